@@ -1,0 +1,66 @@
+"""Every exception layoutopt raises on purpose: what is wrong, where, and what to do now."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong with an input, placed where a spreadsheet or GIS shows it."""
+
+    where: str
+    what: str
+    cure: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}".rstrip(".") + "."
+        return f"{text} {self.cure}" if self.cure else text
+
+
+class LayoutError(Exception):
+    """The one base class of everything layoutopt raises on purpose."""
+
+
+class InputError(LayoutError, ValueError):
+    """Inputs that cannot be used; ``problems`` lists every one, gathered in a single pass."""
+
+    def __init__(self, problems: Iterable[Problem] | str) -> None:
+        self.problems: tuple[Problem, ...] = () if isinstance(problems, str) else tuple(problems)
+        if isinstance(problems, str):
+            super().__init__(problems)
+            return
+        count = len(self.problems)
+        head = "1 problem stops the reading:" if count == 1 else f"{count} problems stop the reading:"
+        super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
+
+
+class PolicyError(LayoutError, ValueError):
+    """Choices that are unknown or contradict each other."""
+
+
+class InfeasibleError(LayoutError):
+    """No plan can keep every rule; ``rules`` names what cannot hold together, with places and amounts."""
+
+    def __init__(self, message: str, rules: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.rules: tuple[str, ...] = tuple(rules)
+
+
+class SolverError(LayoutError):
+    """The solver stopped before any plan was found."""
+
+
+class MissingExtraError(LayoutError, ImportError):
+    """A part needs a package that is not installed; the message names the extra to install."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"This needs the package '{package}'. Install it with: pip install 'layoutopt[{extra}]'")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the known name closest to ``name``, or an empty string."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" Did you mean '{close[0]}'?" if close else ""

@@ -96,7 +96,7 @@ class Solved:
 def solve(
     program: Program,
     *,
-    budget: Budget = Budget(),  # noqa: B008 - frozen value
+    budget: Budget = Budget(),
     start: NDArray[np.float64] | None = None,
     seed: int = 0,
     progress: Progress | None = None,

@@ -1,0 +1,1 @@
+"""Pupils per settlement, band and year."""

@@ -1,0 +1,1 @@
+"""Files to plain tables and back; the coordinate system is settled here, once. Knows no schools."""

@@ -1,0 +1,1 @@
+"""The parts of the location kernel; ``layoutopt.kernels.locate`` is the door."""

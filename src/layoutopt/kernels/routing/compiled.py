@@ -1,0 +1,29 @@
+"""One way to compile array loops, cached on disk where a folder can be written and in memory where not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(function: Function) -> Function:
+    """Return ``function`` compiled for speed; ``.py_func`` of the result is the plain Python original."""
+    try:
+        result: Function = numba.njit(cache=True)(function)
+    except RuntimeError:
+        # numba finds no writable folder for its cache (read-only install, no home): compile in memory.
+        result = numba.njit(function)
+    return result
+
+
+def inlined(function: Function) -> Function:
+    """Return a small helper compiled into the loops that call it."""
+    try:
+        result: Function = numba.njit(cache=True, inline="never")(function)
+    except RuntimeError:
+        result = numba.njit(function)
+    return result

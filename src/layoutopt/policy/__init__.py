@@ -1,0 +1,5 @@
+"""Policy: what planners choose."""
+
+from layoutopt.policy.policy import Policy, presets
+
+__all__ = ["Policy", "presets"]

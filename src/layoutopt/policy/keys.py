@@ -1,0 +1,560 @@
+"""The keys of a policy, group by group: one line a key with unit, limits, default, source and confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from layoutopt.schema import BANDS
+
+Confidence = Literal["H", "M", "L"]
+GOALS: tuple[str, ...] = ("unserved", "merge_small", "annual_cost", "travel")
+
+OURS = "our own starting value, meant to be overridden"
+YEAR_2018 = "State Council office 2018 no. 27"
+YEAR_2012 = "State Council office 2012 no. 48 and 2018 no. 27"
+EVALUATION = "2017 quality-balance evaluation rules"
+BUS_RULES = "School-bus regulation 2012"
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the documentation says of a key. Confidence H: official text or agreeing reports, M: one
+    secondary source or recalled, L: our own starting value."""
+
+    meaning: str
+    unit: str
+    source: str
+    confidence: Confidence
+
+
+class Group(BaseModel):
+    """A frozen group of keys that refuses unknown ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+
+class ByBand(Group):
+    """One number for each grade band: lower (grades 1-3), upper (4-6), junior (7-9)."""
+
+    lower: float = Field(ge=0)
+    upper: float = Field(ge=0)
+    junior: float = Field(ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _same_for_all(cls, value: Any) -> Any:
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return dict.fromkeys(BANDS, value) if is_number else value
+
+    def __getitem__(self, band: str) -> float:
+        return float(getattr(self, band))
+
+
+class ByStage(Group):
+    """One number for each stage: primary (grades 1-6), junior (7-9)."""
+
+    primary: float = Field(ge=0)
+    junior: float = Field(ge=0)
+
+    def __getitem__(self, stage: str) -> float:
+        return float(getattr(self, stage))
+
+
+def _bands(lower: float, upper: float, junior: float) -> ByBand:
+    return ByBand(lower=lower, upper=upper, junior=junior)
+
+
+def _stages(primary: float, junior: float) -> ByStage:
+    return ByStage(primary=primary, junior=junior)
+
+
+def key(
+    default: Any,
+    meaning: str,
+    *,
+    unit: str = "",
+    source: str = OURS,
+    confidence: Confidence = "L",
+    **limits: Any,
+) -> Any:
+    """Declare one key: its default, what it means, its unit, and where the number comes from."""
+    return Field(
+        default,
+        description=meaning,
+        json_schema_extra={"unit": unit, "source": source, "confidence": confidence},
+        **limits,
+    )
+
+
+class Access(Group):
+    """How long a way to school may be."""
+
+    oneway_max_min: ByBand = key(
+        _bands(30, 45, 60),
+        "Longest way to school door to door: access on foot, stop and ride together",
+        unit="min",
+        source=f"{YEAR_2018} for grades 1-3; 45 and 60 {OURS}",
+        confidence="M",
+    )
+    walk_max_min: ByBand = key(
+        _bands(30, 45, 60),
+        "Longest way on foot",
+        unit="min",
+        source=f"{YEAR_2018} for grades 1-3; 45 and 60 {OURS}",
+        confidence="M",
+    )
+    worsening_max_min: float | None = key(
+        None,
+        "Longest lengthening of a way against today; empty for no such limit",
+        unit="min",
+        ge=0,
+    )
+    keep_existing_exceptions: bool = key(
+        True,
+        "Where today's way is already beyond a limit, a way no longer than today's stays admissible, "
+        "and the place is listed as a named exception",
+        source=f"{YEAR_2018} ('normally')",
+        confidence="M",
+    )
+    board_max_min: float = key(
+        180,
+        "Longest weekly way of a boarder",
+        unit="min",
+        gt=0,
+    )
+
+
+class Travel(Group):
+    """Speeds, and how points join the roads."""
+
+    walk_kmh: ByBand = key(_bands(3.4, 4.0, 4.5), "Walking speed on the level", unit="km/h")
+    off_path_factor: float = key(
+        0.6,
+        "Walking speed away from roads, as a share of walk_kmh",
+        unit="share",
+        gt=0,
+        le=1,
+        source="Tobler's hiking function, off-path factor",
+        confidence="H",
+    )
+    bus_kmh: dict[str, float] = key(
+        {
+            "motorway": 70,
+            "trunk": 60,
+            "primary": 45,
+            "secondary": 45,
+            "tertiary": 35,
+            "unclassified": 25,
+            "residential": 18,
+            "service": 15,
+            "living_street": 15,
+            "road": 25,
+        },
+        "Running speed of a bus by road class (OpenStreetMap words)",
+        unit="km/h",
+        source=f"after JTG B01 design speeds (recalled); {OURS}",
+    )
+    bus_other_kmh: float = key(25, "Bus speed on roads whose class is unknown or not named", unit="km/h", gt=0)
+    bus_legal_max_kmh: float = key(
+        60,
+        "Speed a school bus never passes, expressways apart",
+        unit="km/h",
+        gt=0,
+        source=f"{BUS_RULES} art. 35",
+        confidence="H",
+    )
+    bus_motorway_max_kmh: float = key(
+        80,
+        "Speed a school bus never passes on expressways",
+        unit="km/h",
+        gt=0,
+        source=f"{BUS_RULES} art. 35",
+        confidence="H",
+    )
+    bus_danger_max_kmh: float = key(
+        20,
+        "Speed on sharp bends, steep or narrow sections and bridges marked as danger",
+        unit="km/h",
+        gt=0,
+        source=f"{BUS_RULES} art. 35",
+        confidence="H",
+    )
+    detour_factor: float = key(
+        1.6,
+        "Road kilometres for one straight kilometre, where no roads are given",
+        unit="ratio",
+        ge=1,
+        source="measured on real hill roads: 1.5 to 1.9",
+        confidence="M",
+    )
+    straight_bus_kmh: float = key(25, "Bus speed where no roads are given", unit="km/h", gt=0)
+    snap_m: float = key(
+        60,
+        "Road ends closer than this are joined",
+        unit="m",
+        ge=0,
+        source="measured: joins 99.9 % of a real rural network",
+        confidence="M",
+    )
+    max_access_m: float = key(
+        3_000,
+        "Points farther than this from any road are off the network",
+        unit="m",
+        gt=0,
+    )
+    cross_country_max_m: float = key(
+        1_500,
+        "Points closer than this may also be walked between straight, off the path",
+        unit="m",
+        ge=0,
+    )
+
+
+class Demand(Group):
+    """Pupils where only residents are known."""
+
+    pupil_share: ByBand = key(
+        _bands(0.036, 0.036, 0.036),
+        "Pupils of the band among all residents, where no g1…g9 are given",
+        unit="share",
+        source=f"about 1.2 % of residents a year of age; {OURS}",
+    )
+
+
+class Closure(Group):
+    """Which schools the plan may close."""
+
+    closable_below_pupils: float = key(
+        100,
+        "Only schools with fewer pupils today may close (small schools)",
+        unit="pupils",
+        ge=0,
+        source=f"small school: {YEAR_2018}; Guangxi standard",
+        confidence="H",
+    )
+    trigger_pupils: float = key(
+        30,
+        "Schools below this are to be merged in principle (goal merge_small)",
+        unit="pupils",
+        ge=0,
+        source="Xunwu, Xingguo and Longnan county plans 2024",
+        confidence="H",
+    )
+    must_keep: tuple[str, ...] = key(
+        (),
+        "school_ids that stay open whatever the figures say",
+        source=YEAR_2018,
+        confidence="H",
+    )
+    must_close: tuple[str, ...] = key((), "school_ids whose closure is decided already")
+    keep_without_bus_road: bool = key(
+        True,
+        "Schools that no bus-passable road reaches stay open",
+        source=YEAR_2018,
+        confidence="M",
+    )
+    min_pupils: ByStage = key(
+        _stages(0, 0),
+        "Fewest pupils of an open school that is not protected, by highest stage; 0 for none",
+        unit="pupils",
+    )
+    hub_min_pupils: float = key(
+        100,
+        "Where no hub column is given: schools with at least so many pupils may be hubs",
+        unit="pupils",
+        ge=0,
+        source=f"not a small school: {YEAR_2018}",
+        confidence="M",
+    )
+
+
+class Points(Group):
+    """Teaching points: grades 1-3 in one multigrade class near home."""
+
+    allowed: bool = key(
+        True,
+        "A primary school may shrink to a teaching point",
+        source=YEAR_2018,
+        confidence="H",
+    )
+    point_max_pupils: float = key(
+        30,
+        "Most pupils of a teaching point",
+        unit="pupils",
+        ge=0,
+        source="GB 50099-2011, class of an incomplete primary school",
+        confidence="H",
+    )
+    point_staff: float = key(
+        2,
+        "Teachers of a teaching point",
+        unit="posts",
+        ge=0,
+        source="small-school staffing by class, at least 1.7 to 2 a class",
+        confidence="M",
+    )
+    point_annual_cny: float = key(
+        20_000, "Yearly cost of a teaching point without wages", unit="CNY a year", ge=0
+    )
+
+
+class Classes(Group):
+    """How pupils are counted into classes."""
+
+    class_cap: ByStage = key(
+        _stages(45, 50),
+        "Most pupils of a class",
+        unit="pupils",
+        source=f"{EVALUATION}; GB 50099-2011",
+        confidence="H",
+    )
+    multigrade: bool = key(
+        True,
+        "A grade band with few pupils may be taught in one multigrade class",
+        source="practice of small rural schools",
+        confidence="M",
+    )
+    multigrade_cap: float = key(
+        30,
+        "Most pupils of a multigrade class",
+        unit="pupils",
+        ge=0,
+        source="GB 50099-2011, class of an incomplete primary school",
+        confidence="H",
+    )
+    school_cap: float = key(
+        2_000,
+        "Most pupils of a school",
+        unit="pupils",
+        gt=0,
+        source=EVALUATION,
+        confidence="H",
+    )
+    nine_year_cap: float = key(
+        2_500,
+        "Most pupils of a nine-year school",
+        unit="pupils",
+        gt=0,
+        source=EVALUATION,
+        confidence="H",
+    )
+
+
+class Staffing(Group):
+    """Teaching posts a school needs: by class and by pupils, whichever is more."""
+
+    staff_per_class: ByStage = key(
+        _stages(2.0, 3.0),
+        "Posts for each class",
+        unit="posts",
+        source=f"at least 1.7 to 2 in small schools (M); junior {OURS}",
+    )
+    pupils_per_post: ByStage = key(
+        _stages(19, 13.5),
+        "Pupils for each post",
+        unit="pupils",
+        source="2001 no. 74 with the unification of 2014-15",
+        confidence="H",
+    )
+    wage_cny: float = key(110_000, "Full yearly cost of a post", unit="CNY a year", ge=0)
+
+
+class Boarding(Group):
+    """Weekly boarding at hubs with beds."""
+
+    allowed_boarding: bool = key(True, "Pupils may board", source=YEAR_2012, confidence="H")
+    board_min_grade: int = key(
+        4,
+        "Lowest grade that may board",
+        unit="grade",
+        ge=1,
+        le=9,
+        source=YEAR_2012,
+        confidence="H",
+    )
+    board_annual_cny: float = key(
+        4_500,
+        "Yearly cost of a boarder: supplement, meals, care staff, weekly transport",
+        unit="CNY a year",
+        ge=0,
+        source=f"300 supplement, 1,000 meals, 1,250 living grant, care and transport {OURS}",
+    )
+
+
+class Bus(Group):
+    """School buses and extended public lines."""
+
+    hub_only: bool = key(
+        True,
+        "Buses bring pupils to hubs only",
+        source="Jiangxi pilot: lines serve regional hub schools",
+        confidence="M",
+    )
+    seats: int = key(
+        34,
+        "Pupil seats of a bus",
+        unit="pupils",
+        ge=1,
+        le=56,
+        source="36 occupants less driver and attendant (GB 24407-2012)",
+        confidence="M",
+    )
+    max_ride_min: float = key(
+        40,
+        "Longest ride of any pupil, from boarding to the school",
+        unit="min",
+        gt=0,
+        source="former national service time, Yizheng study",
+        confidence="M",
+    )
+    dwell_min: float = key(
+        19 / 60,
+        "Standing time at a stop",
+        unit="min",
+        ge=0,
+        source="Braca et al. 1997, recalled",
+        confidence="M",
+    )
+    dwell_min_per_rider: float = key(
+        2.6 / 60,
+        "Additional standing time for each rider",
+        unit="min",
+        ge=0,
+        source="Braca et al. 1997, recalled",
+        confidence="M",
+    )
+    line_fixed_cny: float = key(
+        65_000,
+        "Yearly cost of a line before kilometres",
+        unit="CNY a year",
+        ge=0,
+        source="Yujiang 2024: 73,000 a line; Ang'angxi 2010: 65,000 a bus",
+        confidence="M",
+    )
+    cny_per_km: float = key(3.5, "Running cost", unit="CNY per km", ge=0)
+    school_days: int = key(
+        200,
+        "Days of transport",
+        unit="days a year",
+        ge=1,
+        le=366,
+        source="national meal scheme",
+        confidence="M",
+    )
+    trips_per_day: int = key(2, "One-way trips on a school day", unit="trips", ge=1, le=8)
+    expected_fill: float = key(
+        0.8,
+        "Share of seats filled that the price of a rider assumes before lines exist",
+        unit="share",
+        gt=0,
+        le=1,
+        source="our prototypes of the sequential method",
+    )
+
+
+class Money(Group):
+    """Costs beside wages, and budgets."""
+
+    school_annual_cny: ByStage = key(
+        _stages(60_000, 120_000),
+        "Yearly running cost of a school without wages, by highest stage, where the schools layer gives none",
+        unit="CNY a year",
+    )
+    capital_budget_cny: float | None = key(
+        None,
+        "Most capital for expansions; empty for no limit",
+        unit="CNY",
+        ge=0,
+    )
+    annual_budget_cny: float | None = key(
+        None,
+        "Most yearly cost; empty for no limit",
+        unit="CNY a year",
+        ge=0,
+    )
+    discount_rate: float = key(0.04, "Rate that spreads capital over years", unit="share", ge=0, le=1)
+    life_years: float = key(
+        30, "Years a building serves where the expansions table gives none", unit="years", gt=0
+    )
+    travel_cny_per_h: float = key(
+        6,
+        "Value of an hour of a pupil's way, added to money in the goal travel",
+        unit="CNY per hour",
+        ge=0,
+    )
+
+
+class Goals(Group):
+    """What is best: goals in their order, each held within its tolerance while the next is sought."""
+
+    goals: tuple[str, ...] = key(
+        ("unserved", "annual_cost", "travel"),
+        "Goals, most important first: " + ", ".join(GOALS),
+    )
+    goal_tolerance: dict[str, float] = key(
+        {"annual_cost": 0.005},
+        "Share a goal may give up for the goals after it",
+        unit="share",
+    )
+
+
+GROUPS: dict[str, type[Group]] = {
+    "access": Access,
+    "travel": Travel,
+    "demand": Demand,
+    "closure": Closure,
+    "points": Points,
+    "classes": Classes,
+    "staffing": Staffing,
+    "boarding": Boarding,
+    "bus": Bus,
+    "money": Money,
+    "goals": Goals,
+}
+
+
+def note_of(group: str, name: str) -> Note:
+    """Return unit, source and confidence of a key's default."""
+    field = GROUPS[group].model_fields[name]
+    extra = field.json_schema_extra
+    assert isinstance(extra, dict)
+    confidence: Any = extra["confidence"]
+    return Note(field.description or "", str(extra["unit"]), str(extra["source"]), confidence)
+
+
+def contradictions(policy: Any) -> list[str]:
+    """Return every pair of choices that cannot hold together, naming both keys and their values."""
+    return list(_contradictions(policy))
+
+
+def _contradictions(policy: Any) -> Iterator[str]:
+    both = sorted(set(policy.closure.must_keep) & set(policy.closure.must_close))
+    if both:
+        yield f"closure.must_keep and closure.must_close both name {', '.join(both)}"
+    for goal in policy.goals.goals:
+        if goal not in GOALS:
+            yield f"goals.goals names '{goal}'; known are {', '.join(GOALS)}"
+    if len(set(policy.goals.goals)) < len(policy.goals.goals):
+        yield f"goals.goals names a goal twice: {', '.join(policy.goals.goals)}"
+    if not any(goal in policy.goals.goals for goal in ("annual_cost", "travel")):
+        yield "goals.goals holds neither annual_cost nor travel, so nothing decides between plans"
+    for goal, share in policy.goals.goal_tolerance.items():
+        if goal not in GOALS or not 0 <= share <= 1:
+            yield f"goals.goal_tolerance.{goal} = {share}; name a goal and give a share from 0 to 1"
+    for stage in ("primary", "junior"):
+        if policy.closure.min_pupils[stage] > policy.classes.school_cap:
+            yield (
+                f"closure.min_pupils.{stage} = {policy.closure.min_pupils[stage]:g} is above "
+                f"classes.school_cap = {policy.classes.school_cap:g}"
+            )
+    if policy.points.allowed and policy.points.point_max_pupils > policy.classes.multigrade_cap:
+        yield (
+            f"points.point_max_pupils = {policy.points.point_max_pupils:g} is above "
+            f"classes.multigrade_cap = {policy.classes.multigrade_cap:g}"
+        )
+    if any(speed <= 0 for speed in policy.travel.bus_kmh.values()):
+        yield "travel.bus_kmh holds a speed that is not above 0; leave the class out where no bus may pass"

@@ -1,0 +1,1 @@
+"""The bundled studies and the generator of made-up counties."""

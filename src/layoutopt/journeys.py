@@ -1,4 +1,4 @@
-"""Minutes and kilometres of every pair under a policy: the study's points and roads at the policy's speeds."""
+"""Minutes and kilometres of every pair: the study's points and roads at the policy's speeds."""
 
 from __future__ import annotations
 

@@ -158,7 +158,9 @@ class Travel(Group):
         unit="km/h",
         source=f"after JTG B01 design speeds (recalled); {OURS}",
     )
-    bus_other_kmh: float = key(25, "Bus speed on roads whose class is unknown or not named", unit="km/h", gt=0)
+    bus_other_kmh: float = key(
+        25, "Bus speed on roads whose class is unknown or not named", unit="km/h", gt=0
+    )
     bus_legal_max_kmh: float = key(
         60,
         "Speed a school bus never passes, expressways apart",
@@ -479,12 +481,6 @@ class Money(Group):
     discount_rate: float = key(0.04, "Rate that spreads capital over years", unit="share", ge=0, le=1)
     life_years: float = key(
         30, "Years a building serves where the expansions table gives none", unit="years", gt=0
-    )
-    travel_cny_per_h: float = key(
-        6,
-        "Value of an hour of a pupil's way, added to money in the goal travel",
-        unit="CNY per hour",
-        ge=0,
     )
 
 

@@ -1,0 +1,40 @@
+"""Decides which village schools stay, become hubs, shrink to teaching points or close, and how pupils travel."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Plan": "layoutopt.plan.plan",
+    "Policy": "layoutopt.policy",
+    "Study": "layoutopt.study",
+    "audit": "layoutopt.plan.audit",
+    "compare": "layoutopt.plan.compare",
+    "current_plan": "layoutopt.plan.today",
+    "optimize": "layoutopt.pipeline",
+    "read_study": "layoutopt.study",
+    "to_pulp": "layoutopt.model.pulp",
+    "InfeasibleError": "layoutopt.errors",
+    "InputError": "layoutopt.errors",
+    "LayoutError": "layoutopt.errors",
+    "PolicyError": "layoutopt.errors",
+    "SolverError": "layoutopt.errors",
+}
+
+__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used, so that the import itself stays quick."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'layoutopt' has no attribute '{name}'")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,210 @@
+"""Every admissible (pupil group, school, mode) with minutes and cost; what each rule removed is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from layoutopt.journeys import journeys_of
+from layoutopt.policy import Policy
+from layoutopt.policy.norms import rider_price_cny
+from layoutopt.schema import BANDS, MODES
+from layoutopt.study import Study
+from layoutopt.today import items_of, own_dwell_min, school_facts
+
+SLACK_MIN = 1e-6
+"""Minutes are sums of floats; a way this little over a limit still keeps it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Options:
+    """What the model may choose from.
+
+    ``items``: one row a pupil group (``item``, ``settlement_id, band, chunk, pupils, g1…g9``, and today's
+    ``today_school, today_mode, today_min, today_ride_min``). ``rows``: the admissible options (``item,
+    settlement_id, band, school_id, mode, minutes, ride_min, km, cost_cny``), sorted. ``schools``: the
+    facts of :func:`layoutopt.today.school_facts`. ``removed``: how many candidate rows each rule took out,
+    each row counted at the first rule that removes it.
+    """
+
+    items: pd.DataFrame
+    rows: pd.DataFrame
+    schools: pd.DataFrame
+    removed: pd.Series
+
+    @property
+    def without(self) -> pd.DataFrame:
+        """Pupil groups that have no option at all."""
+        return self.items[~self.items["item"].isin(self.rows["item"])]
+
+
+def build_options(study: Study, policy: Policy, *, skip: Collection[str] = ()) -> Options:
+    """Return the options table; ``skip`` names eligibility rules to leave out (for tests and what-ifs)."""
+    items = items_of(study, policy)
+    schools = school_facts(study, policy)
+    candidates = _candidates(study, policy, items, schools)
+    removed: dict[str, int] = {}
+    for name, keeps in RULES.items():
+        if name in skip:
+            continue
+        kept = keeps(candidates, policy)
+        removed[name] = int((~kept).sum())
+        candidates = candidates[kept]
+    order = candidates["item_at"].to_numpy() * (len(schools) * len(MODES))
+    order = order + candidates["school_at"].to_numpy() * len(MODES) + candidates["mode_at"].to_numpy()
+    rows = candidates.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+    columns = ["item", "settlement_id", "band", "school_id", "mode", "minutes", "ride_min", "km", "cost_cny"]
+    return Options(items, rows[columns], schools, pd.Series(removed, name="removed", dtype=int))
+
+
+def _candidates(study: Study, policy: Policy, items: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
+    """Every (item, school, mode) that exists at all, before any rule, with what the rules look at."""
+    journeys = journeys_of(study, policy)
+    n_items, n_schools = len(items), len(schools)
+    at = study.settlements.index.get_indexer(pd.Index(items["settlement_id"]))
+    band_at = pd.Index(list(BANDS)).get_indexer(pd.Index(items["band"]))
+    dwell = own_dwell_min(items["pupils"].to_numpy(float), study, policy)[:, None]
+    walk = np.stack([journeys.walk_min(band) for band in BANDS])[band_at, at]
+    ride = journeys.table.ride_min[at] + dwell
+    by_bus = np.stack([journeys.bus_min(band, 0.0) for band in BANDS])[band_at, at] + dwell
+    km_walk, km_bus = journeys.table.km("walk")[at], journeys.table.km("bus")[at]
+    price = _bus_price(study, policy, journeys.table.ride_km[at], items["pupils"].to_numpy()[:, None])
+    weekly = np.where(np.isfinite(by_bus), by_bus, walk)
+    board_cost = np.broadcast_to(
+        items["pupils"].to_numpy()[:, None] * policy.boarding.board_annual_cny, (n_items, n_schools)
+    )
+    by_mode = {
+        "walk": (walk, np.zeros_like(walk), km_walk, np.zeros_like(walk)),
+        "bus": (by_bus, ride, km_bus, price),
+        "board": (weekly, np.zeros_like(walk), np.where(np.isfinite(by_bus), km_bus, km_walk), board_cost),
+    }
+    item_at = np.repeat(np.arange(n_items), n_schools)
+    school_at = np.tile(np.arange(n_schools), n_items)
+    offers = schools[[f"offers_{band}" for band in BANDS]].to_numpy(bool).T[band_at]
+    parts = []
+    for mode_at, mode in enumerate(MODES):
+        minutes, ride_min, km, cost = (values.ravel() for values in by_mode[mode])
+        parts.append(
+            pd.DataFrame(
+                {
+                    "item_at": item_at, "school_at": school_at, "mode_at": mode_at, "mode": mode,
+                    "minutes": minutes, "ride_min": ride_min, "km": km, "cost_cny": cost,
+                    "walk_min": walk.ravel(), "offers": offers.ravel(),
+                }
+            )
+        )  # fmt: skip
+    table = pd.concat(parts, ignore_index=True)
+    table = table[table["offers"] & np.isfinite(table["minutes"])]
+    table = _described(table, items, schools)
+    has_beds = (table["mode"] != "board") | (table["beds_most"] > 0)
+    return table[has_beds & ~table["must_close"].astype(bool)]
+
+
+def _described(table: pd.DataFrame, items: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
+    taken = items.iloc[table["item_at"]]
+    for name in (
+        "item",
+        "settlement_id",
+        "band",
+        "today_school",
+        "today_mode",
+        "today_min",
+        "today_ride_min",
+    ):
+        table[name] = taken[name].to_numpy()
+    table["school_id"] = schools.index.to_numpy()[table["school_at"]]
+    for name in ("hub", "beds_most", "must_close"):
+        table[name] = schools[name].to_numpy()[table["school_at"]]
+    return table
+
+
+def _bus_price(study: Study, policy: Policy, km: np.ndarray, pupils: np.ndarray) -> np.ndarray:
+    """The yearly price of riding, before lines exist: the cheapest vehicle type's price per rider."""
+    bus = policy.bus
+    kinds = [(bus.seats, bus.line_fixed_cny, bus.cny_per_km)]
+    if study.vehicles is not None:
+        kinds = list(study.vehicles[["seats", "fixed_cny", "cny_per_km"]].itertuples(index=False, name=None))
+    prices = [
+        rider_price_cny(km, policy, seats=seats, fixed_cny=fixed, cny_per_km=per_km)  # type: ignore[arg-type]
+        for seats, fixed, per_km in kinds
+    ]
+    return np.minimum.reduce(prices) * pupils
+
+
+Keeps = Callable[[pd.DataFrame, Policy], pd.Series]
+
+
+def _limit(table: pd.DataFrame, limit: np.ndarray, today: pd.Series, policy: Policy) -> np.ndarray:
+    """The limit itself, or today's value where that is longer already (named exceptions)."""
+    if not policy.access.keep_existing_exceptions:
+        return limit + SLACK_MIN
+    finite = np.where(np.isfinite(today), today, 0.0)
+    return np.maximum(limit, finite) + SLACK_MIN
+
+
+def _by_band(table: pd.DataFrame, values: object) -> np.ndarray:
+    return table["band"].map({band: values[band] for band in BANDS}).to_numpy(float)  # type: ignore[index]
+
+
+def walk_limit(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Nobody walks longer than the band's limit, or than today where that is longer."""
+    today = table["today_min"].where(table["today_mode"] == "walk", 0.0)
+    limit = _limit(table, _by_band(table, policy.access.walk_max_min), today, policy)
+    return (table["mode"] != "walk") | (table["minutes"] <= limit)
+
+
+def hub_only(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Buses and boarders go to hubs only."""
+    free = not policy.bus.hub_only
+    return (table["mode"] == "walk") | table["hub"].astype(bool) | (free & (table["mode"] == "bus"))
+
+
+def walkable(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """No bus and no bed for pupils who can walk there within the limit."""
+    near = table["walk_min"] <= _by_band(table, policy.access.walk_max_min)
+    return (table["mode"] == "walk") | ~near
+
+
+def ride_limit(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Nobody rides longer than the limit, or than today where that is longer."""
+    today = table["today_ride_min"].where(table["today_mode"] == "bus", 0.0)
+    limit = _limit(table, np.full(len(table), policy.bus.max_ride_min), today, policy)
+    return (table["mode"] != "bus") | (table["ride_min"] <= limit)
+
+
+def oneway_limit(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """No daily way is longer door to door than the band's limit, or than today where that is longer."""
+    limit = _limit(table, _by_band(table, policy.access.oneway_max_min), table["today_min"], policy)
+    return (table["mode"] == "board") | (table["minutes"] <= limit)
+
+
+def worsening_limit(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """No daily way grows by more than the limit against today."""
+    most = policy.access.worsening_max_min
+    if most is None:
+        return pd.Series(True, index=table.index)
+    return (table["mode"] == "board") | (table["minutes"] <= table["today_min"] + most + SLACK_MIN)
+
+
+def board_grade(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Boarding begins at the lowest admissible grade; a band boards only as a whole."""
+    lowest = table["band"].map({band: grades[0] for band, grades in BANDS.items()})
+    allowed = policy.boarding.allowed_boarding & (lowest >= policy.boarding.board_min_grade)
+    return (table["mode"] != "board") | allowed
+
+
+def board_limit(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """The weekly way of a boarder keeps its limit."""
+    return (table["mode"] != "board") | (table["minutes"] <= policy.access.board_max_min + SLACK_MIN)
+
+
+RULES: dict[str, Keeps] = {
+    rule.__name__: rule
+    for rule in (
+        walk_limit, hub_only, walkable, ride_limit, oneway_limit, worsening_limit,
+        board_grade, board_limit,
+    )
+}  # fmt: skip

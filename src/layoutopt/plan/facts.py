@@ -1,0 +1,112 @@
+"""What the audit holds a plan against: today, schools and ways, worked out afresh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from layoutopt.journeys import Journeys, journeys_of, pupils_of
+from layoutopt.plan.plan import Plan
+from layoutopt.policy import Policy
+from layoutopt.schema import BANDS
+from layoutopt.study import Study
+from layoutopt.today import attendance, own_dwell_min, school_facts
+
+Array = NDArray[np.float64]
+TOLERANCE = 1e-6
+MINUTES_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One rule broken at one place."""
+
+    place: str
+    found: float
+    limit: float
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """The plan's tables joined with facts recomputed from the study.
+
+    ``rows``: the served assignments with ``real_min`` and ``real_ride_min`` (recomputed), ``walk_min``,
+    today's way, and the school's facts. ``schools``: the plan's school table joined with today's facts
+    (suffix ``_fact`` where both have a column), indexed by school_id.
+    """
+
+    plan: Plan
+    study: Study
+    policy: Policy
+    journeys: Journeys
+    demand: pd.DataFrame
+    rows: pd.DataFrame
+    schools: pd.DataFrame
+    stops: pd.DataFrame
+
+
+def facts_of(plan: Plan, study: Study, policy: Policy) -> Facts:
+    """Return everything the checks look at."""
+    journeys = journeys_of(study, policy)
+    schools = plan.schools.set_index("school_id").join(
+        school_facts(study, policy), rsuffix="_fact", how="left"
+    )
+    stops = _real_rides(plan, study, policy, journeys)
+    rows = _real_ways(plan, study, policy, journeys, stops)
+    return Facts(plan, study, policy, journeys, pupils_of(study, policy), rows, schools, stops)
+
+
+def _real_rides(plan: Plan, study: Study, policy: Policy, journeys: Journeys) -> pd.DataFrame:
+    """The stops with the ride of each worked out again along its line, from the stop to the school."""
+    stops = plan.bus_stops.merge(plan.bus_lines[["line_id", "school_id"]], on="line_id", how="left")
+    rides: list[float] = []
+    index: list[int] = []
+    bus = policy.bus
+    for _, line in stops.groupby("line_id", sort=False):
+        line = line.sort_values("order", kind="stable")
+        names = [*("v:" + line["settlement_id"]), f"s:{line['school_id'].iloc[0]}"]
+        at = journeys.stops.ids.get_indexer(pd.Index(names))
+        elapsed = 0.0
+        for position in range(len(line) - 1, -1, -1):
+            known = at[position] >= 0 and at[position + 1] >= 0
+            leg = float(journeys.stops.ride_min[at[position], at[position + 1]]) if known else np.inf
+            elapsed += leg + bus.dwell_min + bus.dwell_min_per_rider * float(line["riders"].iloc[position])
+            rides.append(elapsed)
+            index.append(line.index[position])
+    return stops.assign(real_ride_min=pd.Series(rides, index=index, dtype=float))
+
+
+def _real_ways(
+    plan: Plan, study: Study, policy: Policy, journeys: Journeys, stops: pd.DataFrame
+) -> pd.DataFrame:
+    rows = plan.assignments[plan.assignments["school_id"] != ""].copy()
+    table = journeys.table
+    settlement = table.from_ids.get_indexer(pd.Index(rows["settlement_id"]))
+    school = table.to_ids.get_indexer(pd.Index(rows["school_id"]))
+    band = pd.Index(list(BANDS)).get_indexer(pd.Index(rows["band"]))
+    known = (settlement >= 0) & (school >= 0) & (band >= 0)
+    walk, access = np.full(len(rows), np.inf), np.full(len(rows), np.inf)
+    direct = np.full(len(rows), np.inf)
+    walk[known] = table.walk_min[settlement[known], school[known], band[known]]
+    access[known] = table.access_min[settlement[known], school[known], band[known]]
+    direct[known] = table.ride_min[settlement[known], school[known]]
+    direct = direct + own_dwell_min(rows["pupils"].to_numpy(float), study, policy)
+    on_line = stops.drop_duplicates("item").set_index("item")["real_ride_min"]
+    ride = rows["item"].map(on_line).to_numpy(float)
+    ride = np.where(np.isnan(ride), direct, ride)
+    mode = rows["mode"].to_numpy()
+    weekly = np.where(np.isfinite(direct + access), direct + access, walk)
+    rows["walk_min"] = walk
+    rows["real_ride_min"] = np.where(mode == "bus", ride, 0.0)
+    rows["real_min"] = np.select([mode == "walk", mode == "bus"], [walk, access + ride], weekly)
+    today = attendance(study, policy).set_index(["settlement_id", "band"])
+    key = pd.MultiIndex.from_frame(rows[["settlement_id", "band"]])
+    for name in ("minutes", "ride_min", "mode"):
+        rows[f"was_{name}"] = today[name].reindex(key).to_numpy()
+    facts = school_facts(study, policy)
+    rows["hub"] = facts["hub"].reindex(rows["school_id"]).fillna(False).to_numpy(bool)
+    return rows

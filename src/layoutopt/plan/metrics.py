@@ -1,0 +1,196 @@
+"""Figures of a plan, every one recomputed from its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from layoutopt.plan.plan import OPEN_ROLES, Plan
+from layoutopt.plan.tables import expansion_rows, levels_of
+from layoutopt.policy.norms import annuity
+from layoutopt.schema import BANDS, STAGES
+
+LONG_WAYS_MIN = (30, 40, 60)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The figures a county reads first. Journeys are one way, door to door, of daily pupils by pupil."""
+
+    pupils: float
+    schools_before: int
+    schools_open: int
+    schools_closed: int
+    teaching_points: int
+    schools_opened: int
+    small_schools_before: int
+    small_schools_after: int
+    pupils_moved: float
+    pupils_by_bus: float
+    boarders: float
+    unserved: float
+    exceptions: float
+    lines: int
+    line_km: float
+    teachers_freed: float
+    teachers_needed: float
+    cost_cny: float
+    cost_schools_cny: float
+    cost_teachers_cny: float
+    cost_buses_cny: float
+    cost_boarding_cny: float
+    cost_capital_cny: float
+    capital_cny: float
+    journey_mean_min: float
+    journey_p50_min: float
+    journey_p90_min: float
+    journey_max_min: float
+    journey_mean_before_min: float
+    journey_p90_before_min: float
+    journey_max_before_min: float
+    share_over_30_min: float
+    share_over_40_min: float
+    share_over_60_min: float
+
+    def to_dict(self) -> dict[str, float | int]:
+        """Return the figures by name, rounded to what can be meant (9 decimals)."""
+        return {
+            name: value if isinstance(value, int) else round(float(value), 9)
+            for name, value in asdict(self).items()
+        }
+
+
+def headline(plan: Plan) -> Headline:
+    """Return the headline figures of ``plan``."""
+    rows, schools = plan.assignments, plan.schools
+    served = rows[rows["school_id"] != ""]
+    daily = served[served["mode"] != "board"]
+    journeys = _spread(daily["minutes"], daily["pupils"])
+    before = _spread(rows["today_min"], rows["pupils"])
+    costs = annual_costs(plan)
+    is_open = schools["role"].isin(OPEN_ROLES)
+    existed = schools["pupils_before"].notna()
+    closed = schools["role"] == "closed"
+    trigger = plan.policy.closure.trigger_pupils
+    small = existed & (schools["pupils_before"] < trigger)
+    return Headline(
+        pupils=float(rows["pupils"].sum()),
+        schools_before=int(existed.sum()),
+        schools_open=int(is_open.sum()),
+        schools_closed=int(closed.sum()),
+        teaching_points=int((schools["role"] == "teaching_point").sum()),
+        schools_opened=int((is_open & ~existed).sum()),
+        small_schools_before=int(small.sum()),
+        small_schools_after=int((small & is_open).sum()),
+        pupils_moved=float(rows.loc[rows["moved"], "pupils"].sum()),
+        pupils_by_bus=float(served.loc[served["mode"] == "bus", "pupils"].sum()),
+        boarders=float(served.loc[served["mode"] == "board", "pupils"].sum()),
+        unserved=float(rows.loc[rows["school_id"] == "", "pupils"].sum()),
+        exceptions=float(rows.loc[rows["exception"], "pupils"].sum()),
+        lines=len(plan.bus_lines),
+        line_km=float(plan.bus_lines["km"].sum()),
+        teachers_freed=teachers_freed(schools),
+        teachers_needed=float(schools["posts"].sum()),
+        cost_cny=sum(costs.values()),
+        **{f"cost_{name}_cny": value for name, value in costs.items()},
+        capital_cny=float(schools["capital_cny"].sum()),
+        journey_mean_min=journeys["mean"],
+        journey_p50_min=journeys["p50"],
+        journey_p90_min=journeys["p90"],
+        journey_max_min=journeys["max"],
+        journey_mean_before_min=before["mean"],
+        journey_p90_before_min=before["p90"],
+        journey_max_before_min=before["max"],
+        **{f"share_over_{limit}_min": journeys[f"over_{limit}"] for limit in LONG_WAYS_MIN},
+    )
+
+
+def annual_costs(plan: Plan) -> dict[str, float]:
+    """Return the yearly cost by kind (CNY): schools, teachers, buses, boarding, capital.
+
+    Wages count for the posts needed; capital is spread over the building's life as an annuity.
+    """
+    schools, policy = plan.schools, plan.policy
+    boarders = plan.assignments.loc[plan.assignments["mode"] == "board", "pupils"].sum()
+    return {
+        "schools": float(schools["annual_cny"].sum()),
+        "teachers": float(schools["posts"].sum() * policy.staffing.wage_cny),
+        "buses": float(plan.bus_lines["cost_cny"].sum()),
+        "boarding": float(boarders * policy.boarding.board_annual_cny),
+        "capital": float(sum(_yearly_capital(plan))),
+    }
+
+
+def _yearly_capital(plan: Plan) -> Iterable[float]:
+    money = plan.policy.money
+    for row in plan.schools.to_dict("records"):
+        for stage in STAGES:
+            levels = levels_of(row[f"level_{stage}"])
+            for built in expansion_rows(plan.study, str(row["school_id"]), stage, levels):
+                years = built["life_years"] if built["life_years"] > 0 else money.life_years
+                yield annuity(built["capital_cny"], years, money.discount_rate)
+
+
+def teachers_freed(schools: pd.DataFrame) -> float:
+    """Return the teachers of schools that close, and those a shrinking school no longer needs."""
+    before = schools["teachers_before"].fillna(0.0)
+    closed = before[schools["role"] == "closed"].sum()
+    shrunk = schools["role"] == "teaching_point"
+    return float(closed + (before - schools["posts"])[shrunk].clip(lower=0).sum())
+
+
+def _spread(minutes: pd.Series, pupils: pd.Series) -> dict[str, float]:
+    """Mean, percentiles, maximum and long-way shares of minutes, each pupil counted once."""
+    known = np.isfinite(minutes.to_numpy(float)) & (pupils.to_numpy(float) > 0)
+    values, weights = minutes.to_numpy(float)[known], pupils.to_numpy(float)[known]
+    total = weights.sum()
+    if total == 0:
+        return dict.fromkeys(["mean", "p50", "p90", "max", *(f"over_{m}" for m in LONG_WAYS_MIN)], 0.0)
+    return {
+        "mean": float(values @ weights / total),
+        "p50": percentile(values, weights, 0.5),
+        "p90": percentile(values, weights, 0.9),
+        "max": float(values.max()),
+        **{f"over_{m}": float(weights[values > m + 1e-6].sum() / total) for m in LONG_WAYS_MIN},
+    }
+
+
+def percentile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
+    """Return the smallest value that at least ``share`` of the weight does not exceed."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order]) >= share * weights.sum() - 1e-9
+    return float(values[order][np.argmax(reached)])
+
+
+def journeys_by_band(plan: Plan) -> pd.DataFrame:
+    """Return the journeys before and after for each band: mean, p50, p90, max, shares of long ways."""
+    rows: list[dict[str, Any]] = []
+    for band in (*BANDS, "all"):
+        part = plan.assignments if band == "all" else plan.assignments[plan.assignments["band"] == band]
+        daily = part[(part["school_id"] != "") & (part["mode"] != "board")]
+        for when, column, data in (("before", "today_min", part), ("after", "minutes", daily)):
+            spread = _spread(data[column], data["pupils"])
+            rows.append({"band": band, "when": when, "pupils": float(data["pupils"].sum()), **spread})
+    return pd.DataFrame(rows)
+
+
+def settlement_table(plan: Plan) -> pd.DataFrame:
+    """Return one row a settlement: pupils, and for each band school, mode, minutes before and after."""
+    base = plan.study.settlements[["name", "town"]].copy()
+    base["pupils"] = (
+        plan.assignments.groupby("settlement_id")["pupils"].sum().reindex(base.index, fill_value=0.0)
+    )
+    for band in BANDS:
+        part = plan.assignments[plan.assignments["band"] == band]
+        worst = part.sort_values(["minutes", "item"], ascending=[False, True], kind="stable")
+        first = worst.drop_duplicates("settlement_id").set_index("settlement_id")
+        for name, column in (
+            ("school", "school_id"), ("mode", "mode"), ("min_before", "today_min"), ("min_after", "minutes")
+        ):  # fmt: skip
+            values = first[column].reindex(base.index)
+            base[f"{band}_{name}"] = values.fillna("") if name in ("school", "mode") else values
+    return base.reset_index()

@@ -1,0 +1,243 @@
+"""From who-goes-where to the tables of a plan: classes, posts, places and costs follow from the pupils."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from layoutopt.policy import Policy
+from layoutopt.policy.norms import classes_of_band, point_posts, posts_of_stage
+from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF, STAGES
+from layoutopt.study import Study
+from layoutopt.today import school_facts
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Classes and posts a model decided: by (school, grade), (school, band) and (school, stage).
+
+    The tables take the fewer of these and what the norms need, so idle slack of a solver costs nobody.
+    """
+
+    classes: Mapping[tuple[str, object], int]
+    multigrade: Mapping[tuple[str, object], int]
+    posts: Mapping[tuple[str, object], int]
+
+
+ASSIGNMENT_COLUMNS = (
+    "item", "settlement_id", "band", "school_id", "mode", "line_id", "pupils", *PUPIL_COLUMNS, "minutes",
+    "ride_min", "km", "today_school", "today_mode", "today_min", "today_ride_min", "moved", "exception",
+)  # fmt: skip
+LINE_COLUMNS = (
+    "line_id", "school_id", "vehicle_id", "seats", "riders", "stops", "minutes", "km", "empty_km", "cost_cny",
+)  # fmt: skip
+STOP_COLUMNS = ("line_id", "order", "item", "settlement_id", "band", "riders", "board_at_min", "ride_min")
+NO_LINES = pd.DataFrame(columns=list(LINE_COLUMNS))
+NO_STOPS = pd.DataFrame(columns=list(STOP_COLUMNS))
+
+
+def assignment_table(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Return the assignments with ``moved`` and ``exception`` worked out, sorted by group."""
+    table = rows.copy()
+    table["school_id"] = table["school_id"].fillna("")
+    table["mode"] = table["mode"].fillna("")
+    table["line_id"] = table["line_id"].fillna("") if "line_id" in table else ""
+    table["moved"] = (table["school_id"] != table["today_school"]) & (table["school_id"] != "")
+    limit = table["band"].map({band: policy.access.oneway_max_min[band] for band in BANDS}).astype(float)
+    walk_limit = table["band"].map({band: policy.access.walk_max_min[band] for band in BANDS}).astype(float)
+    limit = np.where(table["mode"] == "walk", np.minimum(limit, walk_limit), limit)
+    beyond = table["minutes"].to_numpy(float) > limit + 1e-6
+    rides_long = (table["mode"] == "bus") & (table["ride_min"] > policy.bus.max_ride_min + 1e-6)
+    table["exception"] = (beyond | rides_long) & (table["mode"] != "board") & (table["school_id"] != "")
+    order = table.sort_values(["settlement_id", "item"], kind="stable")
+    return order[list(ASSIGNMENT_COLUMNS)].reset_index(drop=True)
+
+
+def school_table(
+    study: Study,
+    policy: Policy,
+    assignments: pd.DataFrame,
+    *,
+    state: Mapping[str, str],
+    bands: Mapping[str, tuple[str, ...]],
+    levels: Mapping[tuple[str, str], tuple[int, ...]],
+    decided: Decided | None = None,
+) -> pd.DataFrame:
+    """Return one row a school with everything that follows from its pupils.
+
+    Parameters
+    ----------
+    state
+        ``full``, ``teaching_point`` or ``closed`` for every school.
+    bands
+        Bands each full school teaches.
+    levels
+        Expansion levels chosen, by (school_id, stage); absent for none.
+    decided
+        Classes and posts as a model chose them; without it the norms' own.
+    """
+    facts = school_facts(study, policy)
+    after = assignments.groupby("school_id")[list(PUPIL_COLUMNS)].sum().reindex(facts.index, fill_value=0.0)
+    boarders = assignments[assignments["mode"] == "board"].groupby("school_id")["pupils"].sum()
+    rows = [
+        _school_row(study, policy, school_id, fact, after.loc[school_id], state, bands, levels, decided)
+        for school_id, fact in facts.iterrows()
+    ]
+    table = pd.DataFrame(rows)
+    table["boarders"] = boarders.reindex(facts.index, fill_value=0.0).to_numpy()
+    return table
+
+
+def _school_row(
+    study: Study,
+    policy: Policy,
+    school_id: str,
+    fact: pd.Series,
+    pupils: pd.Series,
+    state: Mapping[str, str],
+    bands: Mapping[str, tuple[str, ...]],
+    levels: Mapping[tuple[str, str], tuple[int, ...]],
+    decided: Decided | None,
+) -> dict[str, object]:
+    role = _role(state[school_id], fact)
+    taught = (
+        ("lower",)
+        if role == "teaching_point"
+        else bands.get(school_id, ())
+        if role in ("hub", "full")
+        else ()
+    )
+    chosen = {stage: levels.get((school_id, stage), ()) for stage in STAGES}
+    added = _added(study, school_id, chosen)
+    row: dict[str, object] = {
+        "school_id": school_id,
+        "name": study.schools.loc[school_id, "name"],
+        "town": study.schools.loc[school_id, "town"],
+        "role": role,
+        "reason": _reason(role, fact),
+        "bands": "+".join(taught),
+        "pupils_before": fact["pupils"] if fact["exists"] else np.nan,
+        "pupils_after": pupils.sum(),
+        **{name: pupils[name] for name in PUPIL_COLUMNS},
+        **_class_columns(policy, school_id, role, taught, pupils, decided),
+        "teachers_before": fact["teachers"] if fact["exists"] else 0.0,
+    }
+    is_open = role in ("hub", "full")
+    for stage in STAGES:
+        room = fact[f"places_{stage}"] + added[f"places_{stage}"]
+        at_point = role == "teaching_point" and stage == "primary"
+        row[f"places_{stage}"] = (
+            room if is_open else min(room, policy.points.point_max_pupils) if at_point else 0.0
+        )
+    row["beds"] = fact["beds"] + added["beds"] if is_open else 0.0
+    row |= {f"level_{stage}": "+".join(map(str, chosen[stage])) for stage in STAGES}
+    row["capital_cny"] = added["capital_cny"]
+    costs = {
+        "hub": fact["annual_cny"],
+        "full": fact["annual_cny"],
+        "teaching_point": policy.points.point_annual_cny,
+    }
+    row["annual_cny"] = costs.get(role, 0.0)
+    return row
+
+
+def _role(state: str, fact: pd.Series) -> str:
+    if state == "full":
+        return "hub" if fact["hub"] else "full"
+    if state == "closed" and not fact["exists"]:
+        return "not_built"
+    return state
+
+
+def _reason(role: str, fact: pd.Series) -> str:
+    if fact["must_close"]:
+        return "closure decided already" if role == "closed" else ""
+    if role in ("hub", "full") and fact["keep_reason"]:
+        return str(fact["keep_reason"])
+    return {
+        "closed": "its pupils are served elsewhere within all limits at less cost",
+        "not_built": "not needed",
+        "teaching_point": "grades 1-3 stay near home",
+    }.get(role, "keeping it is part of the best plan found")
+
+
+def _class_columns(
+    policy: Policy,
+    school_id: str,
+    role: str,
+    taught: tuple[str, ...],
+    pupils: pd.Series,
+    decided: Decided | None,
+) -> dict[str, float | bool | int]:
+    classes = dict.fromkeys(GRADES, 0)
+    shared = dict.fromkeys(BANDS, False)
+    for band in taught:
+        counts = [float(pupils[f"g{grade}"]) for grade in BANDS[band]]
+        if role == "teaching_point":
+            shared[band] = True
+            continue
+        found, shared[band] = classes_of_band(counts, policy.classes.class_cap[STAGE_OF[band]], policy)
+        if decided is not None and decided.multigrade[school_id, band]:
+            shared[band], found = True, (0,) * len(found)
+        if decided is not None and not shared[band]:
+            wanted = (decided.classes[school_id, grade] for grade in BANDS[band])
+            found = tuple(min(pair) for pair in zip(found, wanted, strict=True))
+        classes |= dict(zip(BANDS[band], found, strict=True))
+    posts = _posts(policy, role, classes, shared, pupils)
+    if decided is not None:
+        posts = {
+            stage: min(need, decided.posts.get((school_id, stage), need)) for stage, need in posts.items()
+        }
+    return {
+        **{f"classes_g{grade}": classes[grade] for grade in GRADES},
+        **{f"multigrade_{band}": shared[band] for band in BANDS},
+        "classes": sum(classes.values()) + sum(shared.values()),
+        **{f"posts_{stage}": posts[stage] for stage in STAGES},
+        "posts": sum(posts.values()),
+    }
+
+
+def _posts(
+    policy: Policy, role: str, classes: Mapping[int, int], shared: Mapping[str, bool], pupils: pd.Series
+) -> dict[str, int]:
+    posts = {}
+    for stage, bands in STAGES.items():
+        grades = [grade for grade in GRADES if BAND_OF[grade] in bands]
+        count = sum(classes[grade] for grade in grades) + sum(shared[band] for band in bands)
+        total = sum(float(pupils[f"g{grade}"]) for grade in grades)
+        posts[stage] = posts_of_stage(count, total, stage, policy) if count else 0
+    if role == "teaching_point":
+        posts["primary"] = point_posts(float(pupils.sum()), policy)
+    return posts
+
+
+def _added(study: Study, school_id: str, chosen: Mapping[str, tuple[int, ...]]) -> dict[str, float]:
+    total = {"places_primary": 0.0, "places_junior": 0.0, "beds": 0.0, "capital_cny": 0.0}
+    for stage, levels in chosen.items():
+        for row in expansion_rows(study, school_id, stage, levels):
+            total[f"places_{stage}"] += row["places"]
+            total["beds"] += row["beds"]
+            total["capital_cny"] += row["capital_cny"]
+    return total
+
+
+def expansion_rows(
+    study: Study, school_id: str, stage: str, levels: tuple[int, ...]
+) -> list[dict[str, float]]:
+    """Return places, beds, capital_cny and life_years (0 where not given) of the expansions chosen."""
+    table = study.expansions
+    if table is None or not levels:
+        return []
+    table = table.reindex(
+        columns=["school_id", "stage", "level", "places", "beds", "capital_cny", "life_years"]
+    )
+    rows = table[(table["school_id"] == school_id) & (table["stage"] == stage) & table["level"].isin(levels)]
+    return rows[["places", "beds", "capital_cny", "life_years"]].fillna(0.0).astype(float).to_dict("records")
+
+
+def levels_of(text: object) -> tuple[int, ...]:
+    """Return the expansion levels a plan's table names, such as ``1`` or nothing."""
+    return tuple(int(part) for part in str(text).split("+") if part.strip().isdigit())

@@ -1,0 +1,193 @@
+"""The audit's checks of pupils' ways: the twins of the option rules and of the bus lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from layoutopt.plan.facts import MINUTES_TOLERANCE, TOLERANCE, Facts, Violation
+from layoutopt.schema import BANDS, PUPIL_COLUMNS
+
+
+def cover(f: Facts) -> Iterator[Violation]:
+    """Every pupil of every settlement and grade goes to exactly one school."""
+    served = f.plan.assignments[f.plan.assignments["school_id"] != ""]
+    sums = served.groupby("settlement_id")[list(PUPIL_COLUMNS)].sum().reindex(f.demand.index, fill_value=0.0)
+    for name in PUPIL_COLUMNS:
+        wrong = (sums[name] - f.demand[name]).abs() > TOLERANCE
+        for code in f.demand.index[wrong]:
+            has, needs = float(sums.loc[code, name]), float(f.demand.loc[code, name])
+            yield Violation(
+                code, has, needs, f"{needs:g} pupils of grade {name[1:]} live here, {has:g} are placed"
+            )
+    for item in served.loc[served["item"].duplicated(), "item"].unique():
+        yield Violation(str(item), 2, 1, "the group is placed twice")
+
+
+def walk_limit(f: Facts) -> Iterator[Violation]:
+    """Nobody walks longer than the band's limit, or than today."""
+    rows = f.rows[f.rows["mode"] == "walk"]
+    today = rows["was_minutes"].where(rows["was_mode"] == "walk", 0.0)
+    yield from _over(
+        f, rows, rows["real_min"], _limits(f, rows, f.policy.access.walk_max_min, today), "walks"
+    )
+
+
+def hub_only(f: Facts) -> Iterator[Violation]:
+    """Buses and boarders go to hubs only."""
+    rides = f.rows["mode"] == "board"
+    if f.policy.bus.hub_only:
+        rides |= f.rows["mode"] == "bus"
+    for row in f.rows[rides & ~f.rows["hub"]].itertuples():
+        yield Violation(row.item, 0, 1, f"{row.mode} to {row.school_id}, which is no hub")
+
+
+def walkable(f: Facts) -> Iterator[Violation]:
+    """No bus and no bed for pupils who can walk there within the limit."""
+    limit = f.rows["band"].map({band: f.policy.access.walk_max_min[band] for band in BANDS})
+    near = (f.rows["mode"] != "walk") & (f.rows["walk_min"] <= limit)
+    for row in f.rows[near].itertuples():
+        yield Violation(
+            row.item,
+            row.walk_min,
+            0,
+            f"{row.mode} to {row.school_id}, {row.walk_min:.0f} minutes away on foot",
+        )
+
+
+def ride_limit(f: Facts) -> Iterator[Violation]:
+    """Nobody rides longer than the limit, or than today."""
+    rows = f.rows[f.rows["mode"] == "bus"]
+    today = rows["was_ride_min"].where(rows["was_mode"] == "bus", 0.0)
+    limit = np.full(len(rows), f.policy.bus.max_ride_min)
+    yield from _over(f, rows, rows["real_ride_min"], _or_today(f, limit, today), "rides")
+
+
+def oneway_limit(f: Facts) -> Iterator[Violation]:
+    """No daily way is longer door to door than the band's limit, or than today."""
+    rows = f.rows[f.rows["mode"] != "board"]
+    limits = _limits(f, rows, f.policy.access.oneway_max_min, rows["was_minutes"])
+    yield from _over(f, rows, rows["real_min"], limits, "is under way")
+
+
+def worsening_limit(f: Facts) -> Iterator[Violation]:
+    """No daily way grows by more than the limit."""
+    most = f.policy.access.worsening_max_min
+    if most is None:
+        return
+    rows = f.rows[f.rows["mode"] != "board"]
+    yield from _over(f, rows, rows["real_min"], rows["was_minutes"].to_numpy(float) + most, "is under way")
+
+
+def board_grade(f: Facts) -> Iterator[Violation]:
+    """Nobody below the lowest boarding grade boards."""
+    boards = f.rows[f.rows["mode"] == "board"]
+    lowest = boards["band"].map({band: grades[0] for band, grades in BANDS.items()})
+    least = f.policy.boarding.board_min_grade
+    for row in boards[(lowest < least) | (not f.policy.boarding.allowed_boarding)].itertuples():
+        yield Violation(
+            row.item, row.pupils, 0, f"boards at {row.school_id}; boarding starts at grade {least}"
+        )
+
+
+def board_limit(f: Facts) -> Iterator[Violation]:
+    """The weekly way of a boarder keeps its limit."""
+    rows = f.rows[f.rows["mode"] == "board"]
+    yield from _over(
+        f, rows, rows["real_min"], np.full(len(rows), f.policy.access.board_max_min), "travels weekly"
+    )
+
+
+def seats(f: Facts) -> Iterator[Violation]:
+    """No line carries more riders than its vehicle has seats."""
+    loads = f.stops.groupby("line_id")["riders"].sum()
+    lines = f.plan.bus_lines.set_index("line_id")
+    for line_id, load in loads.items():
+        room = float(lines.loc[line_id, "seats"]) if line_id in lines.index else 0.0
+        if load > room + TOLERANCE:
+            yield Violation(str(line_id), float(load), room, f"{load:g} riders on {room:g} seats")
+
+
+def bus_lines(f: Facts) -> Iterator[Violation]:
+    """Every bus rider stands on exactly one line, which goes to the rider's school with the stated load."""
+    riders = f.rows[f.rows["mode"] == "bus"].set_index("item")
+    stops = f.stops.set_index("item")
+    for item in riders.index.difference(stops.index):
+        yield Violation(str(item), 0, 1, "goes by bus, but no line is known")
+    for item in stops.index.difference(riders.index):
+        yield Violation(str(item), 1, 0, "stands on a line, but does not go by bus")
+    for item in stops.index[stops.index.duplicated()].unique():
+        yield Violation(str(item), 2, 1, "stands on two lines")
+    both = riders.join(stops[~stops.index.duplicated()], rsuffix="_stop", how="inner")
+    for row in both.itertuples():
+        if row.school_id != row.school_id_stop or row.line_id != row.line_id_stop:
+            yield Violation(
+                str(row.Index), 0, 1, f"goes to {row.school_id}, its line to {row.school_id_stop}"
+            )
+        if abs(row.riders - row.pupils) > TOLERANCE:
+            yield Violation(
+                str(row.Index), row.riders, row.pupils, f"{row.pupils:g} pupils, {row.riders:g} riders"
+            )
+
+
+def fleet(f: Facts) -> Iterator[Violation]:
+    """No more lines of a vehicle type than there are vehicles."""
+    table = f.study.vehicles
+    if table is None or "count" not in table:
+        return
+    used = f.plan.bus_lines.groupby("vehicle_id").size()
+    for row in table[table["count"].notna()].itertuples():
+        lines = int(used.get(row.vehicle_id, 0))
+        if lines > row.count:
+            yield Violation(
+                str(row.vehicle_id), lines, float(row.count), f"{lines} lines, {row.count:g} vehicles"
+            )
+
+
+def minutes(f: Facts) -> Iterator[Violation]:
+    """The minutes the plan states are those the roads give."""
+    for name, stated, real in (
+        ("minutes", f.rows["minutes"], f.rows["real_min"]),
+        ("ride_min", f.rows["ride_min"], f.rows["real_ride_min"]),
+    ):
+        both_endless = np.isinf(stated.astype(float)) & np.isinf(real)
+        wrong = ~both_endless & ~((stated.astype(float) - real).abs() <= MINUTES_TOLERANCE)
+        for at in f.rows.index[wrong]:
+            item, told, is_ = f.rows.loc[at, "item"], float(stated[at]), float(real[at])
+            yield Violation(str(item), told, is_, f"{name} says {told:.2f}, the roads give {is_:.2f}")
+
+
+def _over(
+    f: Facts, rows: pd.DataFrame, found: pd.Series, limit: np.ndarray, verb: str
+) -> Iterator[Violation]:
+    beyond = ~(found.to_numpy(float) <= limit + MINUTES_TOLERANCE)
+    for row, value, most in zip(
+        rows[beyond].itertuples(), found.to_numpy(float)[beyond], limit[beyond], strict=True
+    ):
+        yield Violation(
+            row.item, value, most, f"{verb} {value:.1f} minutes to {row.school_id}, limit {most:.1f}"
+        )
+
+
+def _limits(f: Facts, rows: pd.DataFrame, by_band: object, today: pd.Series) -> np.ndarray:
+    limit = rows["band"].map({band: by_band[band] for band in BANDS}).to_numpy(float)  # type: ignore[index]
+    return _or_today(f, limit, today)
+
+
+def _or_today(f: Facts, limit: np.ndarray, today: pd.Series) -> np.ndarray:
+    if not f.policy.access.keep_existing_exceptions:
+        return limit
+    was = today.to_numpy(float)
+    return np.maximum(limit, np.where(np.isfinite(was), was, 0.0))
+
+
+Check = Callable[[Facts], Iterator[Violation]]
+CHECKS: dict[str, Check] = {
+    check.__name__: check
+    for check in (
+        cover, walk_limit, hub_only, walkable, ride_limit, oneway_limit, worsening_limit, board_grade,
+        board_limit, seats, bus_lines, fleet, minutes,
+    )
+}  # fmt: skip

@@ -1,0 +1,72 @@
+"""Classes and posts a school needs for given pupils: the one definition behind model, plan and audit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from layoutopt.policy.policy import Policy
+
+EPSILON = 1e-9
+
+
+def classes_of_band(pupils: Sequence[float], cap: float, policy: Policy) -> tuple[tuple[int, ...], bool]:
+    """Return the classes of each grade of one band, and whether one multigrade class serves them all.
+
+    A band is taught either in grade classes, at least one a grade and none above ``cap``, or, where the
+    policy allows it and the band has few enough pupils, in one multigrade class.
+
+    Examples
+    --------
+    >>> classes_of_band([20, 46, 0], 45, Policy())
+    ((1, 2, 1), False)
+    >>> classes_of_band([5, 6, 7], 45, Policy())
+    ((0, 0, 0), True)
+    """
+    if policy.classes.multigrade and sum(pupils) <= policy.classes.multigrade_cap + EPSILON:
+        return (0,) * len(pupils), True
+    return tuple(max(1, math.ceil(count / cap - EPSILON)) for count in pupils), False
+
+
+def posts_of_stage(classes: int, pupils: float, stage: str, policy: Policy) -> int:
+    """Return the posts a stage needs: by class or by pupils, whichever is more, rounded up.
+
+    Sources: ``staffing.staff_per_class`` and ``staffing.pupils_per_post``.
+    """
+    by_class = policy.staffing.staff_per_class[stage] * classes
+    ratio = policy.staffing.pupils_per_post[stage]
+    by_pupils = pupils / ratio if ratio > 0 else 0.0
+    return math.ceil(max(by_class, by_pupils) - EPSILON)
+
+
+def point_posts(pupils: float, policy: Policy) -> int:
+    """Return the posts of a teaching point: ``points.point_staff``, or by pupils where that is more."""
+    ratio = policy.staffing.pupils_per_post["primary"]
+    by_pupils = pupils / ratio if ratio > 0 else 0.0
+    return math.ceil(max(policy.points.point_staff, by_pupils) - EPSILON)
+
+
+def annuity(capital: float, years: float, rate: float) -> float:
+    """Return the equal yearly payment that repays ``capital`` over ``years`` at ``rate``."""
+    return capital / years if rate == 0 else capital * rate / (1 - (1 + rate) ** -years)
+
+
+def rider_price_cny(km: float, policy: Policy, *, seats: float, fixed_cny: float, cny_per_km: float) -> float:
+    """Return the yearly price of one bus rider before lines exist: a direct line out and back, shared.
+
+    (fixed + 2 · km · cost per km · trips · days) / (expected fill · seats): the sequential method's price.
+    """
+    bus = policy.bus
+    yearly_km = 2 * km * bus.trips_per_day * bus.school_days
+    return (fixed_cny + yearly_km * cny_per_km) / (bus.expected_fill * seats)
+
+
+def school_cap(offers_primary: bool, offers_junior: bool, policy: Policy) -> float:
+    """Return the most pupils a school of these stages may have."""
+    both = offers_primary and offers_junior
+    return policy.classes.nine_year_cap if both else policy.classes.school_cap
+
+
+def highest_stage(offers_junior: bool) -> str:
+    """Return the stage whose yearly cost and minimum size a school follows."""
+    return "junior" if offers_junior else "primary"

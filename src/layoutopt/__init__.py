@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -11,12 +11,20 @@ _HOME = {
     "Plan": "layoutopt.plan.plan",
     "Policy": "layoutopt.policy",
     "Study": "layoutopt.study",
+    "alternatives": "layoutopt.explaining.alternatives",
     "audit": "layoutopt.plan.audit",
+    "check_study": "layoutopt.plan.check",
     "compare": "layoutopt.plan.compare",
     "current_plan": "layoutopt.plan.today",
+    "explain": "layoutopt.explaining.why",
+    "generate_county": "layoutopt.samples",
     "optimize": "layoutopt.pipeline",
+    "price_of": "layoutopt.explaining.price",
     "read_study": "layoutopt.study",
+    "sample": "layoutopt.samples",
     "to_pulp": "layoutopt.model.pulp",
+    "words": "layoutopt.plan.words",
+    "write_report": "layoutopt.report",
     "InfeasibleError": "layoutopt.errors",
     "InputError": "layoutopt.errors",
     "LayoutError": "layoutopt.errors",
@@ -24,7 +32,7 @@ _HOME = {
     "SolverError": "layoutopt.errors",
 }
 
-__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOME)]
 
 
 def __getattr__(name: str) -> Any:

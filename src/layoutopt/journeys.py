@@ -89,12 +89,14 @@ def _computed(study: Study, policy: Policy) -> Journeys:
     stops = network.stop_table(points, roads=roads, speeds=speeds, reach=reach)
     if study.travel is not None:
         table = network.with_own_minutes(table, study.travel)
-        stops = network.with_own_rides(stops, _own_rides(study.travel))
+        stops = network.with_own_rides(stops, _own_rides(study, study.travel))
     return Journeys(table, stops, roads, speeds, reach, points)
 
 
-def _own_rides(own: pd.DataFrame) -> pd.DataFrame:
-    return own.assign(from_id="v:" + own["from_id"], to_id="s:" + own["to_id"])
+def _own_rides(study: Study, own: pd.DataFrame) -> pd.DataFrame:
+    """The rides in the ids of the stops; a row may also name two settlements."""
+    to_school = own["to_id"].isin(set(study.schools.index))
+    return own.assign(from_id="v:" + own["from_id"], to_id=np.where(to_school, "s:", "v:") + own["to_id"])
 
 
 def all_points(study: Study) -> gpd.GeoDataFrame:

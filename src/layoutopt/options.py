@@ -157,9 +157,11 @@ def walk_limit(table: pd.DataFrame, policy: Policy) -> pd.Series:
 
 
 def hub_only(table: pd.DataFrame, policy: Policy) -> pd.Series:
-    """Buses and boarders go to hubs only."""
+    """Buses and boarders go to hubs only; a bus also to today's school where pupils ride there already."""
     free = not policy.bus.hub_only
-    return (table["mode"] == "walk") | table["hub"].astype(bool) | (free & (table["mode"] == "bus"))
+    rides_today = (table["today_mode"] == "bus") & (table["school_id"] == table["today_school"])
+    stays = rides_today & policy.access.keep_existing_exceptions
+    return (table["mode"] == "walk") | table["hub"].astype(bool) | ((free | stays) & (table["mode"] == "bus"))
 
 
 def walkable(table: pd.DataFrame, policy: Policy) -> pd.Series:
@@ -201,10 +203,17 @@ def board_limit(table: pd.DataFrame, policy: Policy) -> pd.Series:
     return (table["mode"] != "board") | (table["minutes"] <= policy.access.board_max_min + SLACK_MIN)
 
 
+def board_nearest(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Pupils board at one of the few nearest schools with beds that teach their band."""
+    boards = table["mode"] == "board"
+    rank = table["minutes"].where(boards).groupby(table["item"]).rank(method="first")
+    return ~boards | (rank <= policy.boarding.board_nearest)
+
+
 RULES: dict[str, Keeps] = {
     rule.__name__: rule
     for rule in (
-        walk_limit, hub_only, walkable, ride_limit, oneway_limit, worsening_limit,
+        walk_limit, hub_only, board_nearest, walkable, ride_limit, oneway_limit, worsening_limit,
         board_grade, board_limit,
     )
 }  # fmt: skip

@@ -24,7 +24,7 @@ from layoutopt.plan.audit import audit
 from layoutopt.plan.plan import Plan, Proof
 from layoutopt.plan.tables import assignment_table, school_table
 from layoutopt.policy import Policy
-from layoutopt.progress import Progress, reporter
+from layoutopt.progress import Progress, patient_interrupt, reporter
 from layoutopt.study import Study
 
 Array = NDArray[np.float64]
@@ -82,7 +82,7 @@ def optimize(
         raise ValueError(f"unknown effort '{effort}'. Known: {', '.join(EFFORTS)}.")
     check_rule_names(skip, [*RULES, *OPTION_RULES, *LINE_RULES])
     began = time.monotonic()
-    with reporter(progress) as report:
+    with reporter(progress) as report, patient_interrupt() as interrupted:
         report(0.0, "travel times")
         check_reachable(study, policy)
         report(0.1, "options")
@@ -100,6 +100,7 @@ def optimize(
                 seed=seed,
                 start=start,
                 report=lambda share, text: report(0.2 + 0.6 * max(share, 0.0), text),
+                interrupted=interrupted,
                 solver=_pulp_solver(model, solver),
             )
         except Stopped:

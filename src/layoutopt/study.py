@@ -90,20 +90,35 @@ class Study:
     def digest(self) -> str:
         """A short hash of everything a result can depend on."""
         parts = hashlib.sha256(self.crs.encode())
-        for name in LAYERS:
+        for name, layer in LAYERS.items():
             frame = getattr(self, name)
             if frame is not None:
                 parts.update(name.encode())
-                parts.update(_frame_bytes(frame))
+                parts.update(_frame_bytes(frame, layer))
         return parts.hexdigest()[:16]
 
 
-def _frame_bytes(frame: pd.DataFrame) -> bytes:
-    plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
-    text = plain.to_csv(float_format="%.10g", lineterminator="\n").encode()
-    if "geometry" not in frame:
-        return text
-    return text + b"".join(wkb or b"" for wkb in frame.geometry.to_wkb())
+def _frame_bytes(frame: pd.DataFrame, layer: Layer) -> bytes:
+    """Ids, schema columns that hold anything, and coordinates to a micrometre, in one fixed form."""
+    import shapely
+
+    parts = ["\n".join(map(str, frame.index)).encode() if frame.index.name else b""]
+    for column in layer:
+        if column.name in frame:
+            cells = [_cell_text(value) for value in frame[column.name]]
+            if any(cells):
+                parts.append("\n".join([column.name, *cells]).encode())
+    if "geometry" in frame:
+        parts.append(np.round(shapely.get_coordinates(frame.geometry.to_numpy()), 6).tobytes())
+    return b"\0".join(parts)
+
+
+def _cell_text(value: object) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    return f"{value:.10g}" if isinstance(value, (int, float, np.number)) else str(value)
 
 
 def read_study(folder: str | Path) -> Study:
@@ -233,8 +248,9 @@ def _typed(
         )
         problems += wrong
         if layer.geometry != "none":
-            geometry, wrong = geometry_of(raw, file)
-            problems += wrong or _misshapen(geometry, layer, file)
+            ids = frame[layer.key[0]].to_dict() if layer.key and layer.key[0] in frame else None
+            geometry, wrong = geometry_of(raw, file, name=name, ids=ids)
+            problems += wrong or _misshapen(geometry, layer, file, ids)
             frame = _with_geometry(frame, geometry)
         if len(frame) == 0:
             problems.append(Problem(file.label, "the layer has no rows", "Add rows, or delete the file."))
@@ -251,12 +267,12 @@ def _with_geometry(frame: pd.DataFrame, geometry: gpd.GeoSeries) -> gpd.GeoDataF
     return gpd.GeoDataFrame(frame, geometry=geometry.array, crs=geometry.crs)
 
 
-def _misshapen(geometry: gpd.GeoSeries, layer: Layer, file: LayerFile) -> list[Problem]:
+def _misshapen(
+    geometry: gpd.GeoSeries, layer: Layer, file: LayerFile, ids: Mapping[Any, str] | None
+) -> list[Problem]:
     wrong = geometry[~geometry.geom_type.isin(SHAPES[layer.geometry])]
     return [
-        Problem(
-            f"{file.label} {file.row_word} {row}", f"the geometry is a {kind}", f"Draw a {layer.geometry}."
-        )
+        Problem(file.where(row, ids), f"the geometry is a {kind}", f"Draw a {layer.geometry}.")
         for row, kind in wrong.geom_type.items()
     ]
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from layoutopt.errors import PolicyError, nearest
 from layoutopt.journeys import Journeys, journeys_of, pupils_of
 from layoutopt.policy import Policy
 from layoutopt.policy.norms import highest_stage, school_cap
@@ -85,7 +86,12 @@ def items_of(study: Study, policy: Policy) -> pd.DataFrame:
         _chunks(row, count) for row, count in zip(today[list(PUPIL_COLUMNS)].to_numpy(), pieces, strict=True)
     ]
     repeated[list(PUPIL_COLUMNS)] = np.vstack(values) if values else np.empty((0, len(PUPIL_COLUMNS)))
+    rides = repeated["mode"] == "bus"
+    whole_min = own_dwell_min(repeated["pupils"].to_numpy(float), study, policy)
     repeated["pupils"] = repeated[list(PUPIL_COLUMNS)].sum(axis=1)
+    shorter_min = (whole_min - own_dwell_min(repeated["pupils"].to_numpy(float), study, policy)) * rides
+    repeated["minutes"] -= shorter_min
+    repeated["ride_min"] -= shorter_min
     repeated = repeated.rename(
         columns={
             "school_id": "today_school",
@@ -183,6 +189,11 @@ def _beds_to_add(study: Study) -> pd.Series:
 
 def _fate(study: Study, policy: Policy, facts: pd.DataFrame) -> pd.DataFrame:
     closure = policy.closure
+    for key in ("must_keep", "must_close"):
+        for code in getattr(closure, key):
+            if code not in facts.index:
+                hint = nearest(code, facts.index)
+                raise PolicyError(f"closure.{key} names '{code}', which is no school of this study.{hint}")
     status = study.schools["status"]
     reason = pd.Series("", index=facts.index)
     big = facts["exists"] & (facts["pupils"] >= closure.closable_below_pupils)

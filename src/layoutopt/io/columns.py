@@ -35,6 +35,9 @@ def check_columns(
     The frame holds only schema columns that the file has; unusable cells are missing in it.
     """
     problems = list(_missing_columns(raw, layer, label, renames))
+    must = {renames.get(column.name, column.name) for column in layer if column.required}
+    empty = [name for name in raw.columns if name not in must and name != "geometry" and _is_blank(raw[name])]
+    raw = raw.drop(columns=empty) if len(raw) else raw
     found: dict[str, pd.Series] = {}
     for column in layer:
         name = renames.get(column.name, column.name)
@@ -72,6 +75,11 @@ def _missing_columns(
             hint = nearest(column.name, others).strip()
             cure = hint or f"Add it, or name yours in study.toml under [columns.{layer.name}]."
             yield Problem(label, f"the column {column.name} is missing ({column.meaning.lower()})", cure)
+
+
+def _is_blank(cells: pd.Series) -> bool:
+    """Whether a column holds nothing at all; it then counts as absent."""
+    return bool(cells.isna().all() or (cells.astype(object) == "").all())
 
 
 Where = Callable[[int], str]

@@ -20,7 +20,7 @@ def written_aside(target: Path, *, owned: tuple[str, ...], marker: str) -> Itera
     owned
         Names inside ``target`` that belong to us and are replaced; anything else in it is carried over.
     marker
-        A name whose presence shows that an existing ``target`` was written by us.
+        A name whose presence shows that an existing ``target`` was written by us; empty to refuse any.
 
     Raises
     ------
@@ -28,10 +28,7 @@ def written_aside(target: Path, *, owned: tuple[str, ...], marker: str) -> Itera
         ``target`` is a file, or a folder with content that we did not write.
     """
     target = target.absolute()
-    if target.exists() and not target.is_dir():
-        raise InputError(f"{target}: a file of this name exists. Choose another folder.")
-    if target.is_dir() and any(target.iterdir()) and not (target / marker).exists():
-        raise InputError(f"{target}: the folder holds other files. Choose a new or empty folder.")
+    check_target(target, marker=marker)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     aside.chmod(0o755)
@@ -41,6 +38,15 @@ def written_aside(target: Path, *, owned: tuple[str, ...], marker: str) -> Itera
         _swap(target, aside)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def check_target(target: Path, *, marker: str) -> None:
+    """Raise ``InputError`` where ``target`` cannot be written: a file, or a folder with others' content."""
+    if target.exists() and not target.is_dir():
+        raise InputError(f"{target}: a file of this name exists. Choose another folder.")
+    is_ours = marker != "" and (target / marker).exists()
+    if target.is_dir() and any(target.iterdir()) and not is_ours:
+        raise InputError(f"{target}: the folder holds other files. Choose a new or empty folder.")
 
 
 def _carry_over(target: Path, aside: Path, owned: tuple[str, ...]) -> None:

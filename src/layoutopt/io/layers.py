@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,11 @@ class LayerFile:
     def label(self) -> str:
         """The file as messages name it."""
         return f"{self.path.name} [{self.layer}]" if self.layer else self.path.name
+
+    def where(self, row: object, ids: Mapping[Any, str] | None = None) -> str:
+        """A row as messages name it, with its id where one is known."""
+        code = str(ids.get(row, "")) if ids is not None else ""
+        return f"{self.label} {self.row_word} {row}" + (f" ({code})" if code else "")
 
     @property
     def row_word(self) -> str:
@@ -116,14 +121,20 @@ def _only_layer(file: LayerFile) -> str:
     )
 
 
-def geometry_of(raw: pd.DataFrame, file: LayerFile) -> tuple[gpd.GeoSeries, list[Problem]]:
+def geometry_of(
+    raw: pd.DataFrame, file: LayerFile, *, name: str, ids: Mapping[Any, str] | None = None
+) -> tuple[gpd.GeoSeries, list[Problem]]:
     """Return the geometry of ``raw`` with its coordinate system, and what is wrong with it.
 
     Tables give points: columns named lon and lat are degrees on WGS 84 unless ``crs`` says otherwise;
-    any other pair needs ``x``, ``y`` and ``crs``.
+    any other pair needs ``x``, ``y`` and ``crs``. ``name`` is the layer's, ``ids`` each row's id for messages.
     """
     import geopandas as gpd
 
+    if file.crs and not _is_crs(file.crs):
+        where = f"study.toml [layers.{name}] crs"
+        problem = Problem(where, f"'{file.crs}' is no coordinate system", 'Give one such as "EPSG:4326".')
+        return gpd.GeoSeries([None] * len(raw), index=raw.index), [problem]
     if file.path.suffix.lower() not in TABLE_SUFFIXES:
         if not isinstance(raw, gpd.GeoDataFrame):
             raise InputError(
@@ -135,11 +146,23 @@ def geometry_of(raw: pd.DataFrame, file: LayerFile) -> tuple[gpd.GeoSeries, list
         if geometry.crs is None:
             cure = 'Give crs = "EPSG:…" in study.toml, or add the .prj file.'
             return geometry, [Problem(file.label, "no coordinate system (CRS) is given", cure)]
-        return geometry, _faulty_geometry(geometry, file)
-    return _points_from_table(raw, file)
+        return geometry, _faulty_geometry(geometry, file, ids)
+    return _points_from_table(raw, file, ids)
 
 
-def _points_from_table(raw: pd.DataFrame, file: LayerFile) -> tuple[gpd.GeoSeries, list[Problem]]:
+def _is_crs(text: str) -> bool:
+    import pyproj
+
+    try:
+        pyproj.CRS.from_user_input(text)
+    except pyproj.exceptions.CRSError:
+        return False
+    return True
+
+
+def _points_from_table(
+    raw: pd.DataFrame, file: LayerFile, ids: Mapping[Any, str] | None
+) -> tuple[gpd.GeoSeries, list[Problem]]:
     import geopandas as gpd
 
     x = file.x or next((name for name in raw.columns if name.lower() in X_NAMES), None)
@@ -154,26 +177,26 @@ def _points_from_table(raw: pd.DataFrame, file: LayerFile) -> tuple[gpd.GeoSerie
         return empty, [Problem(file.label, f"no coordinate system (CRS) is given for {x}, {y}", cure)]
     values = {name: pd.to_numeric(raw[name], errors="coerce") for name in (x, y)}
     problems = [
-        Problem(f"{file.label} row {row}", f"{name} = '{raw.loc[row, name]}'", "Give a number.")
+        Problem(file.where(row, ids), f"{name} = '{raw.loc[row, name]}'", "Give a number.")
         for name in (x, y)
         for row in raw.index[~np.isfinite(values[name])]
     ]
     points = gpd.GeoSeries(gpd.points_from_xy(values[x], values[y]), index=raw.index, crs=crs)
-    return points, problems or _faulty_geometry(points, file)
+    return points, problems or _faulty_geometry(points, file, ids)
 
 
-def _faulty_geometry(geometry: gpd.GeoSeries, file: LayerFile) -> list[Problem]:
+def _faulty_geometry(
+    geometry: gpd.GeoSeries, file: LayerFile, ids: Mapping[Any, str] | None
+) -> list[Problem]:
     problems = [
-        Problem(f"{file.label} {file.row_word} {row}", "the geometry is empty", "Draw it, or delete the row.")
+        Problem(file.where(row, ids), "the geometry is empty", "Draw it, or delete the row.")
         for row in geometry.index[geometry.isna() | geometry.is_empty]
     ]
     usable = geometry[~(geometry.isna() | geometry.is_empty)]
     bounds = usable.bounds
     infinite = ~np.isfinite(bounds.to_numpy()).all(axis=1)
     problems += [
-        Problem(
-            f"{file.label} {file.row_word} {row}", "a coordinate is not a finite number", "Draw it again."
-        )
+        Problem(file.where(row, ids), "a coordinate is not a finite number", "Draw it again.")
         for row in usable.index[infinite]
     ]
     if usable.crs is not None and usable.crs.is_geographic and len(usable) and not infinite.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from layoutopt.errors import InputError, Problem
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 TABLE_SUFFIXES = (".csv", ".xlsx")
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_FORMULA = re.compile(r"^'*[=+\-@]")
+_NEUTRAL = re.compile(r"^'('*[=+\-@])")
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 
 
@@ -27,9 +29,7 @@ def read_table(path: Path, *, encoding: str | None = None, sheet: str | None = N
     if path.suffix.lower() == ".xlsx":
         return _read_xlsx(path, sheet)
     text = _decoded(path, encoding)
-    rows = (
-        list(csv.reader(text.splitlines(), delimiter=_delimiter(text), strict=True)) if text.strip() else []
-    )
+    rows = _split(text, path)
     if not rows:
         raise InputError([Problem(path.name, "the file is empty", "Write a header line and one row each.")])
     header = [name.strip() for name in rows[0]]
@@ -48,9 +48,24 @@ def read_table(path: Path, *, encoding: str | None = None, sheet: str | None = N
     if long:
         raise InputError(long)
     cells = [
-        [*(cell.strip() for cell in row[: len(header)]), *[""] * (len(header) - len(row))] for row in rows[1:]
+        [*(_plain(cell) for cell in row[: len(header)]), *[""] * (len(header) - len(row))] for row in rows[1:]
     ]
     return _without_blank(pd.DataFrame(cells, columns=header, dtype=object, index=range(2, len(cells) + 2)))
+
+
+def _split(text: str, path: Path) -> list[list[str]]:
+    if not text.strip():
+        return []
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True))
+    except csv.Error as error:
+        cure = "Look for a quotation mark that is not closed."
+        raise InputError([Problem(path.name, f"the rows cannot be told apart ({error})", cure)]) from None
+
+
+def _plain(cell: str) -> str:
+    """A cell without blanks around it and without the apostrophe that :func:`neutral` puts before formulas."""
+    return _NEUTRAL.sub(r"\1", cell.strip())
 
 
 def _read_xlsx(path: Path, sheet: str | None) -> pd.DataFrame:
@@ -122,7 +137,10 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def neutral(value: object) -> object:
-    """Return text no spreadsheet runs: a leading ``=``, ``+``, ``-`` or ``@`` gets an apostrophe."""
+    """Return text no spreadsheet runs: a leading ``=``, ``+``, ``-`` or ``@`` gets an apostrophe.
+
+    :func:`read_table` takes it away again.
+    """
     if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.match(value):
         return "'" + value
     return value

@@ -120,6 +120,7 @@ def _would_help(rule: str, row: object, policy: Policy) -> str:
         "worsening_limit": f"longer than today by over worsening_max_min = {policy.access.worsening_max_min}",
         "board_grade": f"below board_min_grade = {policy.boarding.board_min_grade}, or no boarding allowed",
         "board_limit": f"above board_max_min = {policy.access.board_max_min:g}",
+        "board_nearest": "beyond board_nearest",
         "hub_only": "which is no hub (hub_only)",
         "walkable": "which is within walking distance",
     }

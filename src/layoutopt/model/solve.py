@@ -21,17 +21,25 @@ Report = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Effort:
-    """How much work one goal may cost: the gap that is good enough, and steps that are repeatable."""
+    """How much work one goal may cost: the gap that is good enough, and steps that are repeatable.
+
+    Without ``whole_travel`` the goal travel reassigns pupils within the layout that the goals before it
+    chose, and has no bound of its own.
+    """
 
     gap: float
     steps: int
+    whole_travel: bool = False
 
 
 EFFORTS: Mapping[str, Effort] = {
-    "quick": Effort(gap=0.03, steps=150),
-    "normal": Effort(gap=0.005, steps=1_000),
-    "proof": Effort(gap=1e-4, steps=10_000_000),
+    "quick": Effort(gap=0.05, steps=200),
+    "normal": Effort(gap=0.02, steps=2_000),
+    "proof": Effort(gap=1e-4, steps=10_000_000, whole_travel=True),
 }
+WITHIN_LAYOUT = Effort(gap=0.03, steps=15)
+"""Reassigning pupils within a chosen layout polishes a plan; it is not worth more work than the layout."""
+LAYOUT_BLOCKS = ("open", "point", "taught", "level")
 HOLD_SLACK = 1e-6
 """Relative room a held goal gets beyond its tolerance, so that rounding does not cut off the plan itself."""
 
@@ -60,6 +68,7 @@ def solve_goals(
     seed: int,
     start: Array | None,
     report: Report,
+    interrupted: Callable[[], bool],
     solver: Solver | None = None,
 ) -> Answer:
     """Return the best point over the model's goals in order.
@@ -76,9 +85,12 @@ def solve_goals(
     held: list[tuple[sp.csr_matrix, float]] = []
     point = start
     goals = list(model.goals.items())
-    call = solver or _highs_solver(seed, report)
+    call = solver or _highs_solver(seed, report, interrupted)
     for position, (name, goal) in enumerate(goals):
         program = _with_held(model.program(goal), held)
+        within = name == "travel" and bool(levels) and not effort.whole_travel
+        if within and point is not None:
+            program = _layout_fixed(model, program, point)
         left = time_limit_s - (time.monotonic() - began)
         share = left / (len(goals) - position) if position + 1 < len(goals) else left
         if point is not None and left <= 0.5:
@@ -88,7 +100,8 @@ def solve_goals(
             position / len(goals),
             f"goal {name}: {len(program.cost):,} columns, {program.rows.shape[0]:,} rows",
         )
-        found = call(program, highs.Budget(effort.gap, max(share, 1.0), effort.steps), point)
+        budget = WITHIN_LAYOUT if within else Effort(effort.gap, effort.steps)
+        found = call(program, highs.Budget(budget.gap, max(share, 1.0), budget.steps), point)
         if found.status == "infeasible":
             raise Stopped
         if found.values is None:
@@ -97,7 +110,8 @@ def solve_goals(
             )
         point = _rounded(program, found.values)
         value = program.objective(point)
-        levels.append(Level(name, value, min(_bound(found, program), value), found.status, found.stopped_by))
+        bound = -np.inf if within else min(_bound(found, program), value)
+        levels.append(Level(name, value, bound, "layout fixed" if within else found.status, found.stopped_by))
         ceiling = value + abs(value) * tolerance.get(name, 0.0) + HOLD_SLACK * max(1.0, abs(value))
         held.append((goal.matrix, ceiling - float(goal.constant.sum())))
         if found.stopped_by == "user":
@@ -114,6 +128,15 @@ def _bound(found: highs.Solved, program: highs.Program) -> float:
     )
     is_count = whole and float(np.max(np.abs(program.cost), initial=0.0)) <= 1.0 and np.isfinite(found.bound)
     return float(np.ceil(found.bound - 1e-6)) if is_count else found.bound
+
+
+def _layout_fixed(model: Model, program: highs.Program, point: Array) -> highs.Program:
+    """The program with every school, band and expansion as the point has them."""
+    lower, upper = program.lower.copy(), program.upper.copy()
+    for name in LAYOUT_BLOCKS:
+        columns = model.frame.blocks[name].columns
+        lower[columns] = upper[columns] = np.round(point[columns])
+    return replace(program, lower=lower, upper=upper)
 
 
 def _with_held(program: highs.Program, held: list[tuple[sp.csr_matrix, float]]) -> highs.Program:
@@ -135,12 +158,12 @@ def _rounded(program: highs.Program, values: Array) -> Array:
     return rounded if program.violation(rounded) <= 10 * highs.FEASIBILITY_TOLERANCE else values
 
 
-def _highs_solver(seed: int, report: Report) -> Solver:
+def _highs_solver(seed: int, report: Report, interrupted: Callable[[], bool]) -> Solver:
     def call(program: highs.Program, budget: highs.Budget, start: Array | None) -> highs.Solved:
         def tell(best: float, bound: float) -> bool:
             if np.isfinite(best) and abs(best) < 1e29:
                 report(-1.0, f"best {best:,.0f}, bound {bound:,.0f}")
-            return False
+            return interrupted()
 
         return highs.solve(program, budget=budget, start=start, seed=seed, progress=tell)
 

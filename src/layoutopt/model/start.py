@@ -38,16 +38,18 @@ def _assigned(data: Data) -> NDArray[np.bool_] | None:
     keyed = table.assign(
         row=np.arange(len(table)), other=(table["school_id"] != table["item"].map(today)).astype(int)
     ).sort_values(["item", "other", "cost_cny", "minutes", "school_id"], kind="stable")
-    groups = dict(list(keyed.groupby("item", sort=False)))
+    columns = ["item", "school_id", "stage", "mode", "pupils", "row"]
+    groups: dict[str, list[tuple[str, str, str, float, int]]] = {}
+    for item, *option in keyed[columns].itertuples(index=False, name=None):
+        groups.setdefault(item, []).append(tuple(option))
     taken = np.zeros(len(table), dtype=bool)
     for item in sorted(groups, key=lambda name: (len(groups[name]), name)):
-        for option in groups[item].itertuples():
-            place = (option.school_id, option.stage)
-            needs_bed = option.pupils if option.mode == "board" else 0.0
-            if room[place] >= option.pupils and beds[option.school_id] >= needs_bed:
-                room[place] -= option.pupils
-                beds[option.school_id] -= needs_bed
-                taken[option.row] = True
+        for school, stage, mode, pupils, row in groups[item]:
+            needs_bed = pupils if mode == "board" else 0.0
+            if room[school, stage] >= pupils and beds[school] >= needs_bed:
+                room[school, stage] -= pupils
+                beds[school] -= needs_bed
+                taken[row] = True
                 break
         else:
             return None

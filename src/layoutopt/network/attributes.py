@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,8 +16,8 @@ YES = ("yes", "true", "1", "1.0", "y", "designated", "permissive", "official", "
 NO = ("no", "false", "0", "0.0", "n", "none", "private", "否")
 BACKWARD = ("-1", "-1.0", "reverse", "backward")
 
-YES_NO: Mapping[str, int] = dict.fromkeys(YES, 1) | dict.fromkeys(NO, 0)
-ONE_WAY: Mapping[str, int] = YES_NO | {"forward": 1} | dict.fromkeys(BACKWARD, -1)
+YES_NO = dict.fromkeys(YES, 1) | dict.fromkeys(NO, 0)
+ONE_WAY = YES_NO | {"forward": 1} | dict.fromkeys(BACKWARD, -1)
 
 
 def read_attributes(lines: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -53,7 +54,8 @@ def _words(lines: gpd.GeoDataFrame, column: str) -> pd.Series:
     if column not in lines:
         return pd.Series("", index=range(len(lines)), dtype=object)
     words = lines[column].astype("string").str.strip().str.lower().fillna("")
-    return words.mask(words == "nan", "").astype(object).reset_index(drop=True)
+    plain: pd.Series = words.mask(words == "nan", "").astype(object).reset_index(drop=True)
+    return plain
 
 
 def _flags(
@@ -62,10 +64,13 @@ def _flags(
     words = _words(lines, column)
     unknown = ~words.isin(["", *known])
     problems += [
-        Problem(_where(at), f"{column} = '{words[at]}'", f"Give yes or no{', or -1' if known is ONE_WAY else ''}.")
+        Problem(
+            _where(at), f"{column} = '{words[at]}'", f"Give yes or no{', or -1' if known is ONE_WAY else ''}."
+        )
         for at in np.flatnonzero(unknown)
     ]
-    return words.map({**known, "": missing}).fillna(missing).to_numpy(np.int8)
+    numbers = words.map({**known, "": missing}).fillna(missing)
+    return np.asarray(numbers, dtype=np.int8)
 
 
 def _speeds(lines: gpd.GeoDataFrame, problems: list[Problem]) -> NDArray[np.float64]:
@@ -79,5 +84,5 @@ def _speeds(lines: gpd.GeoDataFrame, problems: list[Problem]) -> NDArray[np.floa
     return np.where(np.isfinite(numbers) & (numbers > 0), numbers, np.nan)
 
 
-def _where(position: int) -> str:
+def _where(position: np.integer[Any]) -> str:
     return f"roads, feature {position + 1}"

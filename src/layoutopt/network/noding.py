@@ -8,12 +8,21 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 JOIN_M = 0.01
 """Vertices this close are one node: far above rounding in metric coordinates, far below any survey."""
+
+TOUCH_M = 2.0
+"""An end this close to a road is meant to touch it: straight map lines bend by decimetres when they change
+coordinate system, so that an end drawn on a road comes to lie beside it."""
+
+LONG_WAY_M = 1_000.0
+"""A gap is a drawing mistake, not a blind alley, when the way round it is longer. Measured on the Ladakh
+roads: of 313 loose ends within 60 m of their own network, 285 have a way round below 1.0 km (284 below
+0.6 km), 28 one above 1.7 km."""
 
 Lines = NDArray[Any]
 Ints = NDArray[np.int64]
@@ -52,9 +61,13 @@ class Pieces:
 
 def connected(start: Ints, end: Ints, nodes: int) -> Ints:
     """Return the connected part of each node when links run both ways."""
-    links = coo_array((np.ones(len(start), bool), (start, end)), shape=(nodes, nodes))
-    labels: Ints = connected_components(links, directed=False)[1].astype(np.int64)
-    return labels
+    labels: Ints = connected_components(_links(np.ones(len(start)), start, end, nodes), directed=False)[1]
+    return labels.astype(np.int64)
+
+
+def _links(value: Floats, start: Ints, end: Ints, nodes: int) -> csr_array:
+    """Return a matrix of links; graph searches of older scipy take 32-bit positions only."""
+    return csr_array((value, (start.astype(np.int32), end.astype(np.int32))), shape=(nodes, nodes))
 
 
 def untangle(lines: Lines, keep_whole: Flags) -> tuple[Lines, Ints]:
@@ -91,11 +104,10 @@ def crossings(lines: Lines, apart: Flags) -> Marks:
     shared = shapely.intersection(lines[one], lines[two])
     points, pair = _corner_points(shared)
     kept = np.ones(len(points), bool)
-    for side, other in ((one, two), (two, one)):
-        over = apart[side[pair]]
-        kept &= ~over | _near_end(lines[side[pair]], points) | (
-            apart[other[pair]] & _near_end(lines[other[pair]], points)
-        )
+    over = np.flatnonzero(apart[one[pair]] | apart[two[pair]])
+    kept[over] = False
+    for side in (one[pair[over]], two[pair[over]]):
+        kept[over] |= apart[side] & _near_end(lines[side], points[over])
     points, pair = points[kept], pair[kept]
     xy = shapely.get_coordinates(points)
     return Marks(np.concatenate([one[pair], two[pair]]), np.concatenate([xy, xy]))
@@ -143,7 +155,9 @@ def cut(lines: Lines, marks: Marks) -> Pieces:
     begin = np.flatnonzero(opens)
     finish = np.append(begin[1:], len(again)) - 1 if len(again) else begin
     geometry = shapely.linestrings(xy[again], indices=piece) if len(again) else np.empty(0, object)
-    used, renumbered = np.unique(np.concatenate([node[again[begin]], node[again[finish]]]), return_inverse=True)
+    used, renumbered = np.unique(
+        np.concatenate([node[again[begin]], node[again[finish]]]), return_inverse=True
+    )
     start, end = renumbered[: len(begin)], renumbered[len(begin) :]
     return Pieces(geometry, line[again[begin]], start, end, node_xy[used], new_joints)
 
@@ -168,16 +182,17 @@ def _merge(xy: Floats) -> tuple[Ints, Floats]:
     flat = np.column_stack([place.real, place.imag])
     close = cKDTree(flat).query_pairs(JOIN_M, output_type="ndarray")
     label = connected(close[:, 0], close[:, 1], len(flat))
-    kept, first, number = np.unique(label, return_index=True, return_inverse=True)
+    _, first, number = np.unique(label, return_index=True, return_inverse=True)
     return number[at].astype(np.int64), flat[first]
 
 
-def missing_links(pieces: Pieces, apart: Flags, *, snap_m: float, touch_m: float) -> tuple[Lines, Ints, Marks]:
+def missing_links(pieces: Pieces, apart: Flags, *, snap_m: float, near_m: float) -> tuple[Lines, Ints, Marks]:
     """Return a straight link from each loose end to the nearest piece it should meet.
 
-    An end is loose when only one piece reaches it. Within ``touch_m`` it meets any other piece; up to
-    ``snap_m`` only a piece of another connected part, so that a blind alley beside a street stays blind.
-    ``apart`` flags pieces (bridges, tunnels) met at their ends only.
+    An end is loose when only one piece reaches it. It should meet a piece of another connected part within
+    ``snap_m``; a piece of its own part within ``near_m`` where the way round is long, else within
+    ``TOUCH_M`` only, so that a blind alley beside a street stays blind. ``apart`` flags pieces (bridges,
+    tunnels) met at their ends only.
 
     Returns
     -------
@@ -185,7 +200,10 @@ def missing_links(pieces: Pieces, apart: Flags, *, snap_m: float, touch_m: float
     """
     ends, nodes = _loose_ends(pieces)
     points = shapely.points(pieces.node_xy[nodes])
-    end, piece = shapely.STRtree(pieces.geometry).query(points, predicate="dwithin", distance=max(snap_m, touch_m))
+    end, piece = shapely.STRtree(pieces.geometry).query(
+        points, predicate="dwithin", distance=max(snap_m, near_m)
+    )
+    end, piece = end[piece != ends[end]], piece[piece != ends[end]]
     along = shapely.line_locate_point(pieces.geometry[piece], points[end])
     length = shapely.length(pieces.geometry[piece])
     along = np.where(apart[piece], np.where(along < length / 2, 0.0, length), along)
@@ -194,15 +212,34 @@ def missing_links(pieces: Pieces, apart: Flags, *, snap_m: float, touch_m: float
 
     part = pieces.parts()
     foreign = part[nodes[end]] != part[pieces.start[piece]]
-    spur = shapely.length(pieces.geometry[ends[end]]) <= touch_m  # a short overshoot is not a gap
-    touching = (gap_m <= touch_m) & (piece != ends[end]) & ~spur
-    fits = touching | (foreign & (gap_m <= snap_m))
+    spur = shapely.length(pieces.geometry[ends[end]]) <= TOUCH_M  # an overshoot is not a gap
+    fits = (foreign & (gap_m <= snap_m)) | (~foreign & ~spur & (gap_m <= min(TOUCH_M, near_m)))
+    near = np.flatnonzero(~fits & ~foreign & ~spur & (gap_m <= near_m))
+    fits[near] = _way_round_m(pieces, nodes[end[near]], piece[near], along[near]) > LONG_WAY_M
     end, piece, gap_m, target = end[fits], piece[fits], gap_m[fits], target[fits]
     order = np.lexsort((piece, gap_m, end))
     best = order[np.unique(end[order], return_index=True)[1]]
     end, piece, xy = end[best], piece[best], shapely.get_coordinates(target[best])
     links = shapely.linestrings(np.stack([pieces.node_xy[nodes[end]], xy], axis=1))
     return links, ends[end], Marks(piece, xy)
+
+
+def _way_round_m(pieces: Pieces, node: Ints, piece: Ints, along_m: Floats) -> Floats:
+    """Return the way along the pieces from each node to a spot on a piece; ``inf`` past ``LONG_WAY_M``."""
+    size = len(pieces.node_xy)
+    length_m = shapely.length(pieces.geometry)
+    lo, hi = np.minimum(pieces.start, pieces.end), np.maximum(pieces.start, pieces.end)
+    order = np.lexsort((length_m, hi, lo))
+    first = order[np.unique(np.column_stack([lo, hi])[order], axis=0, return_index=True)[1]]
+    links = _links(length_m[first], lo[first], hi[first], size)
+    way_m = np.full(len(node), np.inf)
+    for chunk in np.array_split(np.arange(len(node)), len(node) // 100 + 1):
+        reach = dijkstra(links, directed=False, indices=node[chunk], limit=LONG_WAY_M)
+        row = np.arange(len(chunk))
+        by_start = reach[row, pieces.start[piece[chunk]]] + along_m[chunk]
+        by_end = reach[row, pieces.end[piece[chunk]]] + length_m[piece[chunk]] - along_m[chunk]
+        way_m[chunk] = np.minimum(by_start, by_end)
+    return way_m
 
 
 def _loose_ends(pieces: Pieces) -> tuple[Ints, Ints]:

@@ -22,7 +22,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RoadReport:
-    """What became of the lines: counts, and kilometres in and out of the main connected piece."""
+    """What became of the lines: counts, and kilometres in and out of the main connected piece.
+
+    ``doubled_km`` is road drawn a second time on the same spot; ``total_km`` and ``main_km`` count it.
+    """
 
     lines_read: int
     lines_dropped: int
@@ -31,6 +34,7 @@ class RoadReport:
     crossings_joined: int
     ends_joined: int
     joined_km: float
+    doubled_km: float
     total_km: float
     main_km: float
 
@@ -52,7 +56,7 @@ class RoadGraph:
     ``component`` numbers the connected pieces by node, 0 the one with most kilometres. ``bus`` and
     ``walk`` are 1 yes, 0 no, −1 not said; ``oneway`` is 1 along, −1 against, 0 both; ``speed_kmh`` is NaN
     where the road does not say; ``line`` is the row position in the lines read; ``joined`` marks links
-    added to close a gap.
+    added to close a gap; ``twin`` is the first of all edges drawn on the same spot, often the edge itself.
     """
 
     crs: str
@@ -72,6 +76,7 @@ class RoadGraph:
     surface: NDArray[Any]
     line: NDArray[np.int64]
     joined: NDArray[np.bool_]
+    twin: NDArray[np.int64]
     report: RoadReport
 
     @property
@@ -81,7 +86,7 @@ class RoadGraph:
 
 
 def build_roads(
-    lines: gpd.GeoDataFrame, *, snap_m: float = 60.0, touch_m: float = 2.0, node_crossings: bool = True
+    lines: gpd.GeoDataFrame, *, snap_m: float = 60.0, near_m: float = 20.0, node_crossings: bool = True
 ) -> RoadGraph:
     """Return the graph of ``lines``, joined where they share a vertex, touch, cross, or end close by.
 
@@ -94,9 +99,9 @@ def build_roads(
         A loose end this close to a road of another connected piece is joined to it by a straight link.
         60 m is some two to three times the plotting error of a 1:50,000 map (about 25 m), where county
         layers come from; it brings the Ladakh sample to one piece with more than 99.8 % of its length.
-    touch_m
-        A loose end this close to any other road is joined: straight map lines bend by decimetres when
-        they change coordinate system, so that an end drawn on a road comes to lie beside it.
+    near_m
+        The same within one connected piece, where the way round is over a kilometre. Set both to 0 for
+        layers without such gaps.
     node_crossings
         Join lines that cross without a common vertex. Bridges and tunnels never join that way: they meet
         others at their own ends or at common vertices. Set False for layers where each junction is a vertex.
@@ -112,11 +117,12 @@ def build_roads(
     whole, row = _single_lines(lines)
     raw = noding.cut(whole, noding.Marks.none())
     noded = _cross(whole, row, apart) if node_crossings else _net(raw, row[raw.source])
-    net = _close_gaps(noded, apart, snap_m=snap_m, touch_m=touch_m)
+    net = _close_gaps(noded, apart, snap_m=snap_m, near_m=near_m)
 
     pieces = net.pieces
     length_m = shapely.length(pieces.geometry)
     component = _by_length(pieces, length_m)
+    twin = _twins(pieces, length_m)
     is_main = component[pieces.start] == 0
     report = RoadReport(
         lines_read=len(lines),
@@ -126,11 +132,12 @@ def build_roads(
         crossings_joined=noded.pieces.new_joints if node_crossings else 0,
         ends_joined=int(net.joined.sum()),
         joined_km=float(length_m[net.joined].sum()) / M_PER_KM,
+        doubled_km=float(length_m[twin != np.arange(len(twin))].sum()) / M_PER_KM,
         total_km=float(length_m.sum()) / M_PER_KM,
         main_km=float(length_m[is_main].sum()) / M_PER_KM,
     )
     log.info("roads: %s", report)
-    return _graph(crs, net, attributes, component, report)
+    return _graph(crs, net, attributes, component, twin, report)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,13 +164,17 @@ def _single_lines(lines: gpd.GeoDataFrame) -> tuple[NDArray[Any], NDArray[np.int
     strange = np.unique(row[~is_line & ~shapely.is_empty(parts)])
     if len(strange):
         raise InputError(
-            Problem(f"roads, feature {at + 1}", "the geometry is not a line", "Draw a line, or delete the row.")
+            Problem(
+                f"roads, feature {at + 1}", "the geometry is not a line", "Draw a line, or delete the row."
+            )
             for at in strange
         )
     length_m = shapely.length(parts)
     usable = is_line & np.isfinite(length_m) & (length_m > noding.JOIN_M)
     if not usable.any():
-        raise InputError([Problem("roads", "no line has any length", "Leave the layer out to travel straight.")])
+        raise InputError(
+            [Problem("roads", "no line has any length", "Leave the layer out to travel straight.")]
+        )
     return parts[usable], row[usable].astype(np.int64)
 
 
@@ -178,21 +189,21 @@ def _net(pieces: noding.Pieces, row: NDArray[np.int64]) -> _Net:
     return _Net(pieces, row, np.zeros(len(row), bool))
 
 
-def _close_gaps(net: _Net, apart: NDArray[np.bool_], *, snap_m: float, touch_m: float) -> _Net:
+def _close_gaps(net: _Net, apart: NDArray[np.bool_], *, snap_m: float, near_m: float) -> _Net:
     """Add links until no loose end lies within ``snap_m`` of another connected piece.
 
     Every round after the first joins at least two connected pieces, so the rounds come to an end.
     """
     while True:
         bridging = apart[net.row] & ~net.joined
-        links, prolongs, marks = noding.missing_links(net.pieces, bridging, snap_m=snap_m, touch_m=touch_m)
+        links, prolongs, marks = noding.missing_links(net.pieces, bridging, snap_m=snap_m, near_m=near_m)
         if not len(links):
             return net
         pieces = noding.cut(np.concatenate([net.pieces.geometry, links]), marks)
         row = np.concatenate([net.row, net.row[prolongs]])[pieces.source]
         joined = np.concatenate([net.joined, np.ones(len(links), bool)])[pieces.source]
         net = _without_twins(_Net(pieces, row, joined))
-        touch_m = 0.0
+        near_m = 0.0
 
 
 def _without_twins(net: _Net) -> _Net:
@@ -222,8 +233,25 @@ def _by_length(pieces: noding.Pieces, length_m: NDArray[np.float64]) -> NDArray[
     return rank[part]
 
 
+def _twins(pieces: noding.Pieces, length_m: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return for every edge the first edge with the same ends, length and middle; rings have none."""
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(pieces.geometry, 0.5, normalized=True))
+    spot = np.round(np.column_stack([length_m, middle]) / (10 * noding.JOIN_M)).astype(np.int64)
+    is_ring = pieces.start == pieces.end
+    ring = np.where(is_ring, np.arange(len(is_ring)), -1)
+    ends = np.sort(np.column_stack([pieces.start, pieces.end]), axis=1)
+    same = np.column_stack([ends, spot, ring])
+    _, first, group = np.unique(same, axis=0, return_index=True, return_inverse=True)
+    return first[group.reshape(-1)].astype(np.int64)
+
+
 def _graph(
-    crs: str, net: _Net, attributes: pd.DataFrame, component: NDArray[np.int64], report: RoadReport
+    crs: str,
+    net: _Net,
+    attributes: pd.DataFrame,
+    component: NDArray[np.int64],
+    twin: NDArray[np.int64],
+    report: RoadReport,
 ) -> RoadGraph:
     of_edge = attributes.iloc[net.row]
     names = tuple(sorted(set(attributes["class"])))
@@ -246,5 +274,6 @@ def _graph(
         surface=of_edge["surface"].to_numpy(object),
         line=net.row,
         joined=net.joined,
+        twin=twin,
         report=report,
     )

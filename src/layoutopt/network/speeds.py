@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Mode = Literal["walk", "bus"]
 
 REFERENCE_WALK_KMH = 6.0 * math.exp(-3.5 * 0.05)
-"""Tobler's walker on the flat, 5.04 km/h. One search serves every band: minutes scale with the band's speed."""
+"""Tobler's walker on the flat, 5.04 km/h: one search serves every band, as minutes scale with speed."""
 
 EXPRESSWAY = frozenset({"motorway", "motorway_link"})
 
@@ -65,7 +65,9 @@ class Speeds:
         if not self.walk_kmh:
             wrong.append("walk_kmh names no band")
         if self.detour_factor < 1:
-            wrong.append(f"detour_factor = {self.detour_factor} (a way is never shorter than the straight line)")
+            wrong.append(
+                f"detour_factor = {self.detour_factor} (a way is never shorter than the straight line)"
+            )
         if wrong:
             raise PolicyError("Speeds and factors are numbers above 0. Change: " + "; ".join(wrong) + ".")
 
@@ -115,14 +117,18 @@ def bus_kmh(graph: RoadGraph, speeds: Speeds) -> NDArray[np.float64]:
     """
     by_class = np.array([_class_kmh(name, speeds) for name in graph.class_names], dtype=float)
     cap = np.array(
-        [speeds.expressway_max_kmh if name in EXPRESSWAY else speeds.bus_max_kmh for name in graph.class_names]
+        [
+            speeds.expressway_max_kmh if name in EXPRESSWAY else speeds.bus_max_kmh
+            for name in graph.class_names
+        ]
     )
     given = np.isfinite(graph.speed_kmh)
     speed_kmh = np.where(given, graph.speed_kmh, by_class[graph.class_code])
     words, at = np.unique(graph.surface.astype(str), return_inverse=True)
     speed_kmh = speed_kmh * np.array([speeds.surface_factor.get(str(word), 1.0) for word in words])[at]
     speed_kmh = np.minimum(speed_kmh, cap[graph.class_code])
-    return np.where(graph.danger, np.minimum(speed_kmh, speeds.danger_kmh), speed_kmh)
+    slowed: NDArray[np.float64] = np.where(graph.danger, np.minimum(speed_kmh, speeds.danger_kmh), speed_kmh)
+    return slowed
 
 
 def _class_kmh(name: str, speeds: Speeds) -> float:

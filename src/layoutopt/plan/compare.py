@@ -58,7 +58,7 @@ def _differing(
     a: pd.DataFrame, b: pd.DataFrame, key: list[str], columns: list[str], context: list[str] | None = None
 ) -> pd.DataFrame:
     left, right = a.set_index(key), b.set_index(key)
-    both = left[columns].join(right[columns], how="outer", lsuffix="_a", rsuffix="_b")
+    both = left[columns].add_suffix("_a").join(right[columns].add_suffix("_b"), how="outer")
     changed = pd.Series(False, index=both.index)
     for name in columns:
         one, other = both[f"{name}_a"], both[f"{name}_b"]

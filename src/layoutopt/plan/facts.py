@@ -13,7 +13,7 @@ from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
 from layoutopt.schema import BANDS
 from layoutopt.study import Study
-from layoutopt.today import attendance, own_dwell_min, school_facts
+from layoutopt.today import attendance, items_of, own_dwell_min, school_facts
 
 Array = NDArray[np.float64]
 TOLERANCE = 1e-6
@@ -52,8 +52,8 @@ class Facts:
 def facts_of(plan: Plan, study: Study, policy: Policy) -> Facts:
     """Return everything the checks look at."""
     journeys = journeys_of(study, policy)
-    schools = plan.schools.set_index("school_id").join(
-        school_facts(study, policy), rsuffix="_fact", how="left"
+    schools = plan.schools.set_index("school_id").merge(
+        school_facts(study, policy), left_index=True, right_index=True, how="left", suffixes=("", "_fact")
     )
     stops = _real_rides(plan, study, policy, journeys)
     rows = _real_ways(plan, study, policy, journeys, stops)
@@ -103,10 +103,20 @@ def _real_ways(
     rows["walk_min"] = walk
     rows["real_ride_min"] = np.where(mode == "bus", ride, 0.0)
     rows["real_min"] = np.select([mode == "walk", mode == "bus"], [walk, access + ride], weekly)
-    today = attendance(study, policy).set_index(["settlement_id", "band"])
-    key = pd.MultiIndex.from_frame(rows[["settlement_id", "band"]])
-    for name in ("minutes", "ride_min", "mode"):
-        rows[f"was_{name}"] = today[name].reindex(key).to_numpy()
+    rows = rows.join(_ways_today(study, policy, rows))
     facts = school_facts(study, policy)
     rows["hub"] = facts["hub"].reindex(rows["school_id"]).fillna(False).to_numpy(bool)
     return rows
+
+
+def _ways_today(study: Study, policy: Policy, rows: pd.DataFrame) -> pd.DataFrame:
+    """Today's way of each row's group; a group we do not know by name counts as its settlement and band."""
+    names = ["minutes", "ride_min", "mode", "school"]
+    own = items_of(study, policy).set_index("item")[
+        [f"today_{n}" for n in ("min", "ride_min", "mode", "school")]
+    ]
+    own = own.reindex(rows["item"]).set_axis(names, axis=1).set_axis(rows.index)
+    place = attendance(study, policy).rename(columns={"school_id": "school"})
+    place = place.set_index(["settlement_id", "band"])[names]
+    place = place.reindex(pd.MultiIndex.from_frame(rows[["settlement_id", "band"]])).set_axis(rows.index)
+    return own.where(own["mode"].notna(), place).add_prefix("was_")

@@ -62,6 +62,7 @@ def line_paths(plan: Plan) -> gpd.GeoDataFrame:
         roads=journeys.roads,
         speeds=journeys.speeds,
         reach=journeys.reach,
+        with_access=False,
     )
     parts = pd.Series(drawn.to_numpy(), index=moving["line_id"].to_numpy())
     geometry = [_joined(parts[parts.index == line_id]) for line_id in table["line_id"]]

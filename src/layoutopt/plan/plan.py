@@ -110,6 +110,8 @@ class Plan:
         level = self.proof.main
         if level is None:
             return text + f"; {self.kind}>"
+        if level.gap == float("inf"):
+            return text + "; how far from the best is not known>"
         seconds = f", {self.run['seconds']:.0f} s" if "seconds" in self.run else ""
         return text + f"; within {level.gap:.1%} of the best ({self.proof.bound_name}){seconds}>"
 

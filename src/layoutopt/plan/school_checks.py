@@ -60,7 +60,7 @@ def places(f: Facts) -> Iterator[Violation]:
     for code, row in f.schools.iterrows():
         for stage in STAGES:
             pupils, room = _stage_pupils(row, stage), _room(f, code, row, stage)
-            if pupils > room + TOLERANCE and row["role"] in OPEN_ROLES:
+            if not pupils <= room + TOLERANCE and row["role"] in OPEN_ROLES:
                 yield Violation(code, pupils, room, f"{pupils:g} {stage} pupils on {room:g} places")
 
 
@@ -116,7 +116,7 @@ def class_per_grade(f: Facts) -> Iterator[Violation]:
                     )
                 continue
             for grade in BANDS[band]:
-                if row[f"classes_g{grade}"] < 1:
+                if not row[f"classes_g{grade}"] >= 1:
                     yield Violation(code, 0, 1, f"grade {grade} has no class")
 
 
@@ -170,7 +170,7 @@ def posts(f: Facts) -> Iterator[Violation]:
             needed = max(staffing.staff_per_class[stage] * classes, pupils / staffing.pupils_per_post[stage])
             if row["role"] == "teaching_point":
                 needed = point_posts(pupils, f.policy) if stage == "primary" else 0.0
-            if row["role"] in OPEN_ROLES and row[f"posts_{stage}"] < needed - EPSILON:
+            if row["role"] in OPEN_ROLES and not row[f"posts_{stage}"] >= needed - EPSILON:
                 has = row[f"posts_{stage}"]
                 yield Violation(code, has, needed, f"{has:g} {stage} posts where {needed:.1f} are needed")
 

@@ -31,6 +31,13 @@ ASSIGNMENT_COLUMNS = (
     "item", "settlement_id", "band", "school_id", "mode", "line_id", "pupils", *PUPIL_COLUMNS, "minutes",
     "ride_min", "km", "today_school", "today_mode", "today_min", "today_ride_min", "moved", "exception",
 )  # fmt: skip
+SCHOOL_COLUMNS = (
+    "school_id", "name", "town", "role", "reason", "bands", "pupils_before", "pupils_after", *PUPIL_COLUMNS,
+    *(f"classes_g{grade}" for grade in GRADES), *(f"multigrade_{band}" for band in BANDS), "classes",
+    *(f"posts_{stage}" for stage in STAGES), "posts", "teachers_before",
+    *(f"places_{stage}" for stage in STAGES), "beds", *(f"level_{stage}" for stage in STAGES), "capital_cny",
+    "annual_cny", "boarders",
+)  # fmt: skip
 LINE_COLUMNS = (
     "line_id", "school_id", "vehicle_id", "seats", "riders", "stops", "minutes", "km", "empty_km", "cost_cny",
 )  # fmt: skip
@@ -42,9 +49,8 @@ NO_STOPS = pd.DataFrame(columns=list(STOP_COLUMNS))
 def assignment_table(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Return the assignments with ``moved`` and ``exception`` worked out, sorted by group."""
     table = rows.copy()
-    table["school_id"] = table["school_id"].fillna("")
-    table["mode"] = table["mode"].fillna("")
-    table["line_id"] = table["line_id"].fillna("") if "line_id" in table else ""
+    for name in ("school_id", "mode", "line_id"):
+        table[name] = table[name].astype(object).fillna("") if name in table else ""
     table["moved"] = (table["school_id"] != table["today_school"]) & (table["school_id"] != "")
     limit = table["band"].map({band: policy.access.oneway_max_min[band] for band in BANDS}).astype(float)
     walk_limit = table["band"].map({band: policy.access.walk_max_min[band] for band in BANDS}).astype(float)
@@ -88,7 +94,7 @@ def school_table(
     ]
     table = pd.DataFrame(rows)
     table["boarders"] = boarders.reindex(facts.index, fill_value=0.0).to_numpy()
-    return table
+    return table[list(SCHOOL_COLUMNS)]
 
 
 def _school_row(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from layoutopt.plan.facts import MINUTES_TOLERANCE, TOLERANCE, Facts, Violation
 from layoutopt.schema import BANDS, PUPIL_COLUMNS
+from layoutopt.today import own_dwell_min, school_facts
 
 
 def cover(f: Facts) -> Iterator[Violation]:
@@ -36,10 +37,11 @@ def walk_limit(f: Facts) -> Iterator[Violation]:
 
 
 def hub_only(f: Facts) -> Iterator[Violation]:
-    """Buses and boarders go to hubs only."""
+    """Buses and boarders go to hubs only; a bus also to today's school where pupils ride there already."""
     rides = f.rows["mode"] == "board"
     if f.policy.bus.hub_only:
-        rides |= f.rows["mode"] == "bus"
+        stays = (f.rows["was_mode"] == "bus") & (f.rows["was_school"] == f.rows["school_id"])
+        rides |= (f.rows["mode"] == "bus") & ~(stays & f.policy.access.keep_existing_exceptions)
     for row in f.rows[rides & ~f.rows["hub"]].itertuples():
         yield Violation(row.item, 0, 1, f"{row.mode} to {row.school_id}, which is no hub")
 
@@ -100,6 +102,26 @@ def board_limit(f: Facts) -> Iterator[Violation]:
     )
 
 
+def board_nearest(f: Facts) -> Iterator[Violation]:
+    """Pupils board at one of the few nearest schools with beds that teach their band."""
+    most = f.policy.boarding.board_nearest
+    facts = school_facts(f.study, f.policy)
+    hubs = facts["hub"] & (facts["beds_most"] > 0) & ~facts["must_close"]
+    for row in f.rows[f.rows["mode"] == "board"].itertuples():
+        fits = (hubs & facts[f"offers_{row.band}"]).to_numpy(bool)
+        at = f.journeys.table.from_ids.get_loc(row.settlement_id)
+        by_bus = f.journeys.bus_min(row.band, 0.0)[at] + own_dwell_min(row.pupils, f.study, f.policy)
+        way = np.where(np.isfinite(by_bus), by_bus, f.journeys.walk_min(row.band)[at])
+        nearer = int((way[fits] < row.real_min - MINUTES_TOLERANCE).sum())
+        if nearer >= most:
+            yield Violation(
+                row.item,
+                nearer + 1,
+                most,
+                f"boards at {row.school_id}, {nearer} schools with beds are nearer",
+            )
+
+
 def seats(f: Facts) -> Iterator[Violation]:
     """No line carries more riders than its vehicle has seats."""
     loads = f.stops.groupby("line_id")["riders"].sum()
@@ -120,7 +142,8 @@ def bus_lines(f: Facts) -> Iterator[Violation]:
         yield Violation(str(item), 1, 0, "stands on a line, but does not go by bus")
     for item in stops.index[stops.index.duplicated()].unique():
         yield Violation(str(item), 2, 1, "stands on two lines")
-    both = riders.join(stops[~stops.index.duplicated()], rsuffix="_stop", how="inner")
+    first = stops[~stops.index.duplicated()]
+    both = riders.merge(first, left_index=True, right_index=True, suffixes=("", "_stop"))
     for row in both.itertuples():
         if row.school_id != row.school_id_stop or row.line_id != row.line_id_stop:
             yield Violation(
@@ -188,6 +211,6 @@ CHECKS: dict[str, Check] = {
     check.__name__: check
     for check in (
         cover, walk_limit, hub_only, walkable, ride_limit, oneway_limit, worsening_limit, board_grade,
-        board_limit, seats, bus_lines, fleet, minutes,
+        board_limit, board_nearest, seats, bus_lines, fleet, minutes,
     )
 }  # fmt: skip

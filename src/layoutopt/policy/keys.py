@@ -378,6 +378,13 @@ class Boarding(Group):
         source=YEAR_2012,
         confidence="H",
     )
+    board_nearest: int = key(
+        4,
+        "Pupils board at one of so many nearest schools with beds",
+        unit="schools",
+        ge=1,
+        source="our prototypes: keeps the program small at no visible cost",
+    )
     board_annual_cny: float = key(
         4_500,
         "Yearly cost of a boarder: supplement, meals, care staff, weekly transport",

@@ -67,8 +67,8 @@ def _scatter(boundary: shapely.Polygon, spacing_m: float, rng: np.random.Generat
     x[1::2] += across / 2
     points = np.column_stack([x.ravel(), y.ravel()])
     points += rng.uniform(-0.36, 0.36, points.shape) * spacing_m
-    shapely.prepare(boundary)
-    return points[shapely.contains_xy(boundary, points[:, 0], points[:, 1])]
+    inside = boundary.buffer(-0.25 * spacing_m)
+    return np.asarray(points[shapely.contains_xy(inside, points[:, 0], points[:, 1])])
 
 
 def _neighbours(xy_m: Floats, *, longest_m: float) -> Ints:
@@ -77,7 +77,7 @@ def _neighbours(xy_m: Floats, *, longest_m: float) -> Ints:
     pairs = np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
     pairs = np.unique(np.sort(pairs, axis=1), axis=0).astype(np.int64)
     length_m = np.hypot(*(xy_m[pairs[:, 0]] - xy_m[pairs[:, 1]]).T)
-    return pairs[length_m <= longest_m]
+    return np.asarray(pairs[length_m <= longest_m])
 
 
 def _drain(xy_m: Floats, edges: Ints, outlet: int, rng: np.random.Generator) -> tuple[Ints, Ints]:

@@ -156,7 +156,11 @@ def _closest(instance: Instance, arcs: Ints) -> _Rows:
         values += [np.ones(len(own)), -np.ones(last - first)]
         row += int(last - first)
     return _Rows(
-        np.concatenate(rows), np.concatenate(columns), np.concatenate(values), np.zeros(row), np.full(row, np.inf)
+        np.concatenate(rows),
+        np.concatenate(columns),
+        np.concatenate(values),
+        np.zeros(row),
+        np.full(row, np.inf),
     )
 
 

@@ -45,13 +45,12 @@ def read_instance(
     if open_count is not None and (int(open_count) != open_count or open_count < 0):
         problems.append(Problem("open_count", f"is {open_count}", "Give a whole number of sites."))
     near = _neighbours(adjacency, n, m, problems)
+    if near is not None and not single_source:
+        cure = "Ask for single_source=True."
+        problems.append(Problem("adjacency", "asks for connected areas of units that may be split", cure))
     if problems:
         raise InputError(problems)
     total = float(amounts.sum())
-    keep = ~banned[site]
-    if single_source and not closest:
-        keep &= amounts[unit] <= room[site]
-    unit, site, arc_cost = unit[keep], site[keep], arc_cost[keep]
     ptr = np.concatenate([[0], np.cumsum(np.bincount(unit, minlength=n))]).astype(np.int64)
     return Instance(
         ptr=ptr,
@@ -137,9 +136,7 @@ def _floats(name: str, values: Any, problems: list[Problem]) -> Floats:
         raise InputError(problems) from None
 
 
-def _vector(
-    name: str, values: Any, length: int, problems: list[Problem], *, finite: bool = True
-) -> Floats:
+def _vector(name: str, values: Any, length: int, problems: list[Problem], *, finite: bool = True) -> Floats:
     array = _floats(name, values, problems)
     if array.ndim == 0:
         array = np.full(length, float(array))
@@ -148,8 +145,12 @@ def _vector(
         return np.zeros(length)
     wrong = np.flatnonzero(np.isnan(array) | (array < 0) | (finite & np.isinf(array)))
     if len(wrong):
-        cure = "Give finite numbers of 0 or more." if finite else "Give numbers of 0 or more, inf for no limit."
-        problems.append(Problem(f"{name}[{wrong[0]}]", f"is {array[wrong[0]]} ({len(wrong)} such values)", cure))
+        cure = (
+            "Give finite numbers of 0 or more." if finite else "Give numbers of 0 or more, inf for no limit."
+        )
+        problems.append(
+            Problem(f"{name}[{wrong[0]}]", f"is {array[wrong[0]]} ({len(wrong)} such values)", cure)
+        )
     return array
 
 

@@ -13,17 +13,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def compiled(function: Function) -> Function:
     """Return ``function`` compiled for speed; ``.py_func`` of the result is the plain Python original."""
     try:
-        result: Function = numba.njit(cache=True)(function)
+        result: Function = numba.njit(cache=True, error_model="numpy")(function)
     except RuntimeError:
         # numba finds no writable folder for its cache (read-only install, no home): compile in memory.
-        result = numba.njit(function)
-    return result
-
-
-def inlined(function: Function) -> Function:
-    """Return a small helper compiled into the loops that call it."""
-    try:
-        result: Function = numba.njit(cache=True, inline="never")(function)
-    except RuntimeError:
-        result = numba.njit(function)
+        result = numba.njit(error_model="numpy")(function)
     return result

@@ -3,13 +3,11 @@
 The method is "slack induction by string removals" (Christiaens and Vanden Berghe 2020): strings of neighbouring
 stops leave their lines and re-enter greedily with blinks, under simulated annealing. Here it knows riders'
 minutes, a limit for every stop, mixed fleets with counts, several depots and a cap on the number of lines.
-
-A line is a row of ``seq``: stops outermost first, ``size`` of them. ``ride[r, p]`` are the minutes from boarding
-at place p to the depot, ``ahead[r, p]`` the riders at places 0..p and ``slack[r, p]`` the smallest reserve to the
-ride limit at places 0..p: with these three a place for one more stop is judged in constant time.
 """
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +16,65 @@ from layoutopt.kernels.routing.compiled import compiled
 BLINK = 0.01
 REMOVED_ON_AVERAGE = 10.0
 LONGEST_STRING = 10.0
+DEPOT_SHAKE = 0.05
+
+# Columns of Rows.info and of the last axis of Rows.at.
+SIZE, DEPOT, KIND = 0, 1, 2
+RIDE, AHEAD, SLACK = 0, 1, 2
+
+
+class Field(NamedTuple):
+    """What does not change: minutes, stops, vehicle types, depots, neighbours of each stop from near to far."""
+
+    between: Any
+    inward: Any
+    outward: Any
+    service: Any
+    riders: Any
+    limit: Any
+    line_limit: float
+    seats: Any
+    fixed: Any
+    per_min: Any
+    count: Any
+    rider_cost: float
+    opening: Any
+    capacity: Any
+    allowed: Any
+    near: Any
+    most_lines: int
+
+
+class Rows(NamedTuple):
+    """A plan: line ``r`` visits ``seq[r, :info[r, SIZE]]``, outermost first.
+
+    ``at[r, p]`` are the minutes from boarding at place p to the depot, the riders at places 0..p and the smallest
+    reserve to the ride limit at places 0..p: with these a place for one more stop is judged in constant time.
+    ``used[v]`` lines of a vehicle type, ``lines[d]`` and ``load[d]`` of a depot.
+    """
+
+    seq: Any
+    info: Any
+    at: Any
+    cost: Any
+    used: Any
+    lines: Any
+    load: Any
+
+
+class Work(NamedTuple):
+    """Scratch: where each stop is (−1: nowhere), lines touched and stops removed in this round."""
+
+    line_of: Any
+    place_of: Any
+    touched: Any
+    touched_list: Any
+    removed: Any
+    many: Any
+    missed: Any
+    banned: Any
+    opening_now: Any
+    state: Any
 
 
 @compiled
@@ -32,113 +89,113 @@ def uniform(state):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def measure(r, seq, size, depot, ride, ahead, slack, between, inward, service, riders, limit):  # type: ignore[no-untyped-def]
+def measure(r, rows, field):  # type: ignore[no-untyped-def]
     """Work out rides, riders and reserves of line ``r`` from its stops."""
-    m = size[r]
-    at = 0.0
+    m = rows.info[r, SIZE]
+    d = rows.info[r, DEPOT]
+    clock = 0.0
     for p in range(m - 1, -1, -1):
-        u = seq[r, p]
-        at += service[u] + (inward[depot[r], u] if p == m - 1 else between[u, seq[r, p + 1]])
-        ride[r, p] = at
+        u = rows.seq[r, p]
+        clock += field.service[u] + (field.inward[d, u] if p == m - 1 else field.between[u, rows.seq[r, p + 1]])
+        rows.at[r, p, RIDE] = clock
     total = 0.0
     least = np.inf
     for p in range(m):
-        u = seq[r, p]
-        total += riders[u]
-        ahead[r, p] = total
-        least = min(least, limit[u] - ride[r, p])
-        slack[r, p] = least
+        u = rows.seq[r, p]
+        total += field.riders[u]
+        rows.at[r, p, AHEAD] = total
+        least = min(least, field.limit[u] - rows.at[r, p, RIDE])
+        rows.at[r, p, SLACK] = least
 
 
 @compiled
-def line_cost(r, seq, size, depot, kind, ride, outward, riders, fixed, per_min, rider_cost):  # type: ignore[no-untyped-def]
+def line_cost(r, rows, field):  # type: ignore[no-untyped-def]
     """Return the cost of line ``r``; 0 when it is empty."""
-    m = size[r]
+    m = rows.info[r, SIZE]
     if m == 0:
         return 0.0
-    total = fixed[kind[r]] + per_min[kind[r]] * (ride[r, 0] + outward[depot[r], seq[r, 0]])
-    if rider_cost > 0.0:
+    v = rows.info[r, KIND]
+    whole = rows.at[r, 0, RIDE] + field.outward[rows.info[r, DEPOT], rows.seq[r, 0]]
+    total = field.fixed[v] + field.per_min[v] * whole
+    if field.rider_cost > 0.0:
         for p in range(m):
-            total += rider_cost * riders[seq[r, p]] * ride[r, p]
+            total += field.rider_cost * field.riders[rows.seq[r, p]] * rows.at[r, p, RIDE]
     return total
 
 
 @compiled
-def best_place(
-    u, r, seq, size, depot, kind, ride, ahead, slack, used, between, inward, outward, service, riders, limit,
-    line_limit, seats, fixed, per_min, count, rider_cost, state, blink,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Return (extra cost, place, vehicle type) of the cheapest place for stop ``u`` in line ``r``; inf if none."""
-    m = size[r]
-    d = depot[r]
-    k = kind[r]
+def best_place(u, rows, field, state, blink):  # type: ignore[no-untyped-def]
+    """Return (extra cost, line, place, vehicle type) of the cheapest place for stop ``u``; inf if there is none.
+
+    Everything is bound to local names first: a field read in the inner loop costs more than the arithmetic there.
+    """
+    seq, at, info, used, between, count = rows.seq, rows.at, rows.info, rows.used, field.between, field.count
+    fixed, per_min, seats, line_limit, worth = field.fixed, field.per_min, field.seats, field.line_limit, field.rider_cost
+    inward, outward, capacity, load_of = field.inward, field.outward, field.capacity, rows.load
+    riders, service, limit = field.riders[u], field.service[u], field.limit[u]
+    types = len(seats)
     best = np.inf
-    place = -1
-    best_kind = k
-    load = ahead[r, m - 1] + riders[u]
-    v_many = len(seats)
-    fits = False
-    for v in range(v_many):
-        if seats[v] >= load and (v == k or used[v] < count[v]):
-            fits = True
-    if not fits or m >= seq.shape[1]:
-        return best, place, best_kind
-    old = ride[r, 0] + outward[d, seq[r, 0]]
-    for p in range(m + 1):
-        if blink and uniform(state) < BLINK:
+    line = place = best_kind = np.int64(-1)
+    for r in range(len(info)):
+        m, d, k = info[r, SIZE], info[r, DEPOT], info[r, KIND]
+        if m == 0 or m >= seq.shape[1] or load_of[d] + riders > capacity[d]:
             continue
-        to_next = inward[d, u] if p == m else between[u, seq[r, p]]
-        ride_u = service[u] + to_next + (0.0 if p == m else ride[r, p])
-        if ride_u > limit[u]:
-            continue
-        if p == 0:
-            now = ride_u + outward[d, u]
-            extra = rider_cost * riders[u] * ride_u
-        else:
-            a = seq[r, p - 1]
-            longer = between[a, u] + service[u] + to_next - (inward[d, a] if p == m else between[a, seq[r, p]])
-            if longer > slack[r, p - 1]:
-                continue
-            now = old + longer
-            extra = rider_cost * (ahead[r, p - 1] * longer + riders[u] * ride_u)
-        if now > line_limit:
-            continue
-        if v_many == 1:
-            extra += per_min[k] * (now - old)
-            if extra < best:
-                best = extra
-                place = p
-            continue
-        for v in range(v_many):
+        load = at[r, m - 1, AHEAD] + riders
+        fits = False
+        for v in range(types):
             if seats[v] >= load and (v == k or used[v] < count[v]):
-                whole = extra + fixed[v] + per_min[v] * now - fixed[k] - per_min[k] * old
-                if whole < best:
-                    best = whole
-                    place = p
-                    best_kind = v
-    return best, place, best_kind
+                fits = True
+        if not fits:
+            continue
+        home, out = inward[d, u], outward[d, u]
+        old = at[r, 0, RIDE] + outward[d, seq[r, 0]]
+        for p in range(m + 1):
+            if blink and uniform(state) < BLINK:
+                continue
+            to_next = home if p == m else between[u, seq[r, p]]
+            ride = service + to_next + (0.0 if p == m else at[r, p, RIDE])
+            if ride > limit:
+                continue
+            extra = worth * riders * ride
+            if p == 0:
+                now = ride + out
+            else:
+                a = seq[r, p - 1]
+                straight = inward[d, a] if p == m else between[a, seq[r, p]]
+                longer = between[a, u] + service + to_next - straight
+                if longer > at[r, p - 1, SLACK]:
+                    continue
+                now = old + longer
+                extra += worth * at[r, p - 1, AHEAD] * longer
+            if now > line_limit:
+                continue
+            for v in range(types):
+                if seats[v] >= load and (v == k or used[v] < count[v]):
+                    whole = extra + per_min[v] * now - per_min[k] * old + fixed[v] - fixed[k]
+                    if whole < best:
+                        best = whole
+                        line = r
+                        place = p
+                        best_kind = v
+    return best, line, place, best_kind
 
 
 @compiled
-def best_new(
-    u, lines_at, load_at, allowed, used, inward, outward, service, riders, limit, line_limit, seats, fixed, per_min,
-    count, rider_cost, opening, capacity,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+def best_new(u, rows, field, banned, opening):  # type: ignore[no-untyped-def]
     """Return (cost, depot, vehicle type) of the cheapest new line for stop ``u`` alone; inf if none."""
     best = np.inf
-    best_d = -1
-    best_v = -1
+    best_d = best_v = np.int64(-1)
     for d in range(len(opening)):
-        if not allowed[d] or load_at[d] + riders[u] > capacity[d]:
+        if banned[d] or not field.allowed[d] or rows.load[d] + field.riders[u] > field.capacity[d]:
             continue
-        ride_u = service[u] + inward[d, u]
-        whole = ride_u + outward[d, u]
-        if ride_u > limit[u] or whole > line_limit:
+        ride = field.service[u] + field.inward[d, u]
+        whole = ride + field.outward[d, u]
+        if ride > field.limit[u] or whole > field.line_limit:
             continue
-        for v in range(len(seats)):
-            if seats[v] >= riders[u] and used[v] < count[v]:
-                cost = fixed[v] + per_min[v] * whole + rider_cost * riders[u] * ride_u
-                if lines_at[d] == 0:
+        for v in range(len(field.seats)):
+            if field.seats[v] >= field.riders[u] and rows.used[v] < field.count[v]:
+                cost = field.fixed[v] + field.per_min[v] * whole + field.rider_cost * field.riders[u] * ride
+                if rows.lines[d] == 0:
                     cost += opening[d]
                 if cost < best:
                     best = cost
@@ -148,370 +205,371 @@ def best_new(
 
 
 @compiled
-def lighter_kind(r, seq, size, depot, kind, ride, ahead, used, outward, seats, fixed, per_min, count):  # type: ignore[no-untyped-def]
+def lighter_kind(r, rows, field):  # type: ignore[no-untyped-def]
     """Give line ``r`` the cheapest vehicle type that is free and large enough."""
-    m = size[r]
-    if m == 0 or len(seats) == 1:
+    m = rows.info[r, SIZE]
+    if len(field.seats) == 1:
         return
-    whole = ride[r, 0] + outward[depot[r], seq[r, 0]]
-    best = kind[r]
-    for v in range(len(seats)):
-        if seats[v] >= ahead[r, m - 1] and used[v] < count[v]:
-            if fixed[v] + per_min[v] * whole < fixed[best] + per_min[best] * whole - 1e-12:
+    whole = rows.at[r, 0, RIDE] + field.outward[rows.info[r, DEPOT], rows.seq[r, 0]]
+    best = rows.info[r, KIND]
+    for v in range(len(field.seats)):
+        if field.seats[v] >= rows.at[r, m - 1, AHEAD] and rows.used[v] < field.count[v]:
+            if field.fixed[v] + field.per_min[v] * whole < field.fixed[best] + field.per_min[best] * whole - 1e-12:
                 best = v
-    if best != kind[r]:
-        used[kind[r]] -= 1
-        used[best] += 1
-        kind[r] = best
+    rows.used[rows.info[r, KIND]] -= 1
+    rows.used[best] += 1
+    rows.info[r, KIND] = best
 
 
 @compiled
-def search(
-    between, inward, outward, service, riders, limit, line_limit, seats, fixed, per_min, count, rider_cost, opening,
-    capacity, allowed, near, seq, size, depot, kind, lines_high, iterations, hot, cold, penalty, state, pool_seq,
-    pool_size, pool_depot, best_seq, best_size, best_depot, best_kind, done, stop_when_served,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Improve the lines in ``seq`` in place for ``iterations`` rounds; return (best cost, stops left out, pool rows).
+def touch(r, work):  # type: ignore[no-untyped-def]
+    """Note that line ``r`` changes in this round."""
+    if not work.touched[r]:
+        work.touched[r] = True
+        work.touched_list[work.many[1]] = r
+        work.many[1] += 1
 
-    ``best_*`` receive the best lines met, ``pool_*`` single lines of improved plans, for a later choice among them.
-    ``done`` is (first round, rounds in all): the temperature falls over all of them from ``hot`` to ``cold``.
-    """
-    n = len(riders)
-    rows = seq.shape[0]
-    width = seq.shape[1]
-    ride = np.zeros((rows, width))
-    ahead = np.zeros((rows, width))
-    slack = np.zeros((rows, width))
-    cost = np.zeros(rows)
-    line_of = np.full(n, -1, np.int64)
-    place_of = np.full(n, -1, np.int64)
-    used = np.zeros(len(seats), np.int64)
-    lines_at = np.zeros(len(opening), np.int64)
-    load_at = np.zeros(len(opening))
-    for r in range(rows):
-        if size[r] > 0:
-            measure(r, seq, size, depot, ride, ahead, slack, between, inward, service, riders, limit)
-            cost[r] = line_cost(r, seq, size, depot, kind, ride, outward, riders, fixed, per_min, rider_cost)
-            used[kind[r]] += 1
-            lines_at[depot[r]] += 1
-            load_at[depot[r]] += ahead[r, size[r] - 1]
-            for p in range(size[r]):
-                line_of[seq[r, p]] = r
-                place_of[seq[r, p]] = p
-    # The copy of the last accepted plan, to return to.
-    o_seq = seq.copy()
-    o_size = size.copy()
-    o_depot = depot.copy()
-    o_kind = kind.copy()
-    o_ride = ride.copy()
-    o_ahead = ahead.copy()
-    o_slack = slack.copy()
-    o_cost = cost.copy()
-    o_used = used.copy()
-    o_lines_at = lines_at.copy()
-    o_load_at = load_at.copy()
-    touched = np.zeros(rows, np.bool_)
-    touched_list = np.empty(rows, np.int64)
-    removed = np.empty(n, np.int64)
-    key = np.empty(n)
-    missed = np.zeros(n)
-    banned = np.zeros(len(opening), np.bool_)
-    free_of = opening.copy()
-    lines = 0
-    for r in range(rows):
-        if size[r] > 0:
-            lines += 1
-    out_many = 0
-    out_now = 0.0
+
+@compiled
+def drop(u, work):  # type: ignore[no-untyped-def]
+    """Put stop ``u`` on the list of those without a line."""
+    work.line_of[u] = -1
+    work.removed[work.many[0]] = u
+    work.many[0] += 1
+
+
+@compiled
+def dissolve(r, rows, work, field):  # type: ignore[no-untyped-def]
+    """Take line ``r`` apart."""
+    touch(r, work)
+    d = rows.info[r, DEPOT]
+    for p in range(rows.info[r, SIZE]):
+        rows.load[d] -= field.riders[rows.seq[r, p]]
+        drop(rows.seq[r, p], work)
+    rows.info[r, SIZE] = 0
+    rows.used[rows.info[r, KIND]] -= 1
+    rows.lines[d] -= 1
+
+
+@compiled
+def cut_string(r, c, longest, rows, work, field):  # type: ignore[no-untyped-def]
+    """Remove a string of stops around stop ``c`` from line ``r``, with a kept piece inside in half of the cases."""
+    state = work.state
+    m = rows.info[r, SIZE]
+    d = rows.info[r, DEPOT]
+    length = min(int(uniform(state) * min(float(m), longest) + 1.0), m)
+    skip = 0
+    if 1 < length < m and uniform(state) < 0.5:
+        skip = 1
+        while length + skip < m and uniform(state) > 0.5:
+            skip += 1
+    span = length + skip
+    low = max(0, work.place_of[c] - span + 1)
+    high = min(work.place_of[c], m - span)
+    first = low + int(uniform(state) * (high - low + 1))
+    kept_from = first + (int(uniform(state) * (length + 1)) if skip > 0 else 0)
+    touch(r, work)
+    write = 0
+    for p in range(m):
+        u = rows.seq[r, p]
+        if first <= p < first + span and not (skip > 0 and kept_from <= p < kept_from + skip):
+            rows.load[d] -= field.riders[u]
+            drop(u, work)
+        else:
+            rows.seq[r, write] = u
+            work.place_of[u] = write
+            write += 1
+    rows.info[r, SIZE] = write
+    if write == 0:
+        rows.used[rows.info[r, KIND]] -= 1
+        rows.lines[d] -= 1
+        return
+    measure(r, rows, field)
+    lighter_kind(r, rows, field)
+    whole = rows.at[r, 0, RIDE] + field.outward[d, rows.seq[r, 0]]
+    if whole > field.line_limit or rows.at[r, write - 1, SLACK] < 0.0:
+        # Without the triangle inequality a shorter line may take longer.
+        dissolve(r, rows, work, field)
+
+
+@compiled
+def ruin(rows, work, field, out_many):  # type: ignore[no-untyped-def]
+    """Remove strings of stops from the lines near a random stop, or all lines of a depot."""
+    state = work.state
+    n = len(field.riders)
+    filled = max(1, line_count(rows))
+    longest = min(LONGEST_STRING, max(1.0, (n - out_many) / filled))
+    strings = int(uniform(state) * (4.0 * REMOVED_ON_AVERAGE / (1.0 + longest) - 1.0) + 1.0)
+    seed = int(uniform(state) * n)
+    if len(field.opening) > 1:
+        shake = uniform(state)
+        if shake < DEPOT_SHAKE and work.line_of[seed] >= 0:
+            # Close one depot: all its lines go, and it may not return in this round.
+            d = rows.info[work.line_of[seed], DEPOT]
+            work.banned[d] = True
+            for r in range(len(rows.info)):
+                if rows.info[r, SIZE] > 0 and rows.info[r, DEPOT] == d:
+                    dissolve(r, rows, work, field)
+            return
+        if shake > 1.0 - DEPOT_SHAKE:
+            # Let one depot open for nothing while places are sought; the plan still pays for it.
+            work.opening_now[int(uniform(state) * len(field.opening))] = 0.0
+    taken = 0
+    for q in range(n):
+        if taken >= strings:
+            break
+        c = field.near[seed, q]
+        r = work.line_of[c]
+        if r >= 0 and not work.touched[r]:
+            cut_string(r, c, longest, rows, work, field)
+            taken += 1
+
+
+@compiled
+def entry_order(work, field):  # type: ignore[no-untyped-def]
+    """Return the order in which stops re-enter: random, many riders, far, near first (4 : 4 : 2 : 1)."""
+    many = work.many[0]
+    key = np.empty(many)
+    draw = uniform(work.state) * 11.0
+    for q in range(many):
+        u = work.removed[q]
+        if draw < 4.0:
+            key[q] = uniform(work.state)
+        elif draw < 8.0:
+            key[q] = -field.riders[u]
+        else:
+            far = np.inf
+            for d in range(len(field.opening)):
+                far = min(far, field.inward[d, u])
+            key[q] = -far if draw < 10.0 else far
+    # Few numbers: insertion sort, stable.
+    order = np.arange(many)
+    for a in range(1, many):
+        x = order[a]
+        b = a - 1
+        while b >= 0 and key[order[b]] > key[x]:
+            order[b + 1] = order[b]
+            b -= 1
+        order[b + 1] = x
+    return order
+
+
+@compiled
+def insert(u, rows, work, field, blink):  # type: ignore[no-untyped-def]
+    """Put stop ``u`` at its cheapest place, a new line included; leave it out when it has none."""
+    extra, to_r, to_p, to_v = best_place(u, rows, field, work.state, blink)
+    empty = np.int64(-1)
+    for r in range(len(rows.info)):
+        if rows.info[r, SIZE] == 0:
+            empty = r
+            break
+    if empty >= 0 and line_count(rows) < field.most_lines:
+        got, d, v = best_new(u, rows, field, work.banned, work.opening_now)
+        if got < extra:
+            extra = got
+            to_r = empty
+            to_p = np.int64(0)
+            to_v = v
+            rows.info[empty, DEPOT] = d
+            rows.info[empty, KIND] = v
+            rows.used[v] += 1
+            rows.lines[d] += 1
+    if extra == np.inf:
+        return
+    touch(to_r, work)
+    rows.used[rows.info[to_r, KIND]] -= 1
+    rows.used[to_v] += 1
+    rows.info[to_r, KIND] = to_v
+    for p in range(rows.info[to_r, SIZE], to_p, -1):
+        rows.seq[to_r, p] = rows.seq[to_r, p - 1]
+        work.place_of[rows.seq[to_r, p]] = p
+    rows.seq[to_r, to_p] = u
+    work.place_of[u] = to_p
+    work.line_of[u] = to_r
+    rows.info[to_r, SIZE] += 1
+    rows.load[rows.info[to_r, DEPOT]] += field.riders[u]
+    measure(to_r, rows, field)
+
+
+@compiled
+def copy_line(r, source, target):  # type: ignore[no-untyped-def]
+    """Copy line ``r``."""
+    # Written out: whole-array assignments take numba seconds to compile.
+    target.cost[r] = source.cost[r]
+    for x in range(3):
+        target.info[r, x] = source.info[r, x]
+    for p in range(source.info[r, SIZE]):
+        target.seq[r, p] = source.seq[r, p]
+        for x in range(3):
+            target.at[r, p, x] = source.at[r, p, x]
+
+
+@compiled
+def copy_touched(source, target, work):  # type: ignore[no-untyped-def]
+    """Copy the lines touched in this round, and the totals."""
+    for q in range(work.many[1]):
+        copy_line(work.touched_list[q], source, target)
+    for v in range(len(source.used)):
+        target.used[v] = source.used[v]
+    for d in range(len(source.lines)):
+        target.lines[d] = source.lines[d]
+        target.load[d] = source.load[d]
+
+
+@compiled
+def line_count(rows):  # type: ignore[no-untyped-def]
+    """Return the number of lines."""
+    total = 0
+    for d in range(len(rows.lines)):
+        total += rows.lines[d]
+    return total
+
+
+@compiled
+def locate_stops(rows, work):  # type: ignore[no-untyped-def]
+    """Note for the stops of the touched lines where they are."""
+    for q in range(work.many[1]):
+        r = work.touched_list[q]
+        for p in range(rows.info[r, SIZE]):
+            work.line_of[rows.seq[r, p]] = r
+            work.place_of[rows.seq[r, p]] = p
+
+
+@compiled
+def total_cost(rows, work, field):  # type: ignore[no-untyped-def]
+    """Return the cost of the plan, the touched lines worked out anew."""
+    for q in range(work.many[1]):
+        r = work.touched_list[q]
+        rows.cost[r] = line_cost(r, rows, field)
+    total = 0.0
+    for r in range(len(rows.info)):
+        if rows.info[r, SIZE] > 0:
+            total += rows.cost[r]
+    for d in range(len(field.opening)):
+        if rows.lines[d] > 0:
+            total += field.opening[d]
+    return total
+
+
+@compiled
+def count_in(rows, work, field):  # type: ignore[no-untyped-def]
+    """Work every figure of the plan out from ``seq`` and ``info``."""
+    for v in range(len(rows.used)):
+        rows.used[v] = 0
+    for d in range(len(rows.lines)):
+        rows.lines[d] = 0
+        rows.load[d] = 0.0
+    for r in range(len(rows.info)):
+        if rows.info[r, SIZE] > 0:
+            measure(r, rows, field)
+            rows.used[rows.info[r, KIND]] += 1
+            rows.lines[rows.info[r, DEPOT]] += 1
+            rows.load[rows.info[r, DEPOT]] += rows.at[r, rows.info[r, SIZE] - 1, AHEAD]
+            touch(r, work)
+    locate_stops(rows, work)
+
+
+@compiled
+def remember(rows, work, pool_seq, pool_info, met):  # type: ignore[no-untyped-def]
+    """Write the touched lines into the pool, a ring: late lines, from better plans, push early ones out."""
+    for q in range(work.many[1]):
+        r = work.touched_list[q]
+        m = rows.info[r, SIZE]
+        if m > 0:
+            row = met % len(pool_info)
+            for x in range(3):
+                pool_info[row, x] = rows.info[r, x]
+            for p in range(m):
+                pool_seq[row, p] = rows.seq[r, p]
+            met += 1
+    return met
+
+
+@compiled
+def forget(work, n):  # type: ignore[no-untyped-def]
+    """Clear what earlier rounds left."""
+    work.many[0] = 0
+    work.many[1] = 0
     for u in range(n):
-        if line_of[u] < 0:
-            out_many += 1
-            out_now += 1.0
+        work.line_of[u] = -1
+    for r in range(len(work.touched)):
+        work.touched[r] = False
+
+
+@compiled
+def search(rows, kept, best, work, field, pool_seq, pool_info, span, hot, cold, stop_when_served):  # type: ignore[no-untyped-def]
+    """Improve the plan in ``rows``; return (best cost, stops left out of it, lines written to the pool).
+
+    ``kept`` holds the plan last accepted, ``best`` receives the best one. ``span`` is (first round, rounds now,
+    rounds in all); the temperature falls from ``hot`` to ``cold`` over all of them.
+    """
+    n = len(field.riders)
+    forget(work, n)
+    count_in(rows, work, field)
+    out_many = n + 1
+    out_now = np.inf
     current = np.inf
-    best = np.inf
-    best_out = n + 1
-    pool_many = 0
-    for step in range(iterations + 1):
-        many = 0
-        touched_many = 0
+    top = np.inf
+    top_out = n + 1
+    met = np.int64(0)
+    for step in range(span[1] + 1):
         if step > 0:
-            # ---- ruin
-            filled = 0.0
-            for r in range(rows):
-                if size[r] > 0:
-                    filled += 1.0
-            average = max(1.0, (n - out_many) / max(filled, 1.0))
-            longest = min(LONGEST_STRING, average)
-            most = 4.0 * REMOVED_ON_AVERAGE / (1.0 + longest) - 1.0
-            strings = int(uniform(state) * most + 1.0)
-            seed = int(uniform(state) * n)
-            if len(opening) > 1 and uniform(state) < 0.05:
-                # Close one depot in use: all its lines go, and it may not return in this round.
-                d = depot_of_seed(seed, line_of, o_depot)
-                if d >= 0:
-                    banned[d] = True
-                    for r in range(rows):
-                        if size[r] > 0 and depot[r] == d:
-                            touched[r] = True
-                            touched_list[touched_many] = r
-                            touched_many += 1
-                            for p in range(size[r]):
-                                removed[many] = seq[r, p]
-                                line_of[seq[r, p]] = -1
-                                many += 1
-                            used[kind[r]] -= 1
-                            load_at[d] -= ahead[r, size[r] - 1]
-                            lines_at[d] -= 1
-                            size[r] = 0
-                            cost[r] = 0.0
-                    strings = 0
-            elif len(opening) > 1 and uniform(state) < 0.05:
-                # Let one depot open for nothing while places are sought; the plan still pays it.
-                free_of[int(uniform(state) * len(opening))] = 0.0
-            taken = 0
-            for c_at in range(near.shape[1]):
-                if taken >= strings:
-                    break
-                c = near[seed, c_at]
-                r = line_of[c]
-                if r < 0 or touched[r]:
-                    continue
-                m = size[r]
-                length = int(uniform(state) * min(float(m), longest) + 1.0)
-                length = min(length, m)
-                skip = 0
-                if length > 1 and length < m and uniform(state) < 0.5:
-                    skip = 1
-                    while length + skip < m and uniform(state) > 0.5:
-                        skip += 1
-                span = length + skip
-                low = max(0, place_of[c] - span + 1)
-                high = min(place_of[c], m - span)
-                first = low + int(uniform(state) * (high - low + 1))
-                kept_from = first + (int(uniform(state) * (length + 1)) if skip > 0 else 0)
-                touched[r] = True
-                touched_list[touched_many] = r
-                touched_many += 1
-                load_at[depot[r]] -= ahead[r, m - 1]
-                write = 0
-                for p in range(m):
-                    u = seq[r, p]
-                    if first <= p < first + span and not (skip > 0 and kept_from <= p < kept_from + skip):
-                        removed[many] = u
-                        line_of[u] = -1
-                        many += 1
-                    else:
-                        seq[r, write] = u
-                        place_of[u] = write
-                        write += 1
-                size[r] = write
-                taken += 1
-                if write > 0:
-                    measure(r, seq, size, depot, ride, ahead, slack, between, inward, service, riders, limit)
-                    load_at[depot[r]] += ahead[r, write - 1]
-                    lighter_kind(r, seq, size, depot, kind, ride, ahead, used, outward, seats, fixed, per_min, count)
-                    if ride[r, 0] + outward[depot[r], seq[r, 0]] > line_limit or slack[r, write - 1] < 0.0:
-                        # Without the triangle inequality a shorter line may take longer: take it apart.
-                        load_at[depot[r]] -= ahead[r, write - 1]
-                        for p in range(write):
-                            removed[many] = seq[r, p]
-                            line_of[seq[r, p]] = -1
-                            many += 1
-                        size[r] = 0
-                if size[r] == 0:
-                    used[kind[r]] -= 1
-                    lines_at[depot[r]] -= 1
-        # ---- stops left out so far want in as well
-        listed = many
-        for u in range(n):
-            if line_of[u] < 0:
-                found = False
-                for q in range(listed):
-                    if removed[q] == u:
-                        found = True
-                        break
-                if not found:
-                    removed[many] = u
-                    many += 1
-        # ---- recreate: random, many riders first, far first, near first (4 : 4 : 2 : 1)
-        draw = uniform(state) * 11.0
-        for q in range(many):
-            u = removed[q]
-            if draw < 4.0:
-                key[q] = uniform(state)
-            elif draw < 8.0:
-                key[q] = -riders[u]
-            else:
-                far = np.inf
-                for d in range(len(opening)):
-                    far = min(far, inward[d, u])
-                key[q] = -far if draw < 10.0 else far
-        order = np.argsort(key[:many], kind="mergesort")
-        lines = 0
-        for d in range(len(opening)):
-            lines += lines_at[d]
-        for q in range(many):
-            u = removed[order[q]]
-            extra = np.inf
-            to_r = -1
-            to_p = -1
-            to_v = -1
-            for r in range(rows):
-                if size[r] == 0 or load_at[depot[r]] + riders[u] > capacity[depot[r]]:
-                    continue
-                got, p, v = best_place(
-                    u, r, seq, size, depot, kind, ride, ahead, slack, used, between, inward, outward, service,
-                    riders, limit, line_limit, seats, fixed, per_min, count, rider_cost, state, step > 0,
-                )  # fmt: skip
-                if got < extra:
-                    extra = got
-                    to_r = r
-                    to_p = p
-                    to_v = v
-            if lines < lines_high:
-                for d in range(len(opening)):
-                    banned[d] = banned[d] or not allowed[d]
-                got, d, v = best_new(
-                    u, lines_at, load_at, ~banned, used, inward, outward, service, riders, limit, line_limit, seats,
-                    fixed, per_min, count, rider_cost, free_of, capacity,
-                )  # fmt: skip
-                if got < extra:
-                    extra = got
-                    for r in range(rows):
-                        if size[r] == 0:
-                            to_r = r
-                            break
-                    to_p = 0
-                    to_v = v
-                    if not touched[to_r]:
-                        touched[to_r] = True
-                        touched_list[touched_many] = to_r
-                        touched_many += 1
-                    depot[to_r] = d
-                    kind[to_r] = v
-                    used[v] += 1
-                    lines_at[d] += 1
-                    lines += 1
-            if extra == np.inf:
-                continue
-            r = to_r
-            if not touched[r]:
-                touched[r] = True
-                touched_list[touched_many] = r
-                touched_many += 1
-            if kind[r] != to_v:
-                used[kind[r]] -= 1
-                used[to_v] += 1
-                kind[r] = to_v
-            for p in range(size[r], to_p, -1):
-                seq[r, p] = seq[r, p - 1]
-                place_of[seq[r, p]] = p
-            seq[r, to_p] = u
-            place_of[u] = to_p
-            line_of[u] = r
-            size[r] += 1
-            load_at[depot[r]] += riders[u]
-            measure(r, seq, size, depot, ride, ahead, slack, between, inward, service, riders, limit)
-        for d in range(len(opening)):
-            banned[d] = False
-            free_of[d] = opening[d]
-        # ---- judge
+            work.many[0] = 0
+            work.many[1] = 0
+            ruin(rows, work, field, out_many)
+        if step == 0 or out_many > 0:
+            listed = work.many[0]
+            for u in range(n):
+                if work.line_of[u] < 0:
+                    known = False
+                    for q in range(listed):
+                        known = known or work.removed[q] == u
+                    if not known:
+                        drop(u, work)
+        order = entry_order(work, field)
+        for q in range(len(order)):
+            insert(work.removed[order[q]], rows, work, field, step > 0)
+        for d in range(len(field.opening)):
+            work.banned[d] = False
+            work.opening_now[d] = field.opening[d]
         now_out = 0.0
         now_many = 0
-        for q in range(many):
-            u = removed[q]
-            if line_of[u] < 0:
-                now_out += 1.0 + missed[u]
+        for q in range(work.many[0]):
+            u = work.removed[q]
+            if work.line_of[u] < 0:
+                now_out += 1.0 + work.missed[u]
                 now_many += 1
-        total = 0.0
-        for q in range(touched_many):
-            r = touched_list[q]
-            cost[r] = line_cost(r, seq, size, depot, kind, ride, outward, riders, fixed, per_min, rider_cost)
-        for r in range(rows):
-            if size[r] > 0:
-                total += cost[r]
-        for d in range(len(opening)):
-            if lines_at[d] > 0:
-                total += opening[d]
-        share = (done[0] + step) / max(done[1], 1)
-        heat = hot * (cold / hot) ** share
-        accept = False
-        if step == 0:
+        total = total_cost(rows, work, field)
+        heat = hot * (cold / hot) ** ((span[0] + step) / max(span[2], 1))
+        if step == 0 or now_many < out_many or now_out < out_now:
             accept = True
         elif now_many > out_many:
-            accept = now_out < out_now
-        elif now_many < out_many:
-            accept = True
+            accept = False
         else:
-            accept = now_out < out_now or total < current - heat * np.log(max(uniform(state), 1e-300))
+            accept = total < current - heat * np.log(max(uniform(work.state), 1e-300))
         if accept:
-            for q in range(touched_many):
-                r = touched_list[q]
-                o_size[r] = size[r]
-                o_depot[r] = depot[r]
-                o_kind[r] = kind[r]
-                o_cost[r] = cost[r]
-                for p in range(size[r]):
-                    o_seq[r, p] = seq[r, p]
-                    o_ride[r, p] = ride[r, p]
-                    o_ahead[r, p] = ahead[r, p]
-                    o_slack[r, p] = slack[r, p]
-            o_used[:] = used
-            o_lines_at[:] = lines_at
-            o_load_at[:] = load_at
+            copy_touched(rows, kept, work)
             current = total
             out_now = now_out
             out_many = now_many
-            if now_many < best_out or (now_many == best_out and total < best - 1e-9):
-                best = total
-                best_out = now_many
-                best_seq[:] = seq
-                best_size[:] = size
-                best_depot[:] = depot
-                best_kind[:] = kind
-                for q in range(touched_many):
-                    r = touched_list[q]
-                    if size[r] > 0 and pool_many < len(pool_size):
-                        pool_size[pool_many] = size[r]
-                        pool_depot[pool_many] = depot[r]
-                        for p in range(size[r]):
-                            pool_seq[pool_many, p] = seq[r, p]
-                        pool_many += 1
-                if stop_when_served and best_out == 0:
-                    break
+            if now_many < top_out or (now_many == top_out and total < top - 1e-9):
+                top = total
+                top_out = now_many
+                for r in range(len(rows.info)):
+                    copy_line(r, rows, best)
+                met = remember(rows, work, pool_seq, pool_info, met)
         else:
-            if now_many > 0:
-                for q in range(many):
-                    if line_of[removed[q]] < 0:
-                        missed[removed[q]] += 1.0
-            for q in range(touched_many):
-                r = touched_list[q]
-                for p in range(size[r]):
-                    line_of[seq[r, p]] = -1
-            for q in range(touched_many):
-                r = touched_list[q]
-                size[r] = o_size[r]
-                depot[r] = o_depot[r]
-                kind[r] = o_kind[r]
-                cost[r] = o_cost[r]
-                for p in range(size[r]):
-                    u = o_seq[r, p]
-                    seq[r, p] = u
-                    line_of[u] = r
-                    place_of[u] = p
-                    ride[r, p] = o_ride[r, p]
-                    ahead[r, p] = o_ahead[r, p]
-                    slack[r, p] = o_slack[r, p]
-            used[:] = o_used
-            lines_at[:] = o_lines_at
-            load_at[:] = o_load_at
-        for q in range(touched_many):
-            touched[touched_list[q]] = False
-    return best, best_out, pool_many
-
-
-@compiled
-def depot_of_seed(seed, line_of, depot):  # type: ignore[no-untyped-def]
-    """Return the depot of the line that serves stop ``seed``, −1 when none does."""
-    r = line_of[seed]
-    return depot[r] if r >= 0 else -1
+            for q in range(work.many[0]):
+                if work.line_of[work.removed[q]] < 0:
+                    work.missed[work.removed[q]] += 1.0
+            for q in range(work.many[1]):
+                r = work.touched_list[q]
+                for p in range(rows.info[r, SIZE]):
+                    work.line_of[rows.seq[r, p]] = -1
+            copy_touched(kept, rows, work)
+            locate_stops(rows, work)
+        for q in range(work.many[1]):
+            work.touched[work.touched_list[q]] = False
+        if stop_when_served and top_out == 0:
+            break
+    return top, top_out, met

@@ -1,0 +1,510 @@
+"""Compiled labelling for bus lines: prices new lines, bounds what is left to gain, lists every line worth having.
+
+A label is the inner part of a line, grown backwards from the depot, so that its minutes are the ride of whoever
+boards at its newest stop: limits for each stop are exact and riders' minutes are priced as they arise. Its reduced
+cost counts the cheapest rate per minute; the dearer rate of other vehicle types is added when the line is finished
+(the minutes are compared as well, so this keeps dominance right). Sets of stops are bits of 64-bit words.
+
+Rank-1 cuts weigh each of their rows with one half (Jepsen and others 2008). A label carries one bit a cut, "an odd
+number of its stops met"; bits fade outside the memory of the cut (Pecin and others 2017).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from layoutopt.kernels.routing.compiled import compiled
+
+EPSILON = 1e-9
+LOAD_CELLS = 48
+
+# Columns of Store.num and Store.ref.
+COST, RIDE, LOAD, ENDED = 0, 1, 2, 3
+STOP, PARENT, KIND, FOLLOW, ALIVE = 0, 1, 2, 3, 4
+
+
+class Ground(NamedTuple):
+    """One depot's view of a task: ``inward, outward, service, riders, limit [n]``, vehicle arrays ``[v]``.
+
+    ``prize`` is what covering each stop is worth; ``fixed`` holds the prices of lines as well; ``steps[s]`` adds
+    ``steps[s, 1]`` to every line longer than ``steps[s, 0]`` minutes.
+    """
+
+    between: Any
+    inward: Any
+    outward: Any
+    service: Any
+    riders: Any
+    limit: Any
+    line_limit: float
+    seats: Any
+    fixed: Any
+    per_min: Any
+    rider_cost: float
+    prize: Any
+    steps: Any
+
+
+class CutBits(NamedTuple):
+    """Member bits and memory bits of the cuts at each stop, and the price of each cut."""
+
+    inside: Any
+    keep: Any
+    price: Any
+
+
+class Grid(NamedTuple):
+    """Completion bounds by stop, load cell and ride cell; ``used`` says whether they exist.
+
+    ``least`` is the smallest cost from a label to a finished line, ``then`` the next stop it takes (−1: none),
+    ``other`` the smallest with another next stop.
+    """
+
+    used: bool
+    least: Any
+    other: Any
+    then: Any
+    unit_load: float
+    unit_min: float
+
+
+class Store(NamedTuple):
+    """Room for labels: ``num[l]`` cost, ride, load, cost when ended; ``ref[l]`` stop, parent, type, next, alive.
+
+    ``bits[l]``: the stops met, then the cut bits.
+    """
+
+    num: Any
+    ref: Any
+    bits: Any
+
+
+@compiled
+def finish(i, load, ride, ground, base):  # type: ignore[no-untyped-def]
+    """Return (cost, vehicle type) of ending a line at stop ``i`` with the cheapest type; inf when none may."""
+    whole = ride + ground.outward[i]
+    best = np.inf
+    kind = -1
+    if whole > ground.line_limit:
+        return best, kind
+    for v in range(len(ground.seats)):
+        if ground.seats[v] >= load:
+            cost = ground.fixed[v] + (ground.per_min[v] - base) * ride + ground.per_min[v] * ground.outward[i]
+            if cost < best:
+                best = cost
+                kind = v
+    for s in range(len(ground.steps)):
+        if whole > ground.steps[s, 0]:
+            best += ground.steps[s, 1]
+    return best, kind
+
+
+@compiled
+def completion(ground, unit_load, unit_min, load_cells, ride_cells):  # type: ignore[no-untyped-def]
+    """Return (least, other, then) of a :class:`Grid`.
+
+    Loads and rides are rounded down, and only loops over two stops are ruled out, so both are too good rather than
+    too bad. Cut prices are left out for the same reason: they only add.
+    """
+    n = len(ground.riders)
+    base = ground.per_min.min()
+    least = np.full((n, load_cells, ride_cells), np.inf)
+    other = np.full((n, load_cells, ride_cells), np.inf)
+    then = np.full((n, load_cells, ride_cells), -1, np.int32)
+    step = np.empty(n, np.int64)
+    for j in range(n):
+        step[j] = int(ground.riders[j] / unit_load + EPSILON)
+    for b in range(load_cells - 1, -1, -1):
+        for i in range(n):
+            if step[i] > b:
+                continue
+            for k in range(ride_cells):
+                ride = k * unit_min
+                if ride > ground.limit[i]:
+                    break
+                first, kind = finish(i, b * unit_load * (1 - EPSILON), ride, ground, base)
+                second = np.inf
+                where = -1
+                for j in range(n):
+                    c = b + step[j]
+                    if c >= load_cells or j == i:
+                        continue
+                    more = ground.between[j, i] + ground.service[j]
+                    now = ride + more
+                    if now > ground.limit[j]:
+                        continue
+                    cell = min(int(now / unit_min), ride_cells - 1)
+                    rest = least[j, c, cell] if then[j, c, cell] != i else other[j, c, cell]
+                    cost = base * more + ground.rider_cost * ground.riders[j] * now - ground.prize[j] + rest
+                    if cost < first:
+                        second = first
+                        first = cost
+                        where = j
+                    elif cost < second:
+                        second = cost
+                least[i, b, k] = first
+                other[i, b, k] = second
+                then[i, b, k] = where
+    return least, other, then
+
+
+@compiled
+def _met(bits, at, j):  # type: ignore[no-untyped-def]
+    return (bits[at, j >> 6] >> np.uint64(j & 63)) & np.uint64(1) != 0
+
+
+@compiled
+def _bit_sum(word, first, price):  # type: ignore[no-untyped-def]
+    total = 0.0
+    at = first
+    while word != 0:
+        if word & np.uint64(1):
+            total += price[at]
+        word >>= np.uint64(1)
+        at += 1
+    return total
+
+
+@compiled
+def _write_bits(at, j, new, words, keep, inside, remember, price, bits):  # type: ignore[no-untyped-def]
+    """Write memory and cut bits of label ``new`` = label ``at`` (−1: the depot) and stop ``j``; return what cuts cost."""
+    cost = 0.0
+    for w in range(words):
+        bits[new, w] = bits[at, w] & keep[j, w] if at >= 0 else np.uint64(0)
+    bits[new, j >> 6] |= np.uint64(1) << np.uint64(j & 63)
+    for w in range(inside.shape[1]):
+        word = bits[at, words + w] if at >= 0 else np.uint64(0)
+        paid = word & inside[j, w]
+        if paid:
+            cost += _bit_sum(paid, w * 64, price)
+        bits[new, words + w] = (word ^ inside[j, w]) & remember[j, w]
+    return cost
+
+
+@compiled
+def _children(at, new, base, most_load, ground, keep, cuts, grid, threshold, store, child):  # type: ignore[no-untyped-def]
+    """Write the children of label ``at`` (−1: the depot) from row ``new`` on while rows last; return how many.
+
+    ``child`` gets their stops. Everything is bound to local names first: a field read in the inner loop costs more
+    than the arithmetic there.
+    """
+    num, ref, bits = store.num, store.ref, store.bits
+    between, inward, service, riders, limit = ground.between, ground.inward, ground.service, ground.riders, ground.limit
+    prize, rider_cost, line_limit = ground.prize, ground.rider_cost, ground.line_limit
+    inside, remember, price = cuts.inside, cuts.keep, cuts.price
+    least, other, then, unit_load, unit_min, bounded = (
+        grid.least, grid.other, grid.then, grid.unit_load, grid.unit_min, grid.used,
+    )  # fmt: skip
+    words = keep.shape[1]
+    i = ref[at, STOP] if at >= 0 else 0
+    load_before = num[at, LOAD] if at >= 0 else 0.0
+    ride_before = num[at, RIDE] if at >= 0 else 0.0
+    cost_before = num[at, COST] if at >= 0 else 0.0
+    room = len(ref) - new
+    made = 0
+    for j in range(len(riders)):
+        load = load_before + riders[j]
+        if load > most_load:
+            continue
+        more = (between[j, i] if at >= 0 else inward[j]) + service[j]
+        ride = ride_before + more
+        if ride > limit[j] or ride > line_limit or (at >= 0 and _met(bits, at, j)):
+            continue
+        if made >= room:
+            return -1
+        to = new + made
+        cost = cost_before + base * more + rider_cost * riders[j] * ride - prize[j]
+        cost += _write_bits(at, j, to, words, keep, inside, remember, price, bits)
+        if bounded:
+            b = min(int(load / unit_load + EPSILON), least.shape[1] - 1)
+            k = min(int(ride / unit_min), least.shape[2] - 1)
+            following = np.int64(then[j, b, k])
+            rest = other[j, b, k] if following >= 0 and _met(bits, to, following) else least[j, b, k]
+            if cost + rest >= threshold:
+                continue
+        num[to, COST] = cost
+        num[to, RIDE] = ride
+        num[to, LOAD] = load
+        ref[to, STOP] = j
+        child[made] = j
+        made += 1
+    for q in range(made):
+        to = new + q
+        end, kind = finish(child[q], num[to, LOAD], num[to, RIDE], ground, base)
+        num[to, ENDED] = num[to, COST] + end
+        ref[to, PARENT] = at
+        ref[to, KIND] = kind
+        ref[to, ALIVE] = 1
+    return made
+
+
+@compiled
+def _move(source, target, store):  # type: ignore[no-untyped-def]
+    """Move label ``source`` down to row ``target``."""
+    num, ref, bits = store.num, store.ref, store.bits
+    for x in range(num.shape[1]):
+        num[target, x] = num[source, x]
+    for x in range(ref.shape[1]):
+        ref[target, x] = ref[source, x]
+    for x in range(bits.shape[1]):
+        bits[target, x] = bits[source, x]
+
+
+@compiled
+def _dominates(a, b, words, cut_price, num, bits, exact):  # type: ignore[no-untyped-def]
+    """Return whether label ``a`` makes label ``b`` at the same stop useless."""
+    if num[a, COST] > num[b, COST] + EPSILON or num[a, RIDE] > num[b, RIDE] + EPSILON:
+        return False
+    if num[a, LOAD] > num[b, LOAD] + EPSILON:
+        return False
+    if not exact:
+        return True
+    for w in range(words):
+        if bits[a, w] & ~bits[b, w]:
+            return False
+    more = 0.0
+    for w in range(words, bits.shape[1]):
+        word = bits[a, w] & ~bits[b, w]
+        if word:
+            more += _bit_sum(word, (w - words) * 64, cut_price)
+    return num[a, COST] + more <= num[b, COST] + EPSILON
+
+
+@compiled
+def _enter(new, most_load, head, least_cost, words, cut_price, store, exact):  # type: ignore[no-untyped-def]
+    """Enter label ``new`` at its stop unless one there makes it useless; mark those it makes useless."""
+    num, ref, bits = store.num, store.ref, store.bits
+    j = ref[new, STOP]
+    cost = num[new, COST]
+    cell = min(int(num[new, LOAD] / most_load * LOAD_CELLS), LOAD_CELLS - 1)
+    for c in range(cell + 1):
+        if least_cost[j, c] > cost + EPSILON:
+            continue
+        q = head[j, c]
+        while q >= 0:
+            if ref[q, ALIVE] and _dominates(q, new, words, cut_price, num, bits, exact):
+                return False
+            q = ref[q, FOLLOW]
+    for c in range(cell, LOAD_CELLS):
+        before = np.int32(-1)
+        q = head[j, c]
+        while q >= 0:
+            after = ref[q, FOLLOW]
+            if ref[q, ALIVE] and _dominates(new, q, words, cut_price, num, bits, exact):
+                ref[q, ALIVE] = 0
+            if ref[q, ALIVE]:
+                before = q
+            elif before < 0:
+                head[j, c] = after
+            else:
+                ref[before, FOLLOW] = after
+            q = after
+    ref[new, FOLLOW] = head[j, cell]
+    head[j, cell] = new
+    least_cost[j, cell] = min(least_cost[j, cell], cost)
+    return True
+
+
+@compiled
+def price(ground, keep, cuts, grid, threshold, exact, most_at_stop, store):  # type: ignore[no-untyped-def]
+    """Grow labels layer by layer in ``store``; return (labels made, whether the store ran full).
+
+    ``keep[j]`` are the stops whose visit is remembered at ``j`` (ng-sets). Not ``exact``: compare cost, minutes and
+    load alone and extend at most ``most_at_stop`` labels a stop and layer; what is found is then no bound.
+    """
+    n = len(ground.riders)
+    words = keep.shape[1]
+    most_load = ground.seats.max()
+    base = ground.per_min.min()
+    head = np.full((n, LOAD_CELLS), -1, np.int32)
+    least_cost = np.full((n, LOAD_CELLS), np.inf)
+    at_stop = np.zeros(n, np.int64)
+    child = np.empty(n, np.int64)
+    many = np.int64(0)
+    layer_from = np.int64(-1)
+    layer_to = np.int64(0)
+    while layer_from < layer_to:
+        first_of_layer = many
+        at_stop[:] = 0
+        for at in range(layer_from, layer_to):
+            if at >= 0:
+                if not store.ref[at, ALIVE]:
+                    continue
+                if not exact:
+                    at_stop[store.ref[at, STOP]] += 1
+                    if at_stop[store.ref[at, STOP]] > most_at_stop:
+                        continue
+            made = _children(at, many, base, most_load, ground, keep, cuts, grid, threshold, store, child)
+            if made < 0:
+                return many, True
+            first = many
+            for q in range(made):
+                if first + q != many:
+                    _move(first + q, many, store)
+                if _enter(many, most_load, head, least_cost, words, cuts.price, store, exact):
+                    many += 1
+        layer_from = first_of_layer
+        layer_to = many
+    return many, False
+
+
+@compiled
+def every_line(ground, keep, cuts, grid, threshold, marks, store):  # type: ignore[no-untyped-def]
+    """List the lines without repeated stops whose reduced cost may stay below ``threshold``.
+
+    For each set of stops and outermost stop only the Pareto-best orders in (cost, minutes) stay alive. ``keep`` and
+    ``cuts.keep`` must remember everything: a cut's coefficient then depends on the set alone and is never smaller
+    than with limited memory. ``marks[n]`` are random words, one a stop; sets are looked up by the sum of their
+    marks and compared bit by bit. Returns (labels made, whether the store ran full).
+    """
+    n = len(ground.riders)
+    words = keep.shape[1]
+    num, ref, bits = store
+    most_load = ground.seats.max()
+    base = ground.per_min.min()
+    size = len(ref)
+    table = np.full(65536, -1, np.int32)
+    child = np.empty(n, np.int64)
+    mark = np.zeros(size, np.uint64)
+    many = np.int64(0)
+    layer_from = np.int64(-1)
+    layer_to = np.int64(0)
+    while layer_from < layer_to:
+        first_of_layer = many
+        table[:] = -1
+        for at in range(layer_from, layer_to):
+            if at >= 0 and not ref[at, ALIVE]:
+                continue
+            made = _children(at, many, base, most_load, ground, keep, cuts, grid, threshold, store, child)
+            if made < 0:
+                return many, True
+            first = many
+            for q in range(made):
+                if first + q != many:
+                    _move(first + q, many, store)
+                mark[many] = marks[child[q]] + (mark[at] if at >= 0 else np.uint64(0))
+                if 2 * (many - first_of_layer) >= len(table):
+                    table = _rebuilt(table, first_of_layer, many, mark, words, store)
+                if _settled(table, many, mark, words, store):
+                    many += 1
+        layer_from = first_of_layer
+        layer_to = many
+    return many, False
+
+
+@compiled
+def _settled(table, new, mark, words, store):  # type: ignore[no-untyped-def]
+    """Enter label ``new`` into the chain of its set and outermost stop, unless an order there is as good."""
+    num, ref, _ = store
+    slot = _slot(table, new, mark, words, store)
+    q = table[slot]
+    while q >= 0:
+        if (
+            ref[q, ALIVE]
+            and num[q, COST] <= num[new, COST] + EPSILON
+            and num[q, RIDE] <= num[new, RIDE] + EPSILON
+        ):
+            return False
+        q = ref[q, FOLLOW]
+    q = table[slot]
+    while q >= 0:
+        if num[new, COST] <= num[q, COST] + EPSILON and num[new, RIDE] <= num[q, RIDE] + EPSILON:
+            ref[q, ALIVE] = 0
+        q = ref[q, FOLLOW]
+    ref[new, FOLLOW] = table[slot]
+    table[slot] = new
+    return True
+
+
+@compiled
+def _slot(table, at, mark, words, store):  # type: ignore[no-untyped-def]
+    """Return the slot of the set and outermost stop of label ``at``: its own chain, or an empty slot."""
+    _, ref, bits = store
+    size = len(table)
+    key = mark[at] * np.uint64(11400714819323198485) + np.uint64(ref[at, STOP]) * np.uint64(
+        7046029254386353131
+    )
+    slot = np.int64((key >> np.uint64(20)) & np.uint64(size - 1))
+    while table[slot] >= 0:
+        q = table[slot]
+        if mark[q] == mark[at] and ref[q, STOP] == ref[at, STOP]:
+            equal = True
+            for w in range(words):
+                if bits[q, w] != bits[at, w]:
+                    equal = False
+                    break
+            if equal:
+                return slot
+        slot = (slot + 1) & (size - 1)
+    return slot
+
+
+@compiled
+def _rebuilt(table, first, many, mark, words, store):  # type: ignore[no-untyped-def]
+    bigger = np.full(4 * len(table), -1, np.int32)
+    for q in range(first, many):
+        slot = _slot(bigger, q, mark, words, store)
+        store.ref[q, FOLLOW] = bigger[slot]
+        bigger[slot] = q
+    return bigger
+
+
+@compiled
+def paths(chosen, ref):  # type: ignore[no-untyped-def]
+    """Return (flat stops, starts) of the lines that end in the ``chosen`` labels, outermost stop first."""
+    starts = np.zeros(len(chosen) + 1, np.int64)
+    for q in range(len(chosen)):
+        at = chosen[q]
+        length = 0
+        while at >= 0:
+            length += 1
+            at = ref[at, PARENT]
+        starts[q + 1] = starts[q] + length
+    flat = np.empty(starts[-1], np.int64)
+    for q in range(len(chosen)):
+        at = chosen[q]
+        place = starts[q]
+        while at >= 0:
+            flat[place] = ref[at, STOP]
+            place += 1
+            at = ref[at, PARENT]
+    return flat, starts
+
+
+@compiled
+def cut_counts(flat, starts, inside, keep, most):  # type: ignore[no-untyped-def]
+    """Return (line, cut, coefficient) triplets: how often each line pays each of at most ``most`` cuts."""
+    words = inside.shape[1]
+    state = np.zeros(words, np.uint64)
+    count = np.zeros(max(1, words * 64), np.int64)
+    room = 4 * len(starts) + 1024
+    found = np.empty((room, 3), np.int64)
+    many = np.int64(0)
+    for q in range(len(starts) - 1):
+        state[:] = np.uint64(0)
+        count[:] = 0
+        for p in range(starts[q + 1] - 1, starts[q] - 1, -1):
+            j = flat[p]
+            for w in range(words):
+                paid = state[w] & inside[j, w]
+                at = w * 64
+                while paid != 0:
+                    if paid & np.uint64(1):
+                        count[at] += 1
+                    paid >>= np.uint64(1)
+                    at += 1
+                state[w] = (state[w] ^ inside[j, w]) & keep[j, w]
+        if many + most > room:
+            room = 2 * room + most
+            wider = np.empty((room, 3), np.int64)
+            wider[:many] = found[:many]
+            found = wider
+        for c in range(most):
+            if count[c] > 0:
+                found[many, 0] = q
+                found[many, 1] = c
+                found[many, 2] = count[c]
+                many += 1
+    return found[:many]

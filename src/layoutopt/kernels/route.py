@@ -1,0 +1,307 @@
+"""Bus lines to one school: who rides which line in which order, at least cost or with fewest lines."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from layoutopt.errors import InputError, Problem, nearest
+from layoutopt.kernels.routing import check as checks
+from layoutopt.kernels.routing.task import (
+    SOLVER_GAP,
+    TINY,
+    Task,
+    blocked_stops,
+    make_task,
+    read_fleet,
+    read_minutes,
+    read_vector,
+)
+from layoutopt.kernels.routing.values import Floats, Goal, Ints, Routed, RouteState, Status, Vehicle
+
+__all__ = ["RouteState", "Routed", "Vehicle", "check", "route"]
+
+log = logging.getLogger(__name__)
+
+GOALS = ("cost", "lines", "lines_cost")
+
+
+def route(
+    minutes: ArrayLike,
+    riders: ArrayLike,
+    *,
+    school: int = 0,
+    seats: float | None = None,
+    fixed_cost: float = 0.0,
+    cost_per_min: float = 1.0,
+    max_ride_min: ArrayLike = np.inf,
+    dwell_min: float = 0.0,
+    dwell_min_per_rider: float = 0.0,
+    return_trip: bool = True,
+    fleet: Sequence[Vehicle] | None = None,
+    goal: Goal = "cost",
+    cost_per_rider_min: float = 0.0,
+    max_line_min: float = np.inf,
+    gap: float = 1e-4,
+    time_limit_s: float = 60.0,
+    seed: int = 0,
+    start: Sequence[ArrayLike] | None = None,
+    state: RouteState | None = None,
+) -> Routed:
+    """Return lines that bring all riders to the school, with a proven bound on what any lines must cost.
+
+    Parameters
+    ----------
+    minutes
+        Travel minutes, ``[k + 1, k + 1]`` from row to column; may be asymmetric, ``inf`` where no way leads.
+        Positions 0 minutes apart are several groups of one place, each with its own riders and ride limit.
+    riders
+        Riders boarding at each position, ``[k + 1]``. Positions without riders, and the school, are not visited.
+    school
+        Position of the school.
+    seats, fixed_cost, cost_per_min
+        The vehicle: seats, cost of a line, cost of a minute under way. ``fleet`` takes their place when given.
+    max_ride_min
+        Longest ride from boarding (own dwell counted) to the school: one number, or one a position.
+    dwell_min, dwell_min_per_rider
+        Minutes a vehicle stands at each stop, and more for every rider boarding there.
+    return_trip
+        Whether the empty way from the school out to the first stop is paid (and counts in ``max_line_min``).
+    fleet
+        Vehicle types of a mixed fleet, with counts where they are limited.
+    goal
+        ``"cost"``: Σ over lines of fixed cost + cost per minute × (minutes with riders, dwell counted, + minutes
+        of the paid empty way) + ``cost_per_rider_min`` × Σ riders × ride. ``"lines"``: fewest lines, then least
+        Σ riders × ride (the objective reported). ``"lines_cost"``: fewest lines, then that cost.
+    max_line_min
+        Longest line in minutes, the paid empty way counted.
+    gap, time_limit_s, seed
+        Proven relative gap at which to stop, safety stop, and seed of the search. Two runs that are not stopped
+        by the clock give the same arrays.
+    start, state
+        Lines to begin from (positions, outermost first; those that break a rule are dropped), and the ``state`` of
+        an earlier result.
+
+    Examples
+    --------
+    >>> found = route([[0, 10, 12], [10, 0, 5], [12, 5, 0]], [0, 8, 9], seats=20, return_trip=False)
+    >>> found.objective, [line.tolist() for line in found.routes], found.status
+    (15.0, [[2, 1]], 'optimal')
+    """
+    began = time.perf_counter()
+    table, people, task, types = _read(
+        minutes, riders, school, seats, fixed_cost, cost_per_min, max_ride_min, dwell_min, dwell_min_per_rider,
+        return_trip, fleet, goal, cost_per_rider_min, max_line_min, gap, time_limit_s,
+    )  # fmt: skip
+    if task.n == 0:
+        return Routed(
+            "optimal", 0.0, 0.0, time.perf_counter() - began, "nobody rides", ride_min=np.zeros(len(people))
+        )
+    blocked, reasons = blocked_stops(table, task, return_trip=return_trip)
+    if reasons:
+        return Routed(
+            "infeasible", np.inf, np.inf, time.perf_counter() - began, "input", ride_min=np.zeros(len(people)),
+            blocked=blocked, reasons=reasons,
+        )  # fmt: skip
+    known = _known_lines(task, start, state)
+    found = _solve(task, goal, gap, time_limit_s, seed, known, state is not None)
+    return _routed(found, task, goal, began, table, people, dwell_min, dwell_min_per_rider, types, gap)
+
+
+def check(
+    result: Routed,
+    minutes: ArrayLike,
+    riders: ArrayLike,
+    *,
+    school: int = 0,
+    seats: float | None = None,
+    fixed_cost: float = 0.0,
+    cost_per_min: float = 1.0,
+    max_ride_min: ArrayLike = np.inf,
+    dwell_min: float = 0.0,
+    dwell_min_per_rider: float = 0.0,
+    return_trip: bool = True,
+    fleet: Sequence[Vehicle] | None = None,
+    goal: Goal = "cost",
+    cost_per_rider_min: float = 0.0,
+    max_line_min: float = np.inf,
+) -> tuple[str, ...]:
+    """Return what is wrong with ``result``, worked out from the arrays alone; empty when nothing is.
+
+    An answer without lines (infeasible, or none found) has nothing to check and passes.
+    """
+    if result.status in ("infeasible", "none"):
+        return ()
+    table, people = np.array(minutes, dtype=float), np.asarray(riders, dtype=float)
+    np.fill_diagonal(table, 0.0)
+    limit = np.broadcast_to(np.asarray(max_ride_min, dtype=float), people.shape)
+    types = read_fleet(seats, fixed_cost, cost_per_min, fleet, [])
+    faults = checks.served_once(result.routes, people, [school]) + checks.counted(list(result.vehicle), types)
+    if faults:
+        return tuple(faults)
+    cost, rider_min = 0.0, 0.0
+    for at, line in enumerate(result.routes):
+        stops, kind = [int(stop) for stop in line], types[int(result.vehicle[at])]
+        rides = checks.rides_of(stops, school, table, people, dwell_min, dwell_min_per_rider)
+        empty = float(table[school, stops[0]]) if return_trip else 0.0
+        faults += checks.faults_of_line(
+            at, stops, school, kind, table, people, limit, rides, empty, max_line_min
+        )
+        carried = sum(float(people[stop]) * ride for stop, ride in zip(stops, rides, strict=True))
+        rider_min += carried
+        cost += kind.fixed_cost + kind.cost_per_min * (rides[0] + empty) + cost_per_rider_min * carried
+        faults += [f"position {s}: ride_min says {result.ride_min[s]:g}, it is {r:g}" for s, r in zip(stops, rides, strict=True) if abs(result.ride_min[s] - r) > 1e-6 * max(1.0, r)]  # fmt: skip
+        load = sum(float(people[stop]) for stop in stops)
+        if abs(load - float(result.loads[at])) > 1e-6:
+            faults.append(f"line {at}: loads says {float(result.loads[at]):g}, it is {load:g}")
+    objective = rider_min if goal == "lines" else cost
+    if not abs(objective - result.objective) <= 1e-6 * max(1.0, abs(objective)):
+        faults.append(f"the objective says {result.objective:g}, it is {objective:g}")
+    if result.bound > objective + 1e-6 * max(1.0, abs(objective)):
+        faults.append(f"the bound {result.bound:g} lies above the objective {objective:g}")
+    return tuple(faults)
+
+
+def _read(
+    minutes: ArrayLike, riders: ArrayLike, school: int, seats: float | None, fixed_cost: float, cost_per_min: float,
+    max_ride_min: ArrayLike, dwell_min: float, dwell_min_per_rider: float, return_trip: bool,
+    fleet: Sequence[Vehicle] | None, goal: str, cost_per_rider_min: float, max_line_min: float, gap: float,
+    time_limit_s: float,
+) -> tuple[Floats, Floats, Task, tuple[Vehicle, ...]]:  # fmt: skip
+    """Check every argument in one pass and return the arrays."""
+    problems: list[Problem] = []
+    table = read_minutes(minutes, problems)
+    size = len(table)
+    people = read_vector("riders", riders, size, problems)
+    limit = read_vector("max_ride_min", max_ride_min, size, problems, infinite=True)
+    types = read_fleet(seats, fixed_cost, cost_per_min, fleet, problems)
+    numbers = {"dwell_min": dwell_min, "dwell_min_per_rider": dwell_min_per_rider, "cost_per_rider_min": cost_per_rider_min, "gap": gap, "time_limit_s": time_limit_s}  # fmt: skip
+    for name, value in numbers.items():
+        if not np.isfinite(value) or value < 0:
+            problems.append(Problem(name, f"is {value:g}", "Give a finite number of 0 or more."))
+    if np.isnan(max_line_min) or max_line_min < 0:
+        problems.append(Problem("max_line_min", f"is {max_line_min:g}", "Give minutes of 0 or more, or inf."))
+    if goal not in GOALS:
+        problems.append(
+            Problem("goal", f"is {goal!r}", f"Give one of {', '.join(GOALS)}.{nearest(str(goal), GOALS)}")
+        )
+    if not 0 <= school < size:
+        problems.append(Problem("school", f"is {school}", f"Give a position from 0 to {size - 1}."))
+    elif people.shape == (size,) and people[school] != 0:
+        problems.append(
+            Problem(f"riders[{school}]", f"is {people[school]:g} at the school", "Give 0 riders there.")
+        )
+    if problems:
+        raise InputError(problems)
+    task = make_task(
+        table, people, depots=np.array([school]), types=types, limit_min=limit, line_limit_min=max_line_min,
+        dwell_min=dwell_min, dwell_min_per_rider=dwell_min_per_rider, return_trip=return_trip,
+        rider_cost=cost_per_rider_min,
+    )  # fmt: skip
+    return table, people, task, types
+
+
+def _known_lines(task: Task, start: Sequence[ArrayLike] | None, state: RouteState | None) -> Any:
+    """Return the lines of ``start`` and ``state`` that fit this task, measured anew; None without any."""
+    from layoutopt.kernels.routing.lines import pack, price_lines
+
+    given = [np.asarray(line, dtype=np.int64) for line in (start or ())]
+    given += list(state.lines) if state is not None else []
+    if not given:
+        return None
+    place = np.full(max(int(task.stop.max()), *(int(line.max(initial=0)) for line in given)) + 1, -1)
+    place[task.stop] = np.arange(task.n)
+    rows = [place[line[line >= 0]] for line in given]
+    rows = [row for row in rows if len(row) and (row >= 0).all() and len(np.unique(row)) == len(row)]
+    if not rows:
+        return None
+    flat, starts = pack(rows)
+    return price_lines(task, flat, starts, np.zeros(len(rows), dtype=np.int64))
+
+
+def _solve(
+    task: Task, goal: str, gap: float, time_limit_s: float, seed: int, known: Any, reused: bool
+) -> Any:
+    """Return (answer, proven number of lines) for the goal."""
+    from layoutopt.kernels.routing.drive import solve
+    from layoutopt.kernels.routing.fewest import fewest_lines
+
+    if goal == "cost":
+        return solve(task, gap=gap, time_limit_s=time_limit_s, seed=seed, start=known, reused=reused), 0
+    if goal == "lines":
+        zero = np.zeros_like(task.fixed)
+        task = replace(task, fixed=zero, per_min=zero, rider_cost=1.0)
+        known = _again(task, known)
+    plan, low = fewest_lines(task, time_limit_s=0.4 * time_limit_s, seed=seed, start=known)
+    if plan is None:
+        return solve(
+            replace(task, lines_low=low), gap=gap, time_limit_s=0.6 * time_limit_s, seed=seed, start=known
+        ), low
+    many = len(plan.lines)
+    task = replace(task, lines_low=low, lines_high=many)
+    return solve(
+        task, gap=gap, time_limit_s=0.6 * time_limit_s, seed=seed, start=known, plan=plan, reused=reused
+    ), low
+
+
+def _again(task: Task, known: Any) -> Any:
+    from layoutopt.kernels.routing.lines import price_lines
+
+    return None if known is None else price_lines(task, known.flat, known.starts, known.depot)
+
+
+def _routed(
+    found: Any, task: Task, goal: str, began: float, table: Floats, people: Floats, dwell: float, per_rider: float,
+    types: Sequence[Vehicle], gap: float,
+) -> Routed:  # fmt: skip
+    """Return the answer in the caller's positions, every figure worked out from the lines."""
+    answer, low = found
+    state = _state(answer, task)
+    seconds = time.perf_counter() - began
+    if answer.lines is None:
+        status: Status = "infeasible" if answer.infeasible else "none"
+        blocked = tuple(int(task.stop[at]) for at in answer.stranded)
+        reasons = tuple(f"no line through position {at} keeps every limit" for at in blocked)
+        if answer.infeasible and not blocked:
+            reasons = ("no set of lines serves everyone within the vehicles at hand",)
+        bound = np.inf if answer.infeasible else max(0.0, answer.bound)
+        return Routed(status, np.inf, bound, seconds, answer.method, ride_min=np.zeros(len(people)), lines_bound=low, blocked=blocked, reasons=reasons, state=state)  # fmt: skip
+    order = sorted(range(len(answer.lines)), key=lambda q: answer.lines.stops(q).tolist())
+    routes: tuple[Ints, ...] = tuple(task.stop[answer.lines.stops(q)] for q in order)
+    rides = np.zeros(len(people))
+    cost, school = 0.0, int(task.depot[0])
+    for at, line in enumerate(routes):
+        rides[line] = checks.rides_of(line.tolist(), school, table, people, dwell, per_rider)
+        empty = task.outward[0, answer.lines.stops(order[at])[0]]
+        kind = types[int(answer.lines.kind[order[at]])]
+        cost += kind.fixed_cost + kind.cost_per_min * (rides[line[0]] + empty)
+    rider_min = float(people @ rides)
+    objective = rider_min if goal == "lines" else cost + task.rider_cost * rider_min
+    bound = min(max(0.0, answer.bound), objective)
+    proven = objective - bound <= max(gap, SOLVER_GAP) * abs(objective) + TINY and (goal == "cost" or low >= len(routes))
+    return Routed(
+        status="optimal" if proven else "feasible",
+        objective=float(objective),
+        bound=float(bound),
+        seconds=seconds,
+        method=answer.method,
+        routes=routes,
+        loads=np.array([people[line].sum() for line in routes]),
+        ride_min=rides,
+        vehicle=answer.lines.kind[order].astype(np.int64),
+        lines_bound=low,
+        vehicles_needed=len(routes),
+        state=state,
+    )
+
+
+def _state(answer: Any, task: Task) -> RouteState:
+    if answer.kept is None:
+        return RouteState()
+    return RouteState(tuple(task.stop[answer.kept.stops(q)] for q in range(len(answer.kept))))

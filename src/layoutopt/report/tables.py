@@ -1,0 +1,118 @@
+"""The rows of the report's tables: schools, villages, bus lines and the policy's choices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from layoutopt.plan.plan import Plan
+from layoutopt.policy.keys import GROUPS, note_of
+from layoutopt.report.words import listed
+from layoutopt.schema import BANDS
+
+ROLE_ORDER = ("closed", "teaching_point", "full", "hub", "not_built")
+
+
+def school_rows(plan: Plan) -> list[dict[str, Any]]:
+    """Return one row a school with its name and town, those that change most deeply first."""
+    table = plan.schools.copy()
+    for column in ("name", "town"):
+        table[column] = table["school_id"].map(plan.study.schools[column])
+    table["position"] = plan.study.schools.index.get_indexer(table["school_id"])
+    table["change"] = table["pupils_after"] - table["pupils_before"].fillna(0)
+    table["rank"] = table["role"].map({role: rank for rank, role in enumerate(ROLE_ORDER)})
+    return records(table.sort_values(["rank", "school_id"], kind="stable"))
+
+
+def village_rows(plan: Plan) -> list[dict[str, Any]]:
+    """Return one row a settlement, band, school, mode and school of today, largest lengthening first.
+
+    Minutes are the longest of the group's pupils; boarders' weekly way is not set against a daily one.
+    """
+    keys = ["settlement_id", "band", "school_id", "mode", "today_school", "today_mode"]
+    grouped = plan.assignments.groupby(keys, sort=True, as_index=False, dropna=False)
+    table = grouped.agg(
+        pupils=("pupils", "sum"),
+        minutes=("minutes", "max"),
+        today_min=("today_min", "max"),
+        moved=("moved", "any"),
+        exception=("exception", "any"),
+    )
+    daily = (table["school_id"] != "") & (table["mode"] != "board") & (table["today_mode"] != "board")
+    change = table["minutes"].where(daily) - table["today_min"].where(daily)
+    table["change"] = change.where(np.isfinite(change))
+    settlements, schools = plan.study.settlements, plan.study.schools
+    table["name"] = table["settlement_id"].map(settlements["name"])
+    table["town"] = table["settlement_id"].map(settlements["town"])
+    table["school"] = table["school_id"].map(schools["name"])
+    table["today"] = table["today_school"].map(schools["name"])
+    table["position"] = settlements.index.get_indexer(table["settlement_id"])
+    table["school_position"] = schools.index.get_indexer(table["school_id"])
+    table["band"] = pd.Categorical(table["band"], list(BANDS), ordered=True)
+    order = ["change", "settlement_id", "band", "school_id", "mode"]
+    ascending = [False, True, True, True, True]
+    return records(table.sort_values(order, ascending=ascending, na_position="last", kind="stable"))
+
+
+def line_rows(plan: Plan) -> list[dict[str, Any]]:
+    """Return one row a bus line, with the name of its school and its stops."""
+    table = plan.bus_lines.copy()
+    table["school"] = table["school_id"].map(plan.study.schools["name"])
+    table["school_position"] = plan.study.schools.index.get_indexer(table["school_id"])
+    table["position"] = range(len(table))
+    stops = stop_table(plan)
+    stops["name"] = stops["settlement_id"].map(plan.study.settlements["name"])
+    by_line = {line: records(rows) for line, rows in stops.groupby("line_id", sort=False)}
+    return [{**row, "stop_rows": by_line.get(row["line_id"], [])} for row in records(table)]
+
+
+def stop_table(plan: Plan) -> pd.DataFrame:
+    """Return the stops of every line in their order, the bands that board at one place put together."""
+    stops = plan.bus_stops.sort_values(["line_id", "order", "item"], kind="stable")
+    grouped = stops.groupby(["line_id", "settlement_id"], sort=False, as_index=False)
+    table = grouped.agg(
+        order=("order", "min"),
+        riders=("riders", "sum"),
+        board_at_min=("board_at_min", "min"),
+        ride_min=("ride_min", "max"),
+    )
+    return table.sort_values(["line_id", "order"], kind="stable").reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One policy key as the report lists it."""
+
+    key: str
+    value: str
+    unit: str
+    meaning: str
+    source: str
+    changed: bool
+
+
+def choices(plan: Plan) -> Iterator[Choice]:
+    """Yield every policy key; ``changed`` where its value or its source is not the default's."""
+    for group, key, value in plan.policy:
+        note = note_of(group, key)
+        default = GROUPS[group].model_fields[key].default
+        plain = getattr(getattr(plan.policy, group), key)
+        changed = key in plan.policy.sources or plain != default
+        yield Choice(key, listed(value), note.unit, note.meaning, plan.policy.source_of(key), changed)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as plain values: missing and infinite numbers become None, missing text empty."""
+    plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
+    columns = {str(name): [_plain(value) for value in plain[name].tolist()] for name in plain}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return None if value is pd.NA or value is None else value

@@ -1,0 +1,333 @@
+// Draws the plan. All text from the data enters as text nodes, never as markup.
+(function () {
+  "use strict";
+  const data = JSON.parse(document.getElementById("map-data").textContent);
+  const panel = document.getElementById("map-panel");
+  const field = (name) => panel.querySelector('[name="' + name + '"]');
+  const visible = (name) => !field(name) || field(name).checked;
+  const [BAND_ANY, SETTLEMENT, BAND, TODAY_SCHOOL, TODAY_MODE, TODAY_MIN, SCHOOL, MODE, MINUTES, PUPILS, MOVED] =
+    ["all", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const CLASS_ORDER = Object.keys(data.words.classes);
+  const listeners = [];
+  let chosen = null; // { kind: "school" | "settlement" | "line", position }
+
+  const map = L.map("map", { zoomSnap: 0.1, zoomDelta: 0.5, wheelPxPerZoomLevel: 90, scrollWheelZoom: false,
+    maxZoom: 18, attributionControl: false, zoomControl: false, keyboard: true });
+  L.control.zoom({ position: "bottomright" }).addTo(map);
+  L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
+  const fit = (animate) => map.fitBounds(data.bounds, { padding: [28, 28], maxZoom: 15, animate });
+  fit(false);
+  const small = map.getSize().x < 480 ? 0.75 : 1; // marks shrink on a phone
+  map.getContainer().addEventListener("focusin", () => map.scrollWheelZoom.enable());
+  map.getContainer().addEventListener("focusout", () => map.scrollWheelZoom.disable());
+  const ORDER = ["towns", "roads", "ways", "lines", "settlements", "schools"];
+  const group = Object.fromEntries(ORDER.map((name) => [name, L.layerGroup()]));
+  map.createPane("schools").style.zIndex = 610;
+  // One canvas for all: the topmost alone would hear the mouse, and on paper it hides those beneath.
+  const paper = L.canvas({ padding: 0.4, tolerance: 3 });
+
+  // Read once a drawing, for asking the page for its style is slow where it has thousands of rows.
+  const NAMES = ["walk", "bus", "board", "ring", "road", "road-major", "path", "town", "card", "halo", ...CLASS_ORDER];
+  let palette = {};
+  const readColors = () => {
+    const style = getComputedStyle(document.documentElement);
+    palette = Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue("--" + name).trim()]));
+  };
+  const color = (name) => palette[name];
+  const formats = [0, 1].map((digits) => new Intl.NumberFormat("en", { maximumFractionDigits: digits }));
+  const format = (value, digits) => value === null || value === undefined ? "–"
+    : formats[digits || 0].format(value).replace(/,/g, "\u202f");
+  const minutes = (value) => value === null ? "no way known" : format(value) + " min";
+
+  function el(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    Object.entries(attributes || {}).forEach(([name, value]) => node.setAttribute(name, value));
+    node.append(...children);
+    return node;
+  }
+
+  // Each point is stored as the step from the one before, in 1e-5 degrees.
+  function decode(steps) {
+    const points = [];
+    let lat = 0, lon = 0;
+    for (let k = 0; k < steps.length; k += 2) {
+      lat += steps[k];
+      lon += steps[k + 1];
+      points.push([lat / 1e5, lon / 1e5]);
+    }
+    return points;
+  }
+
+  function symbol(role, size) {
+    const ink = { closed: "var(--closed)", not_built: "var(--walk)" }[role] || "var(--school)";
+    const shape = {
+      hub: '<rect x="2" y="2" width="16" height="16" rx="1.5"/>',
+      full: '<circle cx="10" cy="10" r="7"/>',
+      teaching_point: '<path d="M10 2.5 18 17H2z" fill="var(--card)"/>',
+      closed: '<path d="M4 4 16 16M16 4 4 16" stroke="var(--halo)" stroke-width="5.5"/><path d="M4 4 16 16M16 4 4 16" stroke-width="3"/>',
+      not_built: '<rect x="4" y="4" width="12" height="12" fill="var(--card)" stroke-dasharray="3 2" transform="rotate(45 10 10)"/>',
+    }[role];
+    const outline = role === "hub" || role === "full" ? "var(--halo)" : ink;
+    return '<svg width="' + size + '" height="' + size + '" viewBox="0 0 20 20" fill="' + ink + '" stroke="' + outline +
+      '" stroke-width="' + (role === "hub" || role === "full" ? 1.5 : 2.4) + '" stroke-linejoin="round" aria-hidden="true">' + shape + "</svg>";
+  }
+
+  function swatch(kind, paint, dash) {
+    const shape = kind === "dot" ? '<circle cx="8" cy="6" r="5" stroke="var(--soft)" stroke-width=".6" fill="' + paint + '"/>'
+      : '<path d="M0 6h22" fill="none" stroke-width="2.6" stroke="' + paint + '"' + (dash ? ' stroke-dasharray="' + dash + '"' : "") + "/>";
+    return '<svg width="' + (kind === "dot" ? 16 : 22) + '" height="12" aria-hidden="true">' + shape + "</svg>";
+  }
+
+  function legend(id, entries) {
+    const list = document.getElementById(id);
+    entries.forEach(([mark, text]) => {
+      const item = el("li");
+      item.innerHTML = mark; // one of our own drawings
+      item.append(text);
+      list.append(item);
+    });
+  }
+
+  const DASH = { walk: null, bus: "7 4", board: "2 4" };
+  const isToday = () => panel.querySelector('[name="when"]:checked').value === "today";
+  const bandShown = (way) => field("band").value === BAND_ANY || Number(field("band").value) === way[BAND];
+
+  function classOf(way, today) {
+    const value = way[today ? TODAY_MIN : MINUTES];
+    if (way[today ? TODAY_SCHOOL : SCHOOL] < 0 || value === null) return "none";
+    if (way[today ? TODAY_MODE : MODE] === "board") return "board";
+    const position = data.limits.findIndex((limit) => value <= limit + 0.05);
+    return "t" + (position < 0 ? data.limits.length : position);
+  }
+
+  // The longest daily way speaks for a village; boarding only where all its pupils board.
+  function classesBySettlement(today) {
+    const RANK = { board: -1, t0: 0, t1: 1, t2: 2, t3: 3, t4: 4, none: 5 };
+    const found = new Map();
+    data.ways.filter(bandShown).forEach((way) => {
+      const own = classOf(way, today);
+      const other = found.get(way[SETTLEMENT]);
+      if (other === undefined || RANK[own] > RANK[other]) found.set(way[SETTLEMENT], own);
+    });
+    return found;
+  }
+
+  const concerns = (way, today) => {
+    if (!chosen) return true;
+    if (chosen.kind === "settlement") return way[SETTLEMENT] === chosen.position;
+    if (chosen.kind === "school") return way[today ? TODAY_SCHOOL : SCHOOL] === chosen.position;
+    const line = data.lines[chosen.position];
+    return !today && way[MODE] === "bus" && way[SCHOOL] === line.school && line.stops.some((stop) => stop.settlement === way[SETTLEMENT]);
+  };
+
+  function drawWays(today) {
+    group.ways.clearLayers();
+    const sums = new Map();
+    data.ways.forEach((way) => {
+      const school = way[today ? TODAY_SCHOOL : SCHOOL];
+      if (school < 0 || !bandShown(way) || (visible("moved") && !way[MOVED])) return;
+      const mode = way[today ? TODAY_MODE : MODE];
+      const key = way[SETTLEMENT] + "|" + school + "|" + mode;
+      const entry = sums.get(key) || { settlement: way[SETTLEMENT], school, mode, pupils: 0, near: false };
+      entry.pupils += way[PUPILS];
+      entry.near = entry.near || concerns(way, today);
+      sums.set(key, entry);
+    });
+    sums.forEach((entry) => {
+      const line = L.polyline([data.settlements[entry.settlement].at, data.schools[entry.school].at], {
+        renderer: paper, color: color(entry.mode), dashArray: DASH[entry.mode], lineCap: "butt",
+        weight: Math.min(3.5, 0.8 + 0.2 * Math.sqrt(entry.pupils)), opacity: entry.near ? (chosen ? 1 : 0.5) : 0.06 });
+      line.bindTooltip(() => el("div", {}, data.settlements[entry.settlement].name + " → " + data.schools[entry.school].name, el("br"),
+        format(entry.pupils) + " pupils, " + data.words.modes[entry.mode].toLowerCase()), { sticky: true });
+      line.on("click", () => choose("settlement", entry.settlement));
+      group.ways.addLayer(line);
+    });
+  }
+
+  function drawSettlements(today) {
+    group.settlements.clearLayers();
+    const classes = classesBySettlement(today);
+    const near = new Set(data.ways.filter((way) => concerns(way, today)).map((way) => way[SETTLEMENT]));
+    data.settlements.forEach((settlement, position) => {
+      const name = classes.get(position);
+      const own = chosen && chosen.kind === "settlement" && chosen.position === position;
+      const faded = chosen && !near.has(position) && !own;
+      const dot = L.circleMarker(settlement.at, { renderer: paper, radius: small * (own ? 8 : name ? 5 : 2), weight: own ? 2.5 : 0.9,
+        color: color("ring"), fillColor: color(name || "road"), fillOpacity: faded ? 0.25 : 1, opacity: faded ? 0.25 : 1 });
+      dot.bindTooltip(() => el("span", { dir: "auto" }, settlement.name));
+      dot.on("click", () => choose("settlement", position));
+      group.settlements.addLayer(dot);
+    });
+  }
+
+  function drawLines() {
+    group.lines.clearLayers();
+    data.lines.forEach((line, position) => {
+      const off = chosen && !(chosen.kind === "line" && chosen.position === position) &&
+        !(chosen.kind === "school" && chosen.position === line.school) &&
+        !(chosen.kind === "settlement" && line.stops.some((stop) => stop.settlement === chosen.position));
+      const path = line.path.map(decode);
+      const opacity = off ? 0.12 : 1;
+      const casing = L.polyline(path, { renderer: paper, color: color("halo"), weight: 5 * small, opacity: off ? 0 : 0.9, interactive: false });
+      const stroke = L.polyline(path, { renderer: paper, color: color("bus"), weight: 2.6 * small, opacity });
+      stroke.bindTooltip(() => el("div", {}, "Line " + line.line_id + " to " + data.schools[line.school].name, el("br"),
+        format(line.riders) + " of " + format(line.seats) + " seats, " + minutes(line.minutes) + ", " + format(line.km, 1) + " km"), { sticky: true });
+      stroke.on("click", () => choose("line", position));
+      group.lines.addLayer(casing).addLayer(stroke);
+      line.stops.forEach((stop, number) => {
+        const ring = L.circleMarker(data.settlements[stop.settlement].at, { renderer: paper, radius: 7 * small, weight: 1.8 * small, color: color("bus"),
+          fillColor: color("card"), fillOpacity: off ? 0 : 1, opacity });
+        ring.bindTooltip(() => el("div", {}, "Stop " + (number + 1) + " of line " + line.line_id + ": " + data.settlements[stop.settlement].name,
+          el("br"), format(stop.riders) + " board, ride " + minutes(stop.ride_min)));
+        group.lines.addLayer(ring);
+      });
+    });
+  }
+
+  function drawBase() {
+    group.roads.clearLayers();
+    const look = { path: ["path", 0.8, "2 3"], minor: ["road", 1.2, null], major: ["road-major", 2.4, null] };
+    Object.entries(data.roads).forEach(([kind, parts]) => {
+      group.roads.addLayer(L.polyline(parts.map(decode), { renderer: paper, interactive: false, color: color(look[kind][0]),
+        weight: look[kind][1], dashArray: look[kind][2], smoothFactor: 1.5 }));
+    });
+    group.towns.clearLayers();
+    data.towns.forEach((town) => group.towns.addLayer(L.polyline(town.rings.map(decode),
+      { renderer: paper, interactive: false, color: color("town"), weight: 1, dashArray: "6 4", opacity: 0.7 })));
+  }
+
+  function drawSchools() {
+    group.schools.clearLayers();
+    data.schools.forEach((school, position) => {
+      const size = Math.round(small * (school.role === "hub" ? 19 : school.role === "closed" ? 11 : 16));
+      const icon = L.divIcon({ className: "school-mark", iconSize: [size, size], html: symbol(school.role, size) });
+      const marker = L.marker(school.at, { icon, pane: "schools", riseOnHover: true, zIndexOffset: school.role === "hub" ? 500 : school.role === "closed" ? -500 : 0 });
+      marker.bindTooltip(() => el("span", { dir: "auto" }, school.name + ": " + data.words.roles[school.role].toLowerCase()));
+      marker.on("click keypress", (event) => {
+        if (event.type === "click" || event.originalEvent.key === "Enter") choose("school", position);
+      });
+      marker.on("add", () => {
+        const node = marker.getElement();
+        node.dataset.position = position;
+        node.setAttribute("aria-label", school.name + ": " + data.words.roles[school.role]);
+      });
+      group.schools.addLayer(marker);
+    });
+  }
+
+  function schoolCard(school, position) {
+    const card = el("div", {}, el("h4", { dir: "auto" }, school.name),
+      el("p", {}, data.words.roles[school.role] + (school.reason ? ": " + school.reason : "")),
+      el("p", {}, format(school.pupils_before) + " pupils today, " + format(school.pupils_after) + " in the plan"));
+    if (school.classes) card.append(el("p", {}, format(school.classes) + " classes, " + format(school.posts) + " posts"));
+    return withLink(card, "school-" + position);
+  }
+
+  function settlementCard(settlement, position) {
+    const card = el("div", {}, el("h4", { dir: "auto" }, settlement.name));
+    const rows = data.ways.filter((way) => way[SETTLEMENT] === position).sort((a, b) => a[BAND] - b[BAND]);
+    if (!rows.length) card.append(el("p", {}, "No pupils live here."));
+    else {
+      const head = el("tr", {}, ...["Grades", "Pupils", "School", "Today", "Plan"].map((text) => el("th", { scope: "col" }, text)));
+      const body = el("tbody");
+      rows.forEach((way) => body.append(el("tr", {},
+        el("td", {}, data.words.grades[data.bands[way[BAND]]]), el("td", {}, format(way[PUPILS])),
+        el("td", { dir: "auto" }, way[SCHOOL] < 0 ? "none" : data.schools[way[SCHOOL]].name),
+        el("td", {}, minutes(way[TODAY_MIN])),
+        el("td", {}, way[SCHOOL] < 0 ? "–" : way[MODE] === "board" ? "boards" : minutes(way[MINUTES]) + (way[MODE] === "bus" ? ", bus" : "")))));
+      card.append(el("table", {}, el("thead", {}, head), body));
+    }
+    return withLink(card, "village-" + position);
+  }
+
+  function lineCard(line, position) {
+    const stops = line.stops.map((stop) => el("li", { dir: "auto" },
+      data.settlements[stop.settlement].name + ": " + format(stop.riders) + ", ride " + minutes(stop.ride_min)));
+    return withLink(el("div", {}, el("h4", { dir: "auto" }, "Line " + line.line_id + " to " + data.schools[line.school].name),
+      el("p", {}, format(line.riders) + " of " + format(line.seats) + " seats, " + minutes(line.minutes) + ", " + format(line.km, 1) + " km"),
+      el("ol", {}, ...stops)), "line-" + position);
+  }
+
+  function withLink(card, id) {
+    if (document.getElementById(id)) card.append(el("p", {}, el("a", { href: "#" + id }, "Show in the table")));
+    return card;
+  }
+
+  const popup = L.popup({ minWidth: 180, autoPanPadding: [14, 14] });
+  function choose(kind, position, zoom) {
+    const entry = { school: data.schools, settlement: data.settlements, line: data.lines }[kind][position];
+    const first = kind === "line" && entry.stops.length ? data.settlements[entry.stops[0].settlement] : null;
+    const at = first ? first.at : kind === "line" ? data.schools[entry.school].at : entry.at;
+    const card = { school: schoolCard, settlement: settlementCard, line: lineCard }[kind](entry, position);
+    map.closePopup(popup);
+    popup.options.maxWidth = Math.min(320, map.getSize().x - 80);
+    chosen = { kind, position };
+    if (zoom) map.setView(at, Math.max(map.getZoom(), 12), { animate: false });
+    popup.setLatLng(at).setContent(card).openOn(map);
+    redraw();
+  }
+  map.on("popupclose", () => { if (chosen) { chosen = null; redraw(); } });
+
+  function redraw() {
+    const today = isToday();
+    drawWays(today);
+    drawSettlements(today);
+    drawLines();
+    // A canvas draws in the order of adding: what moves is added anew, the base is put beneath it.
+    ["ways", "lines", "settlements"].forEach((name) => group[name].remove());
+    ORDER.forEach((name) => {
+      if (visible(name) && !(name === "lines" && today)) group[name].addTo(map); else group[name].remove();
+    });
+    ["roads", "towns"].filter(visible).forEach((name) => group[name].invoke("bringToBack"));
+    listeners.forEach((listener) => listener());
+  }
+
+  function everything() {
+    readColors();
+    drawBase();
+    drawSchools();
+    redraw();
+  }
+
+  const roles = Object.keys(data.words.roles).filter((role) => data.schools.some((school) => school.role === role));
+  legend("legend-roles", roles.map((role) => [symbol(role, 14), data.words.roles[role]]));
+  const seen = new Set(data.ways.flatMap((way) => [classOf(way, true), classOf(way, false)]));
+  legend("legend-classes", CLASS_ORDER.filter((name) => seen.has(name)).map((name) => [swatch("dot", "var(--" + name + ")"), data.words.classes[name]]));
+  const modes = ["walk", "bus", "board"].filter((mode) => data.ways.some((way) => way[MODE] === mode || way[TODAY_MODE] === mode));
+  legend("legend-modes", modes.map((mode) => [swatch("line", "var(--" + mode + ")", DASH[mode]), data.words.modes[mode]]));
+
+  panel.addEventListener("change", redraw);
+  document.getElementById("map-reset").addEventListener("click", () => { map.closePopup(popup); fit(true); });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-show]");
+    if (!link) return;
+    event.preventDefault();
+    const [kind, position] = link.dataset.show.split("-");
+    document.getElementById("map").scrollIntoView({ block: "center" });
+    document.getElementById("map").focus({ preventScroll: true });
+    choose(kind, Number(position), true);
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", everything);
+  // On paper: light colours, the size of the page, everything in view; drawn at once, for printing does not wait.
+  let before = null;
+  window.addEventListener("beforeprint", () => {
+    before = { center: map.getCenter(), zoom: map.getZoom() };
+    document.documentElement.dataset.print = "";
+    Object.assign(map.getContainer().style, { width: "125mm", height: "120mm", minHeight: "0" });
+    everything();
+    map.invalidateSize({ animate: false, pan: false });
+    fit(false);
+  });
+  window.addEventListener("afterprint", () => {
+    delete document.documentElement.dataset.print;
+    map.getContainer().removeAttribute("style");
+    everything();
+    map.invalidateSize({ animate: false, pan: false });
+    map.setView(before.center, before.zoom, { animate: false });
+  });
+  window.planMap = { map, data, group, visible, onSwitch: (listener) => listeners.push(listener) };
+  map.invalidateSize({ pan: false }); // the legend has grown since the map was made
+  fit(false);
+  everything();
+  new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(map.getContainer());
+})();

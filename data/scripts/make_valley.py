@@ -8,8 +8,8 @@ from pathlib import Path
 
 from layoutopt.samples import generate_county, write_county
 
-SEED = 13
-"""Of seeds 0 to 23 the one whose schools under 30 pupils come close to the pilot's 8.65 pupils and 3.4 posts."""
+SEED = 28
+"""Of seeds 0 to 31 one whose schools under 30 pupils come close to the pilot's 8.65 pupils and 3.4 posts."""
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -17,8 +20,36 @@ from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS
 from layoutopt.study import Study
 
 Array = NDArray[np.float64]
-_KEPT = 4
-_memory: OrderedDict[tuple[str, str], Journeys] = OrderedDict()
+_KEPT = 6
+_memories: list[OrderedDict[tuple[str, str], Any]] = []
+Answer = TypeVar("Answer")
+
+
+def remembered(function: Callable[[Study, Policy], Answer]) -> Callable[[Study, Policy], Answer]:
+    """Keep the last few answers of a function of study and policy, by the content of both.
+
+    Callers share the answer and must not change it.
+    """
+    memory: OrderedDict[tuple[str, str], Answer] = OrderedDict()
+    _memories.append(memory)
+
+    @wraps(function)
+    def answer(study: Study, policy: Policy) -> Answer:
+        key = (study.digest, policy.model_dump_json(exclude={"sources", "name"}))
+        if key not in memory:
+            memory[key] = function(study, policy)
+            while len(memory) > _KEPT:
+                memory.popitem(last=False)
+        memory.move_to_end(key)
+        return memory[key]
+
+    return answer
+
+
+def forget() -> None:
+    """Drop every remembered answer, to free memory or to measure from nothing."""
+    for memory in _memories:
+        memory.clear()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,18 +82,9 @@ class Journeys:
         return self.table.off_road
 
 
+@remembered
 def journeys_of(study: Study, policy: Policy) -> Journeys:
-    """Return the ways of ``study`` at the speeds of ``policy``; the last few answers are remembered."""
-    key = (study.digest, policy.travel.model_dump_json() + policy.access.model_dump_json() + repr(policy.bus))
-    if key not in _memory:
-        _memory[key] = _computed(study, policy)
-        while len(_memory) > _KEPT:
-            _memory.popitem(last=False)
-    _memory.move_to_end(key)
-    return _memory[key]
-
-
-def _computed(study: Study, policy: Policy) -> Journeys:
+    """Return the ways of ``study`` at the speeds of ``policy``."""
     choice = policy.travel
     speeds = network.Speeds(
         walk_kmh={band: choice.walk_kmh[band] for band in BANDS},

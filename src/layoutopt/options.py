@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from layoutopt.fleet import vehicle_types
 from layoutopt.journeys import journeys_of
 from layoutopt.policy import Policy
 from layoutopt.policy.norms import rider_price_cny
@@ -123,13 +124,9 @@ def _described(table: pd.DataFrame, items: pd.DataFrame, schools: pd.DataFrame) 
 
 def _bus_price(study: Study, policy: Policy, km: np.ndarray, pupils: np.ndarray) -> np.ndarray:
     """The yearly price of riding, before lines exist: the cheapest vehicle type's price per rider."""
-    bus = policy.bus
-    kinds = [(bus.seats, bus.line_fixed_cny, bus.cny_per_km)]
-    if study.vehicles is not None:
-        kinds = list(study.vehicles[["seats", "fixed_cny", "cny_per_km"]].itertuples(index=False, name=None))
     prices = [
-        rider_price_cny(km, policy, seats=seats, fixed_cny=fixed, cny_per_km=per_km)  # type: ignore[arg-type]
-        for seats, fixed, per_km in kinds
+        rider_price_cny(km, policy, seats=kind.seats, fixed_cny=kind.fixed_cny, cny_per_km=kind.cny_per_km)
+        for kind in vehicle_types(study, policy)
     ]
     return np.minimum.reduce(prices) * pupils
 

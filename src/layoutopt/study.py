@@ -6,6 +6,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,7 @@ class Study:
         names = [name for name in PUPIL_COLUMNS if name in self.settlements]
         return float(self.settlements[names].to_numpy().sum()) if names else 0.0
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """A short hash of everything a result can depend on."""
         parts = hashlib.sha256(self.crs.encode())

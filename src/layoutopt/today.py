@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from layoutopt.errors import PolicyError, nearest
-from layoutopt.journeys import Journeys, journeys_of, pupils_of
+from layoutopt.fleet import largest_bus
+from layoutopt.journeys import Journeys, journeys_of, pupils_of, remembered
 from layoutopt.policy import Policy
 from layoutopt.policy.norms import highest_stage, school_cap
 from layoutopt.schema import BANDS, PUPIL_COLUMNS, STAGE_OF, STAGES
@@ -22,6 +23,7 @@ def own_dwell_min(pupils: Array, study: Study, policy: Policy) -> Array:
     return np.asarray(policy.bus.dwell_min + policy.bus.dwell_min_per_rider * boarding)
 
 
+@remembered
 def attendance(study: Study, policy: Policy) -> pd.DataFrame:
     """Return who attends which school today, one row a settlement and band with pupils.
 
@@ -119,11 +121,7 @@ def _chunks(pupils: np.ndarray, count: int) -> np.ndarray:
     return parts
 
 
-def largest_bus(study: Study, policy: Policy) -> int:
-    """Return the seats of the largest vehicle that may be used."""
-    return int(study.vehicles["seats"].max()) if study.vehicles is not None else policy.bus.seats
-
-
+@remembered
 def school_facts(study: Study, policy: Policy) -> pd.DataFrame:
     """Return what each school is today and what may become of it, indexed by school_id.
 

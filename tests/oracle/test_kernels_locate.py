@@ -116,7 +116,12 @@ def brute_force_split(asked: dict[str, Any]) -> float:
         load = np.kron(demand, np.eye(m))
         bounds = [(0, 1 if flag else 0) for flag in usable.ravel()]
         found = linprog(
-            np.where(usable, cost, 0).ravel(), A_ub=load, b_ub=room, A_eq=served, b_eq=np.ones(n), bounds=bounds
+            np.where(usable, cost, 0).ravel(),
+            A_ub=load,
+            b_ub=room,
+            A_eq=served,
+            b_eq=np.ones(n),
+            bounds=bounds,
         )
         if found.status == 0:
             best = min(best, found.fun + asked.get("opening_cost", np.zeros(m)) @ is_open)

@@ -31,7 +31,11 @@ def line_values(order, given):
     clock, nearer, rider_min = 0.0, given.get("school", 0), 0.0
     limit = np.broadcast_to(given.get("max_ride_min", np.inf), riders.shape)
     for stop in reversed(order):
-        clock += minutes[stop, nearer] + given.get("dwell_min", 0) + given.get("dwell_min_per_rider", 0) * riders[stop]
+        clock += (
+            minutes[stop, nearer]
+            + given.get("dwell_min", 0)
+            + given.get("dwell_min_per_rider", 0) * riders[stop]
+        )
         if clock > limit[stop] + 1e-9 or not np.isfinite(clock):
             return None
         rider_min += riders[stop] * clock
@@ -46,7 +50,9 @@ def best_plan(given, goal):
     """Return the best (lines, value) or just value over all partitions, orders and vehicle choices; None if none."""
     riders = given["riders"]
     stops = [s for s in range(len(riders)) if riders[s] > 0]
-    fleet = given.get("fleet") or [Vehicle(given["seats"], given.get("fixed_cost", 0.0), given.get("cost_per_min", 1.0))]
+    fleet = given.get("fleet") or [
+        Vehicle(given["seats"], given.get("fixed_cost", 0.0), given.get("cost_per_min", 1.0))
+    ]
     worth = given.get("cost_per_rider_min", 0.0)
 
     @cache
@@ -87,12 +93,19 @@ def plane(rng, k):
 def plain(rng):
     k = int(rng.integers(2, 7))
     riders = np.concatenate([[0], rng.integers(1, 10, size=k)])
-    return {"minutes": plane(rng, k), "riders": riders, "seats": 18, "fixed_cost": float(rng.choice([0, 5, 40]))}
+    return {
+        "minutes": plane(rng, k),
+        "riders": riders,
+        "seats": 18,
+        "fixed_cost": float(rng.choice([0, 5, 40])),
+    }
 
 
 def limited(rng):
     given = plain(rng)
-    given["max_ride_min"] = np.maximum(given["minutes"][:, 0] * rng.uniform(1.2, 2.5, size=len(given["riders"])), 8) + 3
+    given["max_ride_min"] = (
+        np.maximum(given["minutes"][:, 0] * rng.uniform(1.2, 2.5, size=len(given["riders"])), 8) + 3
+    )
     return given | {"dwell_min": 0.5, "dwell_min_per_rider": 0.1, "return_trip": False}
 
 

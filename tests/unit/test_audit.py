@@ -114,9 +114,9 @@ def walk_limit(plan: lo.Plan) -> lo.Plan:
     return sent(plan, "V2.lower", "S1", "walk")
 
 
-@hand("bus_lines", "ride_limit", "oneway_limit")
+@hand("ride_limit", "oneway_limit", "worsening_limit")
 def hub_only(plan: lo.Plan) -> lo.Plan:
-    return with_line(school(plan, "S5", role="full", bands="lower+upper"), "V2.lower", "S5")
+    return with_line(plan, "V2.lower", "S5")
 
 
 @hand()
@@ -126,7 +126,7 @@ def walkable(plan: lo.Plan) -> lo.Plan:
 
 @hand("oneway_limit")
 def ride_limit(plan: lo.Plan) -> lo.Plan:
-    return with_line(plan, "V3.upper", "S1")
+    return with_line(plan, "V3.lower", "S1")
 
 
 @hand("ride_limit")
@@ -198,7 +198,7 @@ def band_taught(plan: lo.Plan) -> lo.Plan:
     return school(plan, "S1", bands="lower+junior")
 
 
-@hand("protected")
+@hand("protected", "min_pupils")
 def school_state(plan: lo.Plan) -> lo.Plan:
     return school(plan, "S2", role="full")
 

@@ -93,7 +93,7 @@ def test_a_way_nobody_knows_stays_endless(tmp_path: Path) -> None:
 def test_same_seed_twice_gives_the_same_bytes(county: tuple[lo.Study, lo.Policy], written: Path, tmp_path: Path) -> None:
     from layoutopt import journeys
 
-    journeys._memory.clear()
+    journeys.forget()
     again = lo.optimize(*county, effort="proof").to_folder(tmp_path / "again")
     one, other = contents(written), contents(again)
     for name in one:

@@ -70,7 +70,7 @@ def _school(plan: Plan, school: str, effort: str | None, time_limit_s: float) ->
             f"{moved['minutes'].max():.0f} at most."
         )
     change = {"close": school} if is_open else {"keep": school}
-    sentences.append(str(price_of(plan, effort=effort, time_limit_s=time_limit_s, **change)))  # type: ignore[arg-type]
+    sentences.append(str(price_of(plan, effort=effort, time_limit_s=time_limit_s, **change)))
     columns = ["item", "pupils", "today_school", "school_id", "mode", "today_min", "minutes"]
     table = (now if is_open else was)[columns].round(1).reset_index(drop=True)
     return Explanation(school, tuple(sentences), table)

@@ -171,7 +171,7 @@ def _points_from_table(
     if x not in raw.columns or y not in raw.columns:
         cure = f"Add columns lon and lat, or name yours in study.toml as x and y of layer {file.path.stem}."
         return empty, [Problem(file.label, "no coordinate columns", cure)]
-    crs = file.crs or ("EPSG:4326" if x.lower() in X_NAMES else None)
+    crs = file.crs or ("EPSG:4326" if str(x).lower() in X_NAMES else None)
     if crs is None:
         cure = 'Give crs = "EPSG:…" in study.toml.'
         return empty, [Problem(file.label, f"no coordinate system (CRS) is given for {x}, {y}", cure)]

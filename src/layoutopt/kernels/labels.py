@@ -9,6 +9,7 @@ Rank-1 cuts weigh each of their rows with one half (Jepsen and others 2008). A l
 number of its stops met"; bits fade outside the memory of the cut (Pecin and others 2017).
 """
 
+# mypy: disallow-untyped-defs=False, check-untyped-defs=False
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -82,7 +83,7 @@ class Store(NamedTuple):
 
 
 @compiled
-def finish(i, load, ride, ground, base):  # type: ignore[no-untyped-def]
+def finish(i, load, ride, ground, base):
     """Return (cost, vehicle type) of ending a line at stop ``i`` with the cheapest type; inf when none may."""
     whole = ride + ground.outward[i]
     best = np.inf
@@ -102,61 +103,58 @@ def finish(i, load, ride, ground, base):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def completion(ground, unit_load, unit_min, load_cells, ride_cells):  # type: ignore[no-untyped-def]
+def completion(ground, unit_load, unit_min, load_cells, ride_cells):
     """Return (least, other, then) of a :class:`Grid`.
 
     Loads and rides are rounded down, and only loops over two stops are ruled out, so both are too good rather than
     too bad. Cut prices are left out for the same reason: they only add.
     """
-    n = len(ground.riders)
+    between, service, riders, limit = ground.between, ground.service, ground.riders, ground.limit
+    prize, rider_cost = ground.prize, ground.rider_cost
+    n = len(riders)
     base = ground.per_min.min()
     least = np.full((n, load_cells, ride_cells), np.inf)
     other = np.full((n, load_cells, ride_cells), np.inf)
     then = np.full((n, load_cells, ride_cells), -1, np.int32)
-    step = np.empty(n, np.int64)
-    for j in range(n):
-        step[j] = int(ground.riders[j] / unit_load + EPSILON)
     for b in range(load_cells - 1, -1, -1):
         for i in range(n):
-            if step[i] > b:
+            if int(riders[i] / unit_load + EPSILON) > b:
                 continue
             for k in range(ride_cells):
                 ride = k * unit_min
-                if ride > ground.limit[i]:
+                if ride > limit[i]:
                     break
-                first, kind = finish(i, b * unit_load * (1 - EPSILON), ride, ground, base)
-                second = np.inf
-                where = -1
-                for j in range(n):
-                    c = b + step[j]
-                    if c >= load_cells or j == i:
-                        continue
-                    more = ground.between[j, i] + ground.service[j]
+                least[i, b, k], _ = finish(i, b * unit_load * (1 - EPSILON), ride, ground, base)
+            for j in range(n):
+                c = b + int(riders[j] / unit_load + EPSILON)
+                if c >= load_cells or j == i:
+                    continue
+                more = between[j, i] + service[j]
+                gain = base * more - prize[j]
+                for k in range(ride_cells):
+                    ride = k * unit_min
                     now = ride + more
-                    if now > ground.limit[j]:
-                        continue
+                    if now > limit[j] or ride > limit[i]:
+                        break
                     cell = min(int(now / unit_min), ride_cells - 1)
                     rest = least[j, c, cell] if then[j, c, cell] != i else other[j, c, cell]
-                    cost = base * more + ground.rider_cost * ground.riders[j] * now - ground.prize[j] + rest
-                    if cost < first:
-                        second = first
-                        first = cost
-                        where = j
-                    elif cost < second:
-                        second = cost
-                least[i, b, k] = first
-                other[i, b, k] = second
-                then[i, b, k] = where
+                    cost = gain + rider_cost * riders[j] * now + rest
+                    if cost < least[i, b, k]:
+                        other[i, b, k] = least[i, b, k]
+                        least[i, b, k] = cost
+                        then[i, b, k] = j
+                    elif cost < other[i, b, k]:
+                        other[i, b, k] = cost
     return least, other, then
 
 
 @compiled
-def _met(bits, at, j):  # type: ignore[no-untyped-def]
+def _met(bits, at, j):
     return (bits[at, j >> 6] >> np.uint64(j & 63)) & np.uint64(1) != 0
 
 
 @compiled
-def _bit_sum(word, first, price):  # type: ignore[no-untyped-def]
+def _bit_sum(word, first, price):
     total = 0.0
     at = first
     while word != 0:
@@ -168,8 +166,8 @@ def _bit_sum(word, first, price):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _write_bits(at, j, new, words, keep, inside, remember, price, bits):  # type: ignore[no-untyped-def]
-    """Write memory and cut bits of label ``new`` = label ``at`` (−1: the depot) and stop ``j``; return what cuts cost."""
+def _write_bits(at, j, new, words, keep, inside, remember, price, bits):
+    """Write memory and cut bits of label ``new`` = ``at`` (−1: the depot) and stop ``j``; return what cuts cost."""
     cost = 0.0
     for w in range(words):
         bits[new, w] = bits[at, w] & keep[j, w] if at >= 0 else np.uint64(0)
@@ -184,14 +182,20 @@ def _write_bits(at, j, new, words, keep, inside, remember, price, bits):  # type
 
 
 @compiled
-def _children(at, new, base, most_load, ground, keep, cuts, grid, threshold, store, child):  # type: ignore[no-untyped-def]
+def _children(at, new, base, most_load, ground, keep, cuts, grid, threshold, store, child):
     """Write the children of label ``at`` (−1: the depot) from row ``new`` on while rows last; return how many.
 
     ``child`` gets their stops. Everything is bound to local names first: a field read in the inner loop costs more
     than the arithmetic there.
     """
     num, ref, bits = store.num, store.ref, store.bits
-    between, inward, service, riders, limit = ground.between, ground.inward, ground.service, ground.riders, ground.limit
+    between, inward, service, riders, limit = (
+        ground.between,
+        ground.inward,
+        ground.service,
+        ground.riders,
+        ground.limit,
+    )
     prize, rider_cost, line_limit = ground.prize, ground.rider_cost, ground.line_limit
     inside, remember, price = cuts.inside, cuts.keep, cuts.price
     least, other, then, unit_load, unit_min, bounded = (
@@ -241,7 +245,7 @@ def _children(at, new, base, most_load, ground, keep, cuts, grid, threshold, sto
 
 
 @compiled
-def _move(source, target, store):  # type: ignore[no-untyped-def]
+def _move(source, target, store):
     """Move label ``source`` down to row ``target``."""
     num, ref, bits = store.num, store.ref, store.bits
     for x in range(num.shape[1]):
@@ -253,7 +257,7 @@ def _move(source, target, store):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _dominates(a, b, words, cut_price, num, bits, exact):  # type: ignore[no-untyped-def]
+def _dominates(a, b, words, cut_price, num, bits, exact):
     """Return whether label ``a`` makes label ``b`` at the same stop useless."""
     if num[a, COST] > num[b, COST] + EPSILON or num[a, RIDE] > num[b, RIDE] + EPSILON:
         return False
@@ -273,7 +277,7 @@ def _dominates(a, b, words, cut_price, num, bits, exact):  # type: ignore[no-unt
 
 
 @compiled
-def _enter(new, most_load, head, least_cost, words, cut_price, store, exact):  # type: ignore[no-untyped-def]
+def _enter(new, most_load, head, least_cost, words, cut_price, store, exact):
     """Enter label ``new`` at its stop unless one there makes it useless; mark those it makes useless."""
     num, ref, bits = store.num, store.ref, store.bits
     j = ref[new, STOP]
@@ -308,7 +312,7 @@ def _enter(new, most_load, head, least_cost, words, cut_price, store, exact):  #
 
 
 @compiled
-def price(ground, keep, cuts, grid, threshold, exact, most_at_stop, store):  # type: ignore[no-untyped-def]
+def price(ground, keep, cuts, grid, threshold, exact, most_at_stop, store):
     """Grow labels layer by layer in ``store``; return (labels made, whether the store ran full).
 
     ``keep[j]`` are the stops whose visit is remembered at ``j`` (ng-sets). Not ``exact``: compare cost, minutes and
@@ -351,7 +355,7 @@ def price(ground, keep, cuts, grid, threshold, exact, most_at_stop, store):  # t
 
 
 @compiled
-def every_line(ground, keep, cuts, grid, threshold, marks, store):  # type: ignore[no-untyped-def]
+def every_line(ground, keep, cuts, grid, threshold, marks, store):
     """List the lines without repeated stops whose reduced cost may stay below ``threshold``.
 
     For each set of stops and outermost stop only the Pareto-best orders in (cost, minutes) stay alive. ``keep`` and
@@ -361,7 +365,7 @@ def every_line(ground, keep, cuts, grid, threshold, marks, store):  # type: igno
     """
     n = len(ground.riders)
     words = keep.shape[1]
-    num, ref, bits = store
+    ref = store.ref
     most_load = ground.seats.max()
     base = ground.per_min.min()
     size = len(ref)
@@ -395,7 +399,7 @@ def every_line(ground, keep, cuts, grid, threshold, marks, store):  # type: igno
 
 
 @compiled
-def _settled(table, new, mark, words, store):  # type: ignore[no-untyped-def]
+def _settled(table, new, mark, words, store):
     """Enter label ``new`` into the chain of its set and outermost stop, unless an order there is as good."""
     num, ref, _ = store
     slot = _slot(table, new, mark, words, store)
@@ -419,7 +423,7 @@ def _settled(table, new, mark, words, store):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _slot(table, at, mark, words, store):  # type: ignore[no-untyped-def]
+def _slot(table, at, mark, words, store):
     """Return the slot of the set and outermost stop of label ``at``: its own chain, or an empty slot."""
     _, ref, bits = store
     size = len(table)
@@ -442,7 +446,7 @@ def _slot(table, at, mark, words, store):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _rebuilt(table, first, many, mark, words, store):  # type: ignore[no-untyped-def]
+def _rebuilt(table, first, many, mark, words, store):
     bigger = np.full(4 * len(table), -1, np.int32)
     for q in range(first, many):
         slot = _slot(bigger, q, mark, words, store)
@@ -452,7 +456,7 @@ def _rebuilt(table, first, many, mark, words, store):  # type: ignore[no-untyped
 
 
 @compiled
-def paths(chosen, ref):  # type: ignore[no-untyped-def]
+def paths(chosen, ref):
     """Return (flat stops, starts) of the lines that end in the ``chosen`` labels, outermost stop first."""
     starts = np.zeros(len(chosen) + 1, np.int64)
     for q in range(len(chosen)):
@@ -474,7 +478,7 @@ def paths(chosen, ref):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def cut_counts(flat, starts, inside, keep, most):  # type: ignore[no-untyped-def]
+def cut_counts(flat, starts, inside, keep, most):
     """Return (line, cut, coefficient) triplets: how often each line pays each of at most ``most`` cuts."""
     words = inside.shape[1]
     state = np.zeros(words, np.uint64)

@@ -158,8 +158,9 @@ def locate(
         return _result(instance, Found(impossible=True, method="checks"), gap, began, blocked)
     first = _starting_answer(instance, start, state)
     price = None if state is None or state.unit_price is None else _fitting(state.unit_price, instance)
-    ask = Ask(gap=gap, time_limit_s=time_limit_s, seed=seed, start=first, price=price, began=began)
-    found = _engine(instance, method)(instance, ask)
+    engine = _engine(instance, method)
+    ask = Ask(gap=gap, time_limit_s=time_limit_s, seed=seed, start=first, price=price)
+    found = engine(instance, ask)
     if found.impossible:
         blocked = explain(instance, time_limit_s=max(ask.left_s(), 1.0), seed=seed)
     return _result(instance, found, gap, began, blocked)
@@ -236,6 +237,7 @@ def _engine(instance: Instance, method: Method) -> Callable[[Instance, Ask], Fou
         return lambda inst, ask: exact.solve_program(inst, exact.started(inst, ask), ask)
     from layoutopt.kernels.location import steps
 
+    steps.ready()
     return {"auto": steps.combined, "lagrange": steps.lagrange, "windows": steps.windows}[method]
 
 

@@ -96,7 +96,15 @@ def locate_and_route(
     )  # fmt: skip
     shut = np.zeros(len(task.depot), dtype=bool)
     if task.n == 0:
-        return LocatedRouted("optimal", 0.0, 0.0, time.perf_counter() - began, "nobody rides", ride_min=np.zeros(len(people)), open=shut)  # fmt: skip
+        return LocatedRouted(
+            "optimal",
+            0.0,
+            0.0,
+            time.perf_counter() - began,
+            "nobody rides",
+            ride_min=np.zeros(len(people)),
+            open=shut,
+        )
     blocked, reasons = blocked_stops(table, task, return_trip=paid)
     if reasons:
         return LocatedRouted(
@@ -137,7 +145,9 @@ def check(
     paid = return_trip if tour is None else tour == "closed"
     limit = np.broadcast_to(np.asarray(max_ride_min, dtype=float), people.shape)
     opening = np.broadcast_to(np.asarray(opening_cost, dtype=float), (len(places),))
-    room = np.broadcast_to(np.asarray(np.inf if depot_capacity is None else depot_capacity, dtype=float), (len(places),))
+    room = np.broadcast_to(
+        np.asarray(np.inf if depot_capacity is None else depot_capacity, dtype=float), (len(places),)
+    )
     types = read_fleet(seats, fixed_cost, cost_per_min, fleet, [])
     faults = checks.served_once(result.routes, people, places) + checks.counted(list(result.vehicle), types)
     if faults:
@@ -147,13 +157,19 @@ def check(
         stops, kind, d = [int(stop) for stop in line], types[int(result.vehicle[at])], int(result.depot[at])
         rides = checks.rides_of(stops, places[d], table, people, dwell_min, dwell_min_per_rider)
         empty = float(table[places[d], stops[0]]) if paid else 0.0
-        faults += checks.faults_of_line(at, stops, places[d], kind, table, people, limit, rides, empty, max_line_min)
+        faults += checks.faults_of_line(
+            at, stops, places[d], kind, table, people, limit, rides, empty, max_line_min
+        )
         if not result.open[d]:
             faults.append(f"line {at} goes to depot {d}, which is closed")
         load_at[d] += sum(float(people[stop]) for stop in stops)
         carried = sum(float(people[stop]) * ride for stop, ride in zip(stops, rides, strict=True))
         cost += kind.fixed_cost + kind.cost_per_min * (rides[0] + empty) + cost_per_rider_min * carried
-    faults += [f"depot {d} takes {load_at[d]:g} riders, it has room for {room[d]:g}" for d in range(len(places)) if load_at[d] > room[d] + 1e-6]  # fmt: skip
+    faults += [
+        f"depot {d} takes {load_at[d]:g} riders, it has room for {room[d]:g}"
+        for d in range(len(places))
+        if load_at[d] > room[d] + 1e-6
+    ]
     if not abs(cost - result.objective) <= 1e-6 * max(1.0, abs(cost)):
         faults.append(f"the objective says {result.objective:g}, it is {cost:g}")
     if result.bound > cost + 1e-6 * max(1.0, abs(cost)):
@@ -181,10 +197,24 @@ def _read(
         if not 0 <= place < size:
             problems.append(Problem(f"depots[{at}]", f"is {place}", f"Give a position from 0 to {size - 1}."))
         elif people[place] != 0:
-            problems.append(Problem(f"riders[{place}]", f"is {people[place]:g} at a depot", "Give 0 riders there."))
+            problems.append(
+                Problem(f"riders[{place}]", f"is {people[place]:g} at a depot", "Give 0 riders there.")
+            )
     opening = read_vector("opening_cost", opening_cost, len(places), problems)
-    room = read_vector("depot_capacity", np.inf if depot_capacity is None else depot_capacity, len(places), problems, infinite=True)  # fmt: skip
-    numbers = {"dwell_min": dwell_min, "dwell_min_per_rider": dwell_min_per_rider, "cost_per_rider_min": cost_per_rider_min, "gap": gap, "time_limit_s": time_limit_s}  # fmt: skip
+    room = read_vector(
+        "depot_capacity",
+        np.inf if depot_capacity is None else depot_capacity,
+        len(places),
+        problems,
+        infinite=True,
+    )
+    numbers = {
+        "dwell_min": dwell_min,
+        "dwell_min_per_rider": dwell_min_per_rider,
+        "cost_per_rider_min": cost_per_rider_min,
+        "gap": gap,
+        "time_limit_s": time_limit_s,
+    }
     for name, value in numbers.items():
         if not np.isfinite(value) or value < 0:
             problems.append(Problem(name, f"is {value:g}", "Give a finite number of 0 or more."))
@@ -235,7 +265,13 @@ def _located(
     seconds = time.perf_counter() - began
     shut = np.zeros(len(task.depot), dtype=bool)
     kept = answer.kept
-    state = RouteState() if kept is None else RouteState(tuple(task.stop[kept.stops(q)] for q in range(len(kept))), tuple(int(d) for d in kept.depot))  # fmt: skip
+    state = (
+        RouteState()
+        if kept is None
+        else RouteState(
+            tuple(task.stop[kept.stops(q)] for q in range(len(kept))), tuple(int(d) for d in kept.depot)
+        )
+    )
     if answer.lines is None:
         status: Status = "infeasible" if answer.infeasible else "none"
         blocked = tuple(int(task.stop[at]) for at in answer.stranded)
@@ -243,14 +279,27 @@ def _located(
         if answer.infeasible and not blocked:
             reasons = ("no set of lines serves everyone within the depots and vehicles at hand",)
         bound = np.inf if answer.infeasible else max(0.0, answer.bound)
-        return LocatedRouted(status, np.inf, bound, seconds, answer.method, ride_min=np.zeros(len(people)), blocked=blocked, reasons=reasons, state=state, open=shut)  # fmt: skip
+        return LocatedRouted(
+            status,
+            np.inf,
+            bound,
+            seconds,
+            answer.method,
+            ride_min=np.zeros(len(people)),
+            blocked=blocked,
+            reasons=reasons,
+            state=state,
+            open=shut,
+        )
     lines = answer.lines
     order = sorted(range(len(lines)), key=lambda q: (int(lines.depot[q]), lines.stops(q).tolist()))
     routes = tuple(task.stop[lines.stops(q)] for q in order)
     depot = lines.depot[order].astype(np.int64)
     rides, cost = np.zeros(len(people)), 0.0
     for at, line in enumerate(routes):
-        rides[line] = checks.rides_of(line.tolist(), int(task.depot[depot[at]]), table, people, dwell, per_rider)
+        rides[line] = checks.rides_of(
+            line.tolist(), int(task.depot[depot[at]]), table, people, dwell, per_rider
+        )
         empty = task.outward[depot[at], lines.stops(order[at])[0]]
         assert empty < NO_WAY_MIN
         kind = types[int(lines.kind[order[at]])]

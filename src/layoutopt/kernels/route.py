@@ -156,7 +156,11 @@ def check(
         carried = sum(float(people[stop]) * ride for stop, ride in zip(stops, rides, strict=True))
         rider_min += carried
         cost += kind.fixed_cost + kind.cost_per_min * (rides[0] + empty) + cost_per_rider_min * carried
-        faults += [f"position {s}: ride_min says {result.ride_min[s]:g}, it is {r:g}" for s, r in zip(stops, rides, strict=True) if abs(result.ride_min[s] - r) > 1e-6 * max(1.0, r)]  # fmt: skip
+        faults += [
+            f"position {s}: ride_min says {result.ride_min[s]:g}, it is {r:g}"
+            for s, r in zip(stops, rides, strict=True)
+            if abs(result.ride_min[s] - r) > 1e-6 * max(1.0, r)
+        ]
         load = sum(float(people[stop]) for stop in stops)
         if abs(load - float(result.loads[at])) > 1e-6:
             faults.append(f"line {at}: loads says {float(result.loads[at]):g}, it is {load:g}")
@@ -181,7 +185,13 @@ def _read(
     people = read_vector("riders", riders, size, problems)
     limit = read_vector("max_ride_min", max_ride_min, size, problems, infinite=True)
     types = read_fleet(seats, fixed_cost, cost_per_min, fleet, problems)
-    numbers = {"dwell_min": dwell_min, "dwell_min_per_rider": dwell_min_per_rider, "cost_per_rider_min": cost_per_rider_min, "gap": gap, "time_limit_s": time_limit_s}  # fmt: skip
+    numbers = {
+        "dwell_min": dwell_min,
+        "dwell_min_per_rider": dwell_min_per_rider,
+        "cost_per_rider_min": cost_per_rider_min,
+        "gap": gap,
+        "time_limit_s": time_limit_s,
+    }
     for name, value in numbers.items():
         if not np.isfinite(value) or value < 0:
             problems.append(Problem(name, f"is {value:g}", "Give a finite number of 0 or more."))
@@ -271,7 +281,18 @@ def _routed(
         if answer.infeasible and not blocked:
             reasons = ("no set of lines serves everyone within the vehicles at hand",)
         bound = np.inf if answer.infeasible else max(0.0, answer.bound)
-        return Routed(status, np.inf, bound, seconds, answer.method, ride_min=np.zeros(len(people)), lines_bound=low, blocked=blocked, reasons=reasons, state=state)  # fmt: skip
+        return Routed(
+            status,
+            np.inf,
+            bound,
+            seconds,
+            answer.method,
+            ride_min=np.zeros(len(people)),
+            lines_bound=low,
+            blocked=blocked,
+            reasons=reasons,
+            state=state,
+        )
     order = sorted(range(len(answer.lines)), key=lambda q: answer.lines.stops(q).tolist())
     routes: tuple[Ints, ...] = tuple(task.stop[answer.lines.stops(q)] for q in order)
     rides = np.zeros(len(people))
@@ -284,7 +305,9 @@ def _routed(
     rider_min = float(people @ rides)
     objective = rider_min if goal == "lines" else cost + task.rider_cost * rider_min
     bound = min(max(0.0, answer.bound), objective)
-    proven = objective - bound <= max(gap, SOLVER_GAP) * abs(objective) + TINY and (goal == "cost" or low >= len(routes))
+    proven = objective - bound <= max(gap, SOLVER_GAP) * abs(objective) + TINY and (
+        goal == "cost" or low >= len(routes)
+    )
     return Routed(
         status="optimal" if proven else "feasible",
         objective=float(objective),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from layoutopt.errors import InfeasibleError
+from layoutopt.fleet import VehicleType, vehicle_types
 from layoutopt.journeys import Journeys, journeys_of
 from layoutopt.plan.tables import LINE_COLUMNS, NO_LINES, NO_STOPS, STOP_COLUMNS
 from layoutopt.policy import Policy
@@ -19,17 +21,8 @@ from layoutopt.study import Study
 
 Array = NDArray[np.float64]
 SLACK_MIN = 1e-6
-
-
-@dataclass(frozen=True)
-class VehicleType:
-    """One kind of bus, with its yearly and kilometre cost."""
-
-    vehicle_id: str
-    seats: int
-    fixed_cny: float
-    cny_per_km: float
-    count: int | None = None
+LINE_GAP = 0.01
+"""Lines of one hub this near to their bound are good enough; costs are known less exactly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,20 +32,6 @@ class Lines:
     lines: pd.DataFrame
     stops: pd.DataFrame
     by_hub: pd.DataFrame
-
-
-def vehicle_types(study: Study, policy: Policy) -> tuple[VehicleType, ...]:
-    """Return the vehicles table's types, or the policy's one type."""
-    if study.vehicles is None:
-        bus = policy.bus
-        return (VehicleType("bus", bus.seats, bus.line_fixed_cny, bus.cny_per_km),)
-    table = study.vehicles.sort_values("vehicle_id", kind="stable")
-    counts = table["count"] if "count" in table else pd.Series(np.nan, index=table.index)
-    return tuple(
-        VehicleType(row.vehicle_id, int(row.seats), float(row.fixed_cny), float(row.cny_per_km),
-                    None if np.isnan(count) else int(count))
-        for row, count in zip(table.itertuples(), counts, strict=True)
-    )  # fmt: skip
 
 
 def ride_limits(
@@ -104,10 +83,12 @@ def bus_lines(
     fleet = vehicle_types(study, policy)
     lines, stops, hubs = [], [], []
     groups = list(riders.sort_values(["school_id", "item"], kind="stable").groupby("school_id"))
+    began = time.monotonic()
     for school_id, group in groups:
+        left = time_limit_s - (time.monotonic() - began)
         found = _hub_lines(
             journeys, policy, fleet, str(school_id), group.reset_index(drop=True),
-            seed=seed, time_limit_s=time_limit_s / len(groups), skip=skip,
+            seed=seed, time_limit_s=max(left / 2, 2.0), skip=skip,
         )  # fmt: skip
         lines += found[0]
         stops += found[1]
@@ -155,7 +136,7 @@ def _hub_lines(
     found = route(
         minutes, np.r_[0, group["pupils"].to_numpy(int)], seats=None, fleet=types, max_ride_min=limits,
         dwell_min=bus.dwell_min, dwell_min_per_rider=bus.dwell_min_per_rider, return_trip=True,
-        gap=1e-3, time_limit_s=max(time_limit_s, 2.0), seed=seed,
+        gap=LINE_GAP, time_limit_s=time_limit_s, seed=seed,
     )  # fmt: skip
     if found.status not in ("optimal", "feasible"):
         raise InfeasibleError(_no_lines(school_id, group, found), ("seats",))
@@ -165,9 +146,7 @@ def _hub_lines(
     for number, (stop_order, kind_at) in enumerate(zip(found.routes, found.vehicle, strict=True), start=1):
         order = [int(position) for position in stop_order]
         line_id = f"{school_id}#{number}"
-        lines.append(
-            _line(line_id, school_id, fleet[int(kind_at)], order, group, minutes, km, found.ride_min, yearly)
-        )
+        lines.append(_line(line_id, school_id, fleet[int(kind_at)], order, group, km, found.ride_min, policy))
         stops += _stops(line_id, order, group, found.ride_min, policy)
     return lines, stops, hub
 
@@ -187,8 +166,14 @@ def _km_per_min(km: Array, minutes: Array) -> float:
 
 
 def _line(
-    line_id: str, school_id: str, kind: VehicleType, order: list[int], group: pd.DataFrame,
-    minutes: Array, km: Array, ride_min: Array, yearly: int,
+    line_id: str,
+    school_id: str,
+    kind: VehicleType,
+    order: list[int],
+    group: pd.DataFrame,
+    km: Array,
+    ride_min: Array,
+    policy: Policy,
 ) -> dict[str, object]:  # fmt: skip
     legs = [*order, 0]
     loaded = float(sum(km[a, b] for a, b in pairwise(legs)))
@@ -204,7 +189,7 @@ def _line(
         "minutes": float(ride_min[order[0]]),
         "km": loaded,
         "empty_km": empty,
-        "cost_cny": kind.fixed_cny + kind.cny_per_km * (loaded + empty) * yearly,
+        "cost_cny": kind.line_cny(loaded + empty, policy),
     }
 
 

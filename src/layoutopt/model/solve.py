@@ -33,13 +33,15 @@ class Effort:
 
 
 EFFORTS: Mapping[str, Effort] = {
-    "quick": Effort(gap=0.05, steps=200),
-    "normal": Effort(gap=0.02, steps=2_000),
+    "quick": Effort(gap=0.05, steps=100),
+    "normal": Effort(gap=0.02, steps=500),
     "proof": Effort(gap=1e-4, steps=10_000_000, whole_travel=True),
 }
 WITHIN_LAYOUT = Effort(gap=0.03, steps=15)
 """Reassigning pupils within a chosen layout polishes a plan; it is not worth more work than the layout."""
 LAYOUT_BLOCKS = ("open", "point", "taught", "level")
+LATER_GOALS = 0.85
+"""Share of the time left that a goal may use where goals follow it."""
 HOLD_SLACK = 1e-6
 """Relative room a held goal gets beyond its tolerance, so that rounding does not cut off the plan itself."""
 
@@ -92,7 +94,7 @@ def solve_goals(
         if within and point is not None:
             program = _layout_fixed(model, program, point)
         left = time_limit_s - (time.monotonic() - began)
-        share = left / (len(goals) - position) if position + 1 < len(goals) else left
+        share = left if position + 1 == len(goals) else LATER_GOALS * left
         if point is not None and left <= 0.5:
             levels.append(Level(name, program.objective(point), -np.inf, "feasible", "time"))
             continue

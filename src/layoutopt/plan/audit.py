@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from layoutopt.plan import school_checks, way_checks
+from layoutopt.plan import figure_checks, school_checks, way_checks
 from layoutopt.plan.facts import Facts, Violation, facts_of
 from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
 from layoutopt.study import Study
 
 COLUMNS = ["rule", "place", "found", "limit", "message"]
-CHECKS = {**way_checks.CHECKS, **school_checks.CHECKS}
+CHECKS = {**way_checks.CHECKS, **school_checks.CHECKS, **figure_checks.CHECKS}
 
 
 def audit(plan: Plan, study: Study | None = None, policy: Policy | None = None) -> pd.DataFrame:

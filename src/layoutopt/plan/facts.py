@@ -34,7 +34,9 @@ class Violation:
 class Facts:
     """The plan's tables joined with facts recomputed from the study.
 
-    ``rows``: the served assignments with ``real_min`` and ``real_ride_min`` (recomputed), ``walk_min``,
+    Only settlements, bands and schools the study knows are in them, each school once; the checks ``cover``
+    and ``figures`` name the others. ``rows``: the served assignments with ``real_min`` and
+    ``real_ride_min`` (recomputed), ``walk_min``,
     today's way, and the school's facts. ``schools``: the plan's school table joined with today's facts
     (suffix ``_fact`` where both have a column), indexed by school_id.
     """
@@ -52,8 +54,9 @@ class Facts:
 def facts_of(plan: Plan, study: Study, policy: Policy) -> Facts:
     """Return everything the checks look at."""
     journeys = journeys_of(study, policy)
-    schools = plan.schools.set_index("school_id").merge(
-        school_facts(study, policy), left_index=True, right_index=True, how="left", suffixes=("", "_fact")
+    listed = plan.schools.drop_duplicates("school_id").set_index("school_id")
+    schools = listed.merge(
+        school_facts(study, policy), left_index=True, right_index=True, how="inner", suffixes=("", "_fact")
     )
     stops = _real_rides(plan, study, policy, journeys)
     rows = _real_ways(plan, study, policy, journeys, stops)
@@ -61,29 +64,33 @@ def facts_of(plan: Plan, study: Study, policy: Policy) -> Facts:
 
 
 def _real_rides(plan: Plan, study: Study, policy: Policy, journeys: Journeys) -> pd.DataFrame:
-    """The stops with the ride of each worked out again along its line, from the stop to the school."""
+    """The stops with ride, loaded and empty kilometres of each line worked out again from its stops."""
     stops = plan.bus_stops.merge(plan.bus_lines[["line_id", "school_id"]], on="line_id", how="left")
-    rides: list[float] = []
-    index: list[int] = []
-    bus = policy.bus
-    for _, line in stops.groupby("line_id", sort=False):
-        line = line.sort_values("order", kind="stable")
-        names = [*("v:" + line["settlement_id"]), f"s:{line['school_id'].iloc[0]}"]
-        at = journeys.stops.ids.get_indexer(pd.Index(names))
-        elapsed = 0.0
-        for position in range(len(line) - 1, -1, -1):
-            known = at[position] >= 0 and at[position + 1] >= 0
-            leg = float(journeys.stops.ride_min[at[position], at[position + 1]]) if known else np.inf
-            elapsed += leg + bus.dwell_min + bus.dwell_min_per_rider * float(line["riders"].iloc[position])
-            rides.append(elapsed)
-            index.append(line.index[position])
-    return stops.assign(real_ride_min=pd.Series(rides, index=index, dtype=float))
+    parts = [_real_line(line, policy, journeys) for _, line in stops.groupby("line_id", sort=False)]
+    if not parts:
+        return stops.assign(real_ride_min=0.0, real_km=0.0, real_empty_km=0.0)
+    return stops.join(pd.concat(parts))
+
+
+def _real_line(line: pd.DataFrame, policy: Policy, journeys: Journeys) -> pd.DataFrame:
+    line = line.sort_values("order", kind="stable")
+    names = [*("v:" + line["settlement_id"]), f"s:{line['school_id'].iloc[0]}"]
+    at = journeys.stops.ids.get_indexer(pd.Index(names))
+    known = (at[:-1] >= 0) & (at[1:] >= 0)
+    legs = np.where(known, journeys.stops.ride_min[at[:-1], at[1:]], np.inf)
+    dwell = policy.bus.dwell_min + policy.bus.dwell_min_per_rider * line["riders"].to_numpy(float)
+    rides = np.cumsum((legs + dwell)[::-1])[::-1]
+    km = float(np.where(known, journeys.stops.ride_km[at[:-1], at[1:]], np.inf).sum())
+    empty_km = float(journeys.stops.ride_km[at[-1], at[0]]) if at[0] >= 0 <= at[-1] else np.inf
+    return pd.DataFrame({"real_ride_min": rides, "real_km": km, "real_empty_km": empty_km}, index=line.index)
 
 
 def _real_ways(
     plan: Plan, study: Study, policy: Policy, journeys: Journeys, stops: pd.DataFrame
 ) -> pd.DataFrame:
-    rows = plan.assignments[plan.assignments["school_id"] != ""].copy()
+    placed = plan.assignments[plan.assignments["school_id"] != ""]
+    is_known = placed["settlement_id"].isin(study.settlements.index) & placed["band"].isin(list(BANDS))
+    rows = placed[is_known & placed["school_id"].isin(study.schools.index)].copy()
     table = journeys.table
     settlement = table.from_ids.get_indexer(pd.Index(rows["settlement_id"]))
     school = table.to_ids.get_indexer(pd.Index(rows["school_id"]))
@@ -105,7 +112,7 @@ def _real_ways(
     rows["real_min"] = np.select([mode == "walk", mode == "bus"], [walk, access + ride], weekly)
     rows = rows.join(_ways_today(study, policy, rows))
     facts = school_facts(study, policy)
-    rows["hub"] = facts["hub"].reindex(rows["school_id"]).fillna(False).to_numpy(bool)
+    rows["hub"] = facts["hub"].reindex(rows["school_id"]).to_numpy(bool)
     return rows
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
+from layoutopt.fleet import vehicle_types
 from layoutopt.plan.facts import MINUTES_TOLERANCE, TOLERANCE, Facts, Violation
 from layoutopt.schema import BANDS, PUPIL_COLUMNS
 from layoutopt.today import own_dwell_min, school_facts
@@ -17,12 +18,17 @@ def cover(f: Facts) -> Iterator[Violation]:
     served = f.plan.assignments[f.plan.assignments["school_id"] != ""]
     sums = served.groupby("settlement_id")[list(PUPIL_COLUMNS)].sum().reindex(f.demand.index, fill_value=0.0)
     for name in PUPIL_COLUMNS:
-        wrong = (sums[name] - f.demand[name]).abs() > TOLERANCE
+        wrong = ~((sums[name] - f.demand[name]).abs() <= TOLERANCE)
         for code in f.demand.index[wrong]:
             has, needs = float(sums.loc[code, name]), float(f.demand.loc[code, name])
             yield Violation(
                 code, has, needs, f"{needs:g} pupils of grade {name[1:]} live here, {has:g} are placed"
             )
+    lost = ~served["settlement_id"].isin(f.demand.index) | ~served["band"].isin(list(BANDS))
+    for row in served[lost].itertuples():
+        yield Violation(
+            row.item, row.pupils, 0, f"no pupils of band {row.band} in {row.settlement_id} are known"
+        )
     for item in served.loc[served["item"].duplicated(), "item"].unique():
         yield Violation(str(item), 2, 1, "the group is placed twice")
 
@@ -125,10 +131,11 @@ def board_nearest(f: Facts) -> Iterator[Violation]:
 def seats(f: Facts) -> Iterator[Violation]:
     """No line carries more riders than its vehicle has seats."""
     loads = f.stops.groupby("line_id")["riders"].sum()
-    lines = f.plan.bus_lines.set_index("line_id")
+    kinds = {kind.vehicle_id: kind.seats for kind in vehicle_types(f.study, f.policy)}
+    vehicle = f.plan.bus_lines.drop_duplicates("line_id").set_index("line_id")["vehicle_id"]
     for line_id, load in loads.items():
-        room = float(lines.loc[line_id, "seats"]) if line_id in lines.index else 0.0
-        if load > room + TOLERANCE:
+        room = float(kinds.get(vehicle.get(line_id, ""), 0))
+        if not load <= room + TOLERANCE:
             yield Violation(str(line_id), float(load), room, f"{load:g} riders on {room:g} seats")
 
 
@@ -142,6 +149,9 @@ def bus_lines(f: Facts) -> Iterator[Violation]:
         yield Violation(str(item), 1, 0, "stands on a line, but does not go by bus")
     for item in stops.index[stops.index.duplicated()].unique():
         yield Violation(str(item), 2, 1, "stands on two lines")
+    kinds = [kind.vehicle_id for kind in vehicle_types(f.study, f.policy)]
+    for row in f.plan.bus_lines[~f.plan.bus_lines["vehicle_id"].isin(kinds)].itertuples():
+        yield Violation(row.line_id, 1, 0, f"uses the vehicle '{row.vehicle_id}', which nobody has")
     first = stops[~stops.index.duplicated()]
     both = riders.merge(first, left_index=True, right_index=True, suffixes=("", "_stop"))
     for row in both.itertuples():
@@ -149,7 +159,11 @@ def bus_lines(f: Facts) -> Iterator[Violation]:
             yield Violation(
                 str(row.Index), 0, 1, f"goes to {row.school_id}, its line to {row.school_id_stop}"
             )
-        if abs(row.riders - row.pupils) > TOLERANCE:
+        if row.settlement_id != row.settlement_id_stop:
+            yield Violation(
+                str(row.Index), 0, 1, f"lives in {row.settlement_id}, boards in {row.settlement_id_stop}"
+            )
+        if not abs(row.riders - row.pupils) <= TOLERANCE:
             yield Violation(
                 str(row.Index), row.riders, row.pupils, f"{row.pupils:g} pupils, {row.riders:g} riders"
             )

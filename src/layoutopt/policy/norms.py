@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from layoutopt.policy.policy import Policy
 
+Array = NDArray[np.float64]
 EPSILON = 1e-9
 
 
@@ -51,7 +55,7 @@ def annuity(capital: float, years: float, rate: float) -> float:
     return capital / years if rate == 0 else capital * rate / (1 - (1 + rate) ** -years)
 
 
-def rider_price_cny(km: float, policy: Policy, *, seats: float, fixed_cny: float, cny_per_km: float) -> float:
+def rider_price_cny(km: Array, policy: Policy, *, seats: float, fixed_cny: float, cny_per_km: float) -> Array:
     """Return the yearly price of one bus rider before lines exist: a direct line out and back, shared.
 
     (fixed + 2 · km · cost per km · trips · days) / (expected fill · seats): the sequential method's price.

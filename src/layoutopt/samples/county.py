@@ -48,6 +48,7 @@ class County:
 def generate_county(
     settlements: int = 250,
     schools: int = 53,
+    *,
     pupils: int = 11_172,
     towns: int = 17,
     area_km2: float = 2_831,

@@ -35,7 +35,7 @@ def sample(name: str) -> Study:
     Examples
     --------
     >>> sample("valley")
-    <Study Generated county 0: 250 settlements, 53 schools, 11,172 pupils, 341 roads>
+    <Study Generated county 28: 250 settlements, 53 schools, 11,172 pupils, 287 roads>
     """
     from layoutopt.study import read_study
 

@@ -120,24 +120,27 @@ def _rank(valleys: Valleys, net: RoadNet, towns: Ints) -> Ints:
 
 
 def drawn_lines(
-    net: RoadNet, valleys: Valleys, *, rng: np.random.Generator
+    net: RoadNet, valleys: Valleys, tracks: NDArray[np.object_], *, rng: np.random.Generator
 ) -> tuple[NDArray[np.object_], Ints]:
     """Return the roads as a survey draws them, and their rank: long lines, joined carelessly.
 
     Roads that follow one valley in one class become one line, so side roads meet it inside the line and
     not at its end. About one side road in eight stops a few metres short of the road it meets or runs a
-    few metres past it, without a common vertex.
+    few metres past it, without a common vertex; not beside one of ``tracks``, where a reader might take the
+    end to belong to the track, which no bus can follow.
     """
     onward = _continuations(net, valleys)
     first = np.setdiff1d(np.arange(len(net.ends)), onward[onward >= 0])
-    lines, ranks = [], []
+    lines, ranks, last = [], [], []
     for road in first:
         chain = [int(road)]
         while onward[chain[-1]] >= 0:
             chain.append(int(onward[chain[-1]]))
         lines.append(np.vstack([net.lines_m[chain[0]], *(net.lines_m[e][1:] for e in chain[1:])]))
         ranks.append(int(net.rank[road]))
-    careless = rng.random(len(lines)) < 0.12
+        last.append(int(net.ends[chain[-1], 1]))
+    apart_m = shapely.distance(shapely.points(net.vertex_m[last]), shapely.union_all(tracks))
+    careless = (rng.random(len(lines)) < 0.12) & ~(apart_m < 100.0)  # NaN where there are no tracks
     gap_m = rng.uniform(3.0, 15.0, len(lines)) * rng.choice([-1.0, 1.0], len(lines))
     for line, gap, is_careless in zip(lines, gap_m, careless, strict=True):
         if is_careless:

@@ -79,12 +79,13 @@ def site_schools(mix: Mix, villages: Villages, by_grade: Ints, *, rng: np.random
     towns = np.flatnonzero(villages.rank == 1)
     by_size = towns[np.argsort(-pupils[towns], kind="stable")]
     split, primary_only = by_size[: mix.town_junior], by_size[len(by_size) - mix.primary_only :]
+    spread = seat[_farthest_first(villages.sites.xy_m[seat])]
     kinds: list[str] = []
     at: list[int] = []
     for number in range(mix.seat):
         kind = "junior" if number % 2 else "primary"
         kinds.append("nine-year school" if mix.seat == 1 else f"county-seat {kind} school")
-        at.append(int(seat[number % len(seat)]))
+        at.append(int(spread[number // 2 % len(spread)]))
     for town in towns:
         plain = town in split or town in primary_only
         kinds.append("township central school" if plain else "nine-year school")
@@ -98,6 +99,16 @@ def site_schools(mix: Mix, villages: Villages, by_grade: Ints, *, rng: np.random
     at += [int(village) for village in hosts]
     where = np.array(at, dtype=np.int64)
     return Sited(np.array(kinds, dtype=object), where, _beside_village(villages.sites, where, rng))
+
+
+def _farthest_first(xy_m: Floats) -> Ints:
+    """Return an order of points: the first, then always the one farthest from those before."""
+    order, apart = [0], np.hypot(*(xy_m - xy_m[0]).T)
+    while len(order) < len(xy_m):
+        apart[order] = -1.0
+        order.append(int(np.argmax(apart)))
+        apart = np.minimum(apart, np.hypot(*(xy_m - xy_m[order[-1]]).T))
+    return np.array(order, dtype=np.int64)
 
 
 def _beside_village(sites: Sites, at: Ints, rng: np.random.Generator) -> Sites:

@@ -133,7 +133,7 @@ def road_table(
     net: RoadNet, valleys: Valleys, villages: Villages, *, rng: np.random.Generator
 ) -> gpd.GeoDataFrame:
     """Return the roads layer: named county and township roads, nameless village roads, tracks without buses."""
-    lines, rank = drawn_lines(net, valleys, rng=rng)
+    lines, rank = drawn_lines(net, valleys, villages.tracks, rng=rng)
     order = np.lexsort((-shapely.length(lines).round(1), rank))
     lines, rank = lines[order], rank[order]
     title = np.array(["Provincial road 2", "County road 1", "Township road ", ""])[rank]

@@ -19,6 +19,8 @@ NEAR_KM = 1.2
 """A village belongs to a school within this way along the road: some 27 of the allowed 30 minutes."""
 BUS_REACH_MIN = 24.0
 """Scattered villages lie within this ride of a central school, leaving minutes for access and stop."""
+EDGE_M = 100.0
+"""Nobody lives closer to the county's boundary."""
 SEAT, TOWN, VILLAGE = 0, 1, 2
 
 
@@ -71,7 +73,10 @@ def settle(
 ) -> Villages:
     """Return ``settlements`` places to live, ``schools`` of the villages among them with a school."""
     km = dijkstra(net.graph(), directed=False, indices=towns)
-    ride_min = dijkstra(net.graph(BUS_KMH), directed=False, indices=towns).min(axis=0)
+    ride_min = dijkstra(net.graph(BUS_KMH), directed=False, indices=towns, min_only=True)
+    inland = valleys.boundary.buffer(-EDGE_M)
+    outside = ~shapely.contains_xy(inland, net.vertex_m[:, 0], net.vertex_m[:, 1])
+    km[:, outside], ride_min[outside] = np.inf, np.inf
     seat = int(np.clip(round(0.035 * settlements), 1, settlements - (len(towns) - 1) - schools))
     quarter = np.flatnonzero((km[0] > 0) & (km[0] <= NEAR_KM))
     seat_at = np.concatenate([towns[:1], rng.choice(quarter, seat - 1, replace=len(quarter) < seat - 1)])
@@ -88,7 +93,7 @@ def settle(
     track_km[settlements - others :] = np.where(hill, rng.uniform(0.15, 0.9, others), 0.0)
     track_km[settlements - others :] = np.minimum(track_km[settlements - others :], room_km)
     track_km[track_km < 0.12] = 0.0
-    sites, tracks = _beside(net, vertex, track_km, rng)
+    sites, tracks = _beside(net, vertex, track_km, inland, rng)
     return Villages(sites, rank, seat + len(towns) - 1, schools, tracks)
 
 
@@ -143,7 +148,7 @@ def _village_vertices(
     ]
     chance = np.zeros(len(hub_km))
     for share, members in groups:
-        members = members & ~np.isin(np.arange(len(hub_km)), taken)
+        members = members & np.isfinite(hub_km) & ~np.isin(np.arange(len(hub_km)), taken)
         if members.any():
             chance[members] = share / members.sum()
     crowded = bool(np.count_nonzero(chance) < count)
@@ -155,9 +160,9 @@ def _village_vertices(
 
 
 def _beside(
-    net: RoadNet, vertex: Ints, track_km: Floats, rng: np.random.Generator
+    net: RoadNet, vertex: Ints, track_km: Floats, inland: shapely.Polygon, rng: np.random.Generator
 ) -> tuple[Sites, NDArray[np.object_]]:
-    """Put each place a few metres off its vertex, or at the upper end of a winding track."""
+    """Put each place a few metres off its vertex, or at the upper end of a winding track inside ``inland``."""
     angle = rng.uniform(0.0, 2 * np.pi, len(vertex))
     off_m = rng.uniform(10.0, 60.0, len(vertex))
     up = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -166,8 +171,8 @@ def _beside(
     bend = rng.uniform(-0.18, 0.18, len(vertex))[:, None]
     length_m = track_km[:, None] * 1e3 / np.sqrt(1 + 4 * bend**2)
     lines = np.stack([foot, foot + length_m * (0.5 * up + bend * across), foot + length_m * up], axis=1)
-    has_track = track_km > 0
+    has_track = (track_km > 0) & shapely.contains_xy(inland, lines[:, 2, 0], lines[:, 2, 1])
     xy_m = np.where(has_track[:, None], lines[:, 2], foot) + up * off_m[:, None]
-    foot_min = track_km / WALK_KMH * 60 + off_m / 1e3 / OFF_ROAD_KMH * 60
+    foot_min = has_track * track_km / WALK_KMH * 60 + off_m / 1e3 / OFF_ROAD_KMH * 60
     tracks = np.array([shapely.LineString(np.round(line, 1)) for line in lines[has_track]], dtype=object)
     return Sites(np.round(xy_m, 1), vertex, foot_min), tracks

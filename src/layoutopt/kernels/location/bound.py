@@ -23,7 +23,7 @@ SMALLEST_STEP = 1e-4
 
 
 class Data(NamedTuple):
-    """The instance site by site, as the compiled loops read it."""
+    """The instance site by site, as the compiled loops read it; ``number`` of open sites, −1 where free."""
 
     ptr: Ints
     unit: Ints
@@ -33,7 +33,7 @@ class Data(NamedTuple):
     opening: Floats
     must: Flags
     banned: Flags
-    count: int
+    number: int
     total: float
     limited: bool
 
@@ -174,7 +174,7 @@ def choose(data: Data, net: Floats, keep_whole: bool, opened: Floats) -> tuple[f
     Without a count: everything that pays for itself, then a covering knapsack. With one: the price of
     room at which the cheapest sites of that number hold enough, by bisection.
     """
-    if data.count >= 0:
+    if data.number >= 0:
         return _choose_number(data, net, opened)
     m = len(net)
     room, value = -data.total, 0.0
@@ -234,7 +234,7 @@ def _cheapest(data: Data, net: Floats, price: float, opened: Floats) -> tuple[fl
     order = np.argsort(rank)
     opened[:] = 0.0
     room, value = 0.0, price * data.total
-    for t in range(data.count):
+    for t in range(data.number):
         j = order[t]
         opened[j] = 1.0
         room += data.capacity[j]

@@ -95,7 +95,7 @@ def repair(instance: Instance, arc: Ints, is_open: Flags) -> Ints | None:
     used = np.bincount(place[place >= 0], minlength=instance.sites) > 0
 
     def touches(a: int) -> bool:
-        i, j = instance.unit[a], instance.site[a]
+        i, j = int(instance.unit[a]), int(instance.site[a])
         around = graph.indices[graph.indptr[i] : graph.indptr[i + 1]]
         fresh = not (used[j] or instance.rooted)
         return bool(is_open[j]) and bool(roots[a] or fresh or (place[around] == j).any())

@@ -67,4 +67,3 @@ def _in_and_out(instance: Instance, score: Floats) -> tuple[Floats, Floats]:
     forced_in = np.where(chosen, 0.0, score - dearest if free.any() else np.inf)
     forced_out = np.where(chosen, following - score, 0.0)
     return forced_in, forced_out
-

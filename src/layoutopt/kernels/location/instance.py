@@ -114,7 +114,7 @@ class Answer:
     def loads(self, instance: Instance) -> Floats:
         """Return the demand each site serves."""
         carried = instance.demand[instance.unit] * self.share
-        return np.bincount(instance.site, weights=carried, minlength=instance.sites)
+        return np.bincount(instance.site, weights=carried, minlength=instance.sites).astype(float)
 
     def main_arc(self, instance: Instance) -> Ints:
         """Return the arc with the largest share of each unit, −1 where a unit has none."""

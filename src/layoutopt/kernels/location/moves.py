@@ -19,7 +19,10 @@ TINY = 1e-9
 
 
 class Map(NamedTuple):
-    """The instance as the moves read it: arcs by unit, and the same arcs by site."""
+    """The instance as the moves read it: arcs by unit, and the same arcs by site.
+
+    ``least`` is the cost of each unit's cheapest arc.
+    """
 
     ptr: Ints
     unit: Ints
@@ -33,6 +36,7 @@ class Map(NamedTuple):
     opening: Floats
     must: Flags
     banned: Flags
+    least: Floats
     counted: bool
     miss: float
 
@@ -121,7 +125,7 @@ def _stale(m: Map, work: Work, i: int, since: int) -> bool:
     """Whether a site unit i may use has changed."""
     if work.arc[i] < 0:
         return True
-    for a in range(m.ptr[i], m.ptr[i + 1]):
+    for a in range(m.ptr[i], m.ptr[i + 1]):  # noqa: SIM110 - numba compiles loops, not generators
         if work.changed[m.site[a]] > since:
             return True
     return False
@@ -227,7 +231,10 @@ def shift(m: Map, work: Work, i: int, fine: float) -> bool:
 
 @compiled
 def swap(m: Map, work: Work, i: int, fine: float) -> bool:
-    """Exchange unit i with the unit of another site where both together gain most."""
+    """Exchange unit i with the unit of another site where both together gain most.
+
+    One of the two gains on its own, or leaves a site that is too full: it is enough to look from there.
+    """
     if work.arc[i] < 0:
         return False
     here = m.site[work.arc[i]]
@@ -238,9 +245,15 @@ def swap(m: Map, work: Work, i: int, fine: float) -> bool:
         if j == here or not work.open[j]:
             continue
         gain = m.cost[a] - m.cost[work.arc[i]]
+        if gain >= 0.0 and off_here <= 0.0:
+            continue
         off_there = off(m, j, work.load[j])
+        relief = fine * (off_there + off_here)
         k = work.head[j]
         while k >= 0:
+            if gain - (m.cost[work.arc[k]] - m.least[k]) - relief >= best:
+                k = work.after[k]
+                continue
             apart = m.demand[i] - m.demand[k]
             change = gain - m.cost[work.arc[k]]
             change += fine * (off(m, j, work.load[j] + apart) - off_there)
@@ -280,7 +293,7 @@ def exchange(m: Map, work: Work, enter: int, leave: int, fine: float) -> float:
     load = work.load
     total, moved = 0.0, np.empty(len(m.demand), np.int64)
     old, number = np.empty(len(m.demand), np.int64), 0
-    touched = _fines_near(m, work, enter, leave, fine)
+    relief = fine * off(m, leave, load[leave]) if leave >= 0 else 0.0
     if enter >= 0:
         work.open[enter] = True
         total += m.opening[enter]
@@ -293,8 +306,8 @@ def exchange(m: Map, work: Work, enter: int, leave: int, fine: float) -> float:
         number, change = _fill_site(m, work, enter, fine, moved, old, number)
         total += change
         total += fine * off(m, enter, load[enter])
-    total -= touched
-    if total < -TINY * (1.0 + abs(touched)) * 10:
+    total -= relief
+    if total < -TINY * (1.0 + abs(relief)) * 10:
         for j in (enter, leave):
             if j >= 0:
                 mark(work, j)
@@ -310,12 +323,6 @@ def exchange(m: Map, work: Work, enter: int, leave: int, fine: float) -> float:
     if leave >= 0:
         work.open[leave] = True
     return 0.0
-
-
-@compiled
-def _fines_near(m: Map, work: Work, enter: int, leave: int, fine: float) -> float:
-    """Fines that vanish by definition: those of the site that closes."""
-    return fine * off(m, leave, work.load[leave]) if leave >= 0 else 0.0
 
 
 @compiled
@@ -381,15 +388,19 @@ def _fill_site(
 def _partners(m: Map, work: Work, enter: int) -> Ints:
     """Open sites that lose the most to ``enter``."""
     gain = np.zeros(len(m.capacity))
+    touched, number = np.empty(m.site_ptr[enter + 1] - m.site_ptr[enter], np.int64), 0
     for t in range(m.site_ptr[enter], m.site_ptr[enter + 1]):
         a = m.site_arc[t]
         i = m.unit[a]
         if work.arc[i] >= 0:
             j = m.site[work.arc[i]]
+            if gain[j] == 0.0:
+                touched[number] = j
+                number += 1
             saved = m.cost[work.arc[i]] - m.cost[a]
-            gain[j] += max(saved, 0.0) + 1e-3 * m.cost[a]
-    best = np.argsort(-gain)[:PARTNERS]
-    return best[gain[best] > 0.0]
+            gain[j] += max(saved, 0.0) + 1e-3 * m.cost[a] + TINY
+    touched = touched[:number]
+    return touched[np.argsort(-gain[touched])[:PARTNERS]]
 
 
 @compiled

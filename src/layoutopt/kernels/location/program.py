@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -148,7 +149,7 @@ def _closest(instance: Instance, arcs: Ints) -> _Rows:
     """Wagner and Falkson (1975): a unit with an open site goes there or to one that costs no more."""
     rows, columns, values, row = [], [], [], 0
     cost, ends = instance.cost[arcs], np.searchsorted(instance.unit[arcs], np.arange(instance.units + 1))
-    for first, last in zip(ends[:-1], ends[1:], strict=True):
+    for first, last in pairwise(ends):
         near = cost[first:last][None, :] <= cost[first:last][:, None]
         own, other = np.nonzero(near)
         rows += [row + own, row + np.arange(last - first)]

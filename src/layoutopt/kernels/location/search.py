@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from layoutopt.kernels.location import moves
-from layoutopt.kernels.location.bound import Prices
+from layoutopt.kernels.location.bound import Prices, data_of, evaluate
 from layoutopt.kernels.location.found import Ask
 from layoutopt.kernels.location.instance import Answer, Flags, Instance, Ints, whole
+from layoutopt.kernels.location.neighbours import neighbours
+from layoutopt.kernels.location.wander import wander
 
 THRESHOLDS = (0.5, 0.3, 0.15, 0.7, 0.0)
 """A site opens when the averaged Lagrangean solution opens it more often than this."""
-RAISES = 14
-"""Times the fine for a missed limit is raised before an attempt is given up."""
+OPENINGS = 3
+RAISES = 4
+"""Times the fine for a missed limit is raised before the walk takes over."""
+CORE_ARCS = 12
+"""Arcs of a unit the search looks at."""
 
 
 def map_of(instance: Instance) -> moves.Map:
@@ -34,6 +41,7 @@ def map_of(instance: Instance) -> moves.Map:
         instance.opening,
         instance.must,
         instance.banned,
+        np.minimum.reduceat(instance.cost, instance.ptr[:-1]),
         instance.count is not None,
         miss,
     )
@@ -63,41 +71,65 @@ def first_fine(instance: Instance, prices: Prices) -> float:
     return 2.0 * float(np.abs(prices.unit).sum()) / max(instance.total, 1e-9) + 1e-6
 
 
-def improve(instance: Instance, arc: Ints, is_open: Flags, fine: float, ask: Ask) -> Answer | None:
-    """Return the local optimum reached from an assignment (−1: unit not placed), None if limits stay broken."""
-    plan = map_of(instance)
-    work = moves.start(plan, arc, is_open)
-    order = np.argsort(-instance.demand, kind="stable")
+def core(instance: Instance, prices: Prices) -> tuple[Instance, Ints]:
+    """Return the instance with each unit's most promising arcs only, and their positions in the whole.
+
+    Arcs rank by cost plus the price of the room they take; on sparse questions all stay.
+    """
+    room_price = evaluate(data_of(instance), prices.unit, False, 1).price
+    value = instance.cost + room_price[instance.site] * instance.demand[instance.unit]
+    order = np.lexsort((instance.site, value, instance.unit))
+    rank = np.empty(instance.arcs, dtype=np.int64)
+    rank[order] = np.arange(instance.arcs) - instance.ptr[:-1][instance.unit[order]]
+    kept = np.flatnonzero((rank < CORE_ARCS) | instance.must[instance.site])
+    ptr = np.searchsorted(instance.unit[kept], np.arange(instance.units + 1)).astype(np.int64)
+    small = replace(
+        instance, ptr=ptr, unit=instance.unit[kept], site=instance.site[kept], cost=instance.cost[kept]
+    )
+    return small, kept
+
+
+def search(instance: Instance, prices: Prices, ask: Ask, *, kicks: int) -> Answer | None:
+    """Return the best whole answer of a construction and a walk from it, or None if none is valid."""
+    small, kept = core(instance, prices)
+    plan, fine = map_of(small), first_fine(instance, prices)
+    drafts = [construct(plan, chosen, fine, ask) for chosen in openings(instance, prices)[:OPENINGS]]
+    if ask.start is not None:
+        drafts.append(continue_from(small, plan, Answer(ask.start.open, ask.start.share[kept]), fine))
+    work = min(
+        drafts, key=lambda draft: moves.cost_of(plan, draft) + fine * 4.0 * moves.violation(plan, draft)
+    )
+    near = neighbours(small)
+    ended = wander(plan, work, near, fine, ask, kicks=kicks, enough=prices.bound * (1.0 + 0.5 * ask.gap))
+    return None if ended is None else whole(instance, kept[ended[0]], ended[1])
+
+
+def construct(plan: moves.Map, chosen: Flags, fine: float, ask: Ask) -> moves.Work:
+    """Return the local optimum reached by placing the units, large ones first, among the sites chosen."""
+    work = moves.start(plan, np.full(len(plan.demand), -1, dtype=np.int64), chosen)
+    order = np.argsort(-plan.demand, kind="stable")
     rng = np.random.default_rng(ask.seed)
     for _ in range(RAISES):
         _descend(plan, work, fine, order, rng, ask)
-        if moves.violation(plan, work) <= 0:
-            return whole(instance, work.arc, work.open.copy())
-        if ask.left_s() <= 0:
+        if moves.violation(plan, work) <= 0 or ask.left_s() <= 0:
             break
-        fine *= 2.0
+        fine *= 3.0
         moves.mark_broken(plan, work)
-    return None
+    return work
 
 
-def construct(instance: Instance, prices: Prices, ask: Ask) -> list[Answer]:
-    """Return the valid answers found from different sets of open sites, cheapest first."""
-    nobody = np.full(instance.units, -1, dtype=np.int64)
-    found = []
-    for chosen in openings(instance, prices):
-        answer = improve(instance, nobody, chosen, first_fine(instance, prices), ask)
-        if answer is not None:
-            found.append(answer)
-        if ask.left_s() <= 0:
-            break
-    return sorted(found, key=lambda answer: answer.cost(instance))
+def continue_from(instance: Instance, plan: moves.Map, start: Answer, fine: float) -> moves.Work:
+    """Return the caller's answer with its open units placed and its broken limits mended where possible."""
+    work = moves.start(plan, start.main_arc(instance), start.open)
+    moves.settle(plan, work, 4.0 * fine, 20, np.argsort(-plan.demand, kind="stable"))
+    return work
 
 
 def _descend(
     plan: moves.Map, work: moves.Work, fine: float, order: Ints, rng: np.random.Generator, ask: Ask
 ) -> None:
     moves.settle(plan, work, fine, 20, order)
-    for _ in range(30):
+    for _ in range(10):
         gained = moves.site_moves(plan, work, fine, rng.permutation(len(plan.capacity)))
         moves.settle(plan, work, fine, 20, order)
         if gained == 0.0 or ask.left_s() <= 0:

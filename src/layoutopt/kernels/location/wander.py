@@ -7,35 +7,46 @@ import numpy as np
 from layoutopt.kernels.location import moves
 from layoutopt.kernels.location.compiled import compiled
 from layoutopt.kernels.location.found import Ask
-from layoutopt.kernels.location.instance import Answer, Flags, Floats, Instance, Ints, whole
+from layoutopt.kernels.location.instance import Flags, Floats, Ints
 from layoutopt.kernels.location.moves import Map, Work
 
-REGION = 10
+REGION = 7
 """Neighbouring sites whose units are settled again after a kick."""
+REGION_ARCS = 600
+"""... and their arcs, about."""
 DRAWS = 8
-CHUNK = 100
+CHUNK = 50
 SLACK = 0.04
 """A kick that ends worse by up to this share of the cost of one site is kept at first, later less."""
 
 
 def wander(
-    instance: Instance, plan: Map, near: list[Ints], best: Answer, fine: float, ask: Ask, *, kicks: int
-) -> Answer:
-    """Return the best valid answer met on a walk of ``kicks`` kicks from ``best``."""
+    plan: Map, work: Work, near: list[Ints], fine: float, ask: Ask, *, kicks: int, enough: float
+) -> tuple[Ints, Flags] | None:
+    """Return the arcs and open sites of the best valid answer met on a walk of ``kicks`` kicks, or None.
+
+    Ends early below ``enough``.
+    """
     rng = np.random.default_rng(ask.seed)
-    work = moves.start(plan, best.main_arc(instance), best.open)
-    size = min(REGION, instance.sites)
+    size = _region_size(plan, near)
     ptr, sites = _flat([others[: 2 * size] for others in near])
     record, record_open = work.arc.copy(), work.open.copy()
-    state = np.array([best.cost(instance), best.cost(instance), fine])
-    site_cost = best.cost(instance) / max(1, int(best.open.sum()))
+    cost, broken = moves.cost_of(plan, work), moves.violation(plan, work)
+    state = np.array([cost + fine * broken, np.inf if broken > 0 else cost, fine])
+    site_cost = cost / max(1, int(work.open.sum()))
     done = 0
-    while done < kicks and ask.left_s() > 0:
+    while done < kicks and ask.left_s() > 0 and state[1] > enough:
         draws = rng.random((min(CHUNK, kicks - done), DRAWS))
         slack = SLACK * site_cost * (1.0 - done / kicks)
         _walk(plan, work, ptr, sites, size, draws, state, slack, record, record_open)
         done += len(draws)
-    return whole(instance, record, record_open)
+    return (record, record_open) if np.isfinite(state[1]) else None
+
+
+def _region_size(plan: Map, near: list[Ints]) -> int:
+    """So many neighbouring sites that settling their units again stays cheap."""
+    per_site = len(plan.cost) / max(1, len(near))
+    return min(len(near), int(np.clip(REGION_ARCS / max(per_site, 1.0), 3, REGION)))
 
 
 def _flat(lists: list[Ints]) -> tuple[Ints, Ints]:
@@ -62,7 +73,7 @@ def _walk(
     arc, is_open = work.arc.copy(), work.open.copy()
     for turn in range(len(draws)):
         u = draws[turn]
-        seed = int(u[0] * len(m.capacity))
+        seed = _seed(m, work, u)
         others = near[ptr[seed] : ptr[seed + 1]]
         fine = state[2]
         arc[:], is_open[:] = work.arc, work.open
@@ -85,6 +96,24 @@ def _walk(
 
 
 @compiled
+def _seed(m: Map, work: Work, u: Floats) -> int:
+    """A site at random; every other time one that breaks a limit, or that a unit left out could use."""
+    first = int(u[0] * len(m.capacity))
+    if u[4] < 0.5:
+        return first
+    for t in range(len(m.capacity)):
+        j = (first + t) % len(m.capacity)
+        if work.open[j] and moves.off(m, j, work.load[j]) > 0.0:
+            return j
+    shift = int(u[0] * len(m.demand))
+    for t in range(len(m.demand)):
+        i = (shift + t) % len(m.demand)
+        if work.arc[i] < 0 and m.ptr[i] < m.ptr[i + 1]:
+            return m.site[m.ptr[i] + int(u[6] * (m.ptr[i + 1] - m.ptr[i]))]
+    return first
+
+
+@compiled
 def _kick(m: Map, work: Work, others: Ints, u: Floats) -> bool:
     """Take out the units of some open sites; open, close or exchange one where that is allowed."""
     enter, leave = -1, -1
@@ -103,7 +132,7 @@ def _kick(m: Map, work: Work, others: Ints, u: Floats) -> bool:
                 if skip_open == 0:
                     break
                 skip_open -= 1
-    if m.counted and (enter < 0 or leave < 0 or u[4] < 0.4):
+    if m.counted and (enter < 0 or leave < 0 or u[5] < 0.4):
         enter, leave = -1, -1
     if leave >= 0:
         _clear(m, work, leave)

@@ -13,14 +13,13 @@ from layoutopt.kernels.location.exact import better, solve_program
 from layoutopt.kernels.location.found import Ask, Found
 from layoutopt.kernels.location.instance import Answer, Flags, Floats, Instance, Ints
 from layoutopt.kernels.location.knapsack import NODES
+from layoutopt.kernels.location.neighbours import neighbours
 
 log = logging.getLogger(__name__)
 
 FIRST_SIZE = 12
 GROWTH = 1.4
-NEAREST_ARCS = 15
-"""Arcs of a unit that say which sites are neighbours: more add only farther pairs."""
-STEPS = 60
+STEPS = 40
 """HiGHS steps for one window."""
 SECONDS = 20.0
 """Safety stop of one window."""
@@ -77,39 +76,13 @@ def search_windows(instance: Instance, found: Found, ask: Ask, *, windows: int, 
     return found
 
 
-def neighbours(instance: Instance) -> list[Ints]:
-    """Return for each site all sites that share a unit with it, itself first, the nearest next.
-
-    Two sites are as far apart as the cheapest way from one to the other over a unit.
-    """
-    per_demand = instance.cost / np.maximum(instance.demand, 1e-9)[instance.unit]
-    order = np.lexsort((per_demand, instance.unit))
-    rank = np.empty(instance.arcs, dtype=np.int64)
-    rank[order] = np.arange(instance.arcs) - instance.ptr[:-1][instance.unit[order]]
-    kept = np.flatnonzero(rank < NEAREST_ARCS)
-    table = np.full((instance.units, NEAREST_ARCS), -1, dtype=np.int64)
-    table[instance.unit[kept], rank[kept]] = kept
-    first, second = (part.ravel() for part in np.meshgrid(np.arange(NEAREST_ARCS), np.arange(NEAREST_ARCS)))
-    one, other = table[:, first].ravel(), table[:, second].ravel()
-    real = (one >= 0) & (other >= 0)
-    one, other = one[real], other[real]
-    length = np.where(one == other, -1.0, per_demand[one] + per_demand[other])
-    pair = instance.site[one] * instance.sites + instance.site[other]
-    order = np.lexsort((length, pair))
-    lead = order[np.flatnonzero(np.diff(pair[order], prepend=-1))]
-    here, there, length = pair[lead] // instance.sites, pair[lead] % instance.sites, length[lead]
-    order = np.lexsort((there, length, here))
-    ends = np.searchsorted(here[order], np.arange(1, instance.sites))
-    listed = np.split(there[order], ends)
-    return [sites if len(sites) else np.array([j]) for j, sites in enumerate(listed)]
-
-
 def cut_out(instance: Instance, answer: Answer, sites: Ints) -> Window:
     """Return the window of ``sites``: what they serve now may move among them, all else stays."""
     inside = np.zeros(instance.sites, dtype=bool)
     inside[sites] = True
     within = inside[instance.site]
-    part = np.bincount(instance.unit[within], weights=answer.share[within], minlength=instance.units)
+    carried = np.where(within, answer.share, 0.0)
+    part = np.bincount(instance.unit, weights=carried, minlength=instance.units).astype(float)
     units = np.flatnonzero(part > 1e-9)
     has = np.zeros(instance.units, dtype=bool)
     has[units] = True
@@ -169,7 +142,7 @@ def _potential(instance: Instance, found: Found, near: list[Ints], size: int) ->
     if found.price is not None and found.answer is not None:
         parts = evaluate(data_of(instance), found.price, False, NODES)
         spent = found.answer.share * (instance.cost - found.price[instance.unit])
-        excess = np.bincount(instance.site, weights=spent, minlength=instance.sites)
+        excess = np.bincount(instance.site, weights=spent, minlength=instance.sites).astype(float)
         excess += instance.opening * found.answer.open - np.minimum(parts.net, 0.0)
     return np.array([excess[sites[:size]].sum() for sites in near])
 

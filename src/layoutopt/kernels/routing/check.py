@@ -12,7 +12,9 @@ from layoutopt.kernels.routing.values import Floats, Vehicle
 SLACK_MIN = 1e-6
 
 
-def rides_of(route: Sequence[int], depot: int, minutes: Floats, riders: Floats, dwell: float, per_rider: float) -> list[float]:  # fmt: skip
+def rides_of(
+    route: Sequence[int], depot: int, minutes: Floats, riders: Floats, dwell: float, per_rider: float
+) -> list[float]:
     """Return minutes from boarding to the depot for each stop of ``route`` (outermost first)."""
     rides: list[float] = []
     clock, nearer = 0.0, depot

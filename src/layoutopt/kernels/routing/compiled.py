@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-def compiled(function: Function) -> Function:
+def compiled(function: Callable[..., Any]) -> Any:
     """Return ``function`` compiled for speed; ``.py_func`` of the result is the plain Python original."""
     try:
-        result: Function = numba.njit(cache=True, error_model="numpy")(function)
+        return numba.njit(cache=True, error_model="numpy")(function)
     except RuntimeError:
         # numba finds no writable folder for its cache (read-only install, no home): compile in memory.
-        result = numba.njit(error_model="numpy")(function)
-    return result
+        return numba.njit(error_model="numpy")(function)

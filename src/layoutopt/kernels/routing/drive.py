@@ -96,17 +96,23 @@ def solve(
     if full is not None and len(np.unique(full.flat)) < task.n:
         stranded = np.setdiff1d(np.arange(task.n), full.flat)
         return Answer(None, np.inf, np.inf, True, None, "listed lines", tuple(int(at) for at in stranded))
-    best, pool = Best(np.inf if plan is None else plan.cost, None if plan is None else plan.lines, -np.inf), full
-    if full is None or len(full) > FEW_LINES // 2:
-        rounds = iterations_for(task.n, time_limit_s) // (5 if full is not None or reused else 1)
-        best, pool = _first_plan(task, plan, start, rounds, seed, min(0.4 * time_limit_s, 120.0))
+    rounds = iterations_for(task.n, time_limit_s) // (5 if full is not None or reused else 1)
+    time_s = min(0.4 * time_limit_s, 120.0)
+    if full is None:
+        best, pool = _first_plan(task, plan, start, rounds, seed, time_s)
+        search = Search(task, is_covering(task), gap, deadline, _artificial(task, best))
+        lines = pool if start is None else join([pool, start])
+        done, kept, method = by_generation(search, pricer, cheapest_of_each_set(lines, task.n), best)
+        return _answer(done, False, kept, method)
+    best, kept = (
+        Best(np.inf if plan is None else plan.cost, None if plan is None else plan.lines, -np.inf),
+        full,
+    )
+    if len(full) > FEW_LINES // 2:
+        best, kept = _first_plan(task, plan, start, rounds, seed, time_s)
     search = Search(task, is_covering(task), gap, deadline, _artificial(task, best))
-    if full is not None:
-        done = solve_pool(search, full, best, node=start_node(task))
-        return _answer(done, done.lines is None and done.bound == np.inf, pool, "listed lines, cuts, branching")
-    lines = pool if start is None else join([pool, start])
-    done, kept, method = by_generation(search, pricer, cheapest_of_each_set(lines, task.n), best)
-    return _answer(done, False, kept, method)
+    done = solve_pool(search, full, best, node=start_node(task))
+    return _answer(done, done.lines is None and done.bound == np.inf, kept, "listed lines, cuts, branching")
 
 
 def _listed(task: Task, pricer: Pricer) -> Lines | None:
@@ -115,7 +121,9 @@ def _listed(task: Task, pricer: Pricer) -> Lines | None:
     depots = len(task.opening)
     zero = Prices(np.zeros((depots, task.n)), np.zeros((depots, len(task.seats))), np.empty(0), 0.0)
     none = np.zeros((task.n, 0), dtype=np.uint64)
-    full = pricer.every_line(zero, (none, none), np.arange(depots), threshold=np.inf, most_labels=LISTED_AT_ONCE, each_kind=each)
+    full = pricer.every_line(
+        zero, (none, none), np.arange(depots), threshold=np.inf, most_labels=LISTED_AT_ONCE, each_kind=each
+    )
     return None if full is None else cheapest_of_each_set(full, task.n)
 
 
@@ -126,10 +134,19 @@ def _first_plan(
     from_lines = plan.lines if plan is not None else start
     found, pool = find_plan(task, iterations=rounds, seed=seed, time_limit_s=time_s, start=from_lines)
     if len(task.opening) > 1 and found.left_out == 0:
-        found, more = find_layout(task, found, iterations=max(300, rounds // 20), seed=seed, time_limit_s=time_s)
+        found, more = find_layout(
+            task, found, iterations=max(300, rounds // 20), seed=seed, time_limit_s=time_s
+        )
         pool = cheapest_of_each_set(join([pool, more]), task.n)
         layout = np.unique(found.lines.depot)
-        last, more = find_plan(task, iterations=rounds // 2, seed=seed, time_limit_s=0.5 * time_s, start=found.lines, allowed=layout)  # fmt: skip
+        last, more = find_plan(
+            task,
+            iterations=rounds // 2,
+            seed=seed,
+            time_limit_s=0.5 * time_s,
+            start=found.lines,
+            allowed=layout,
+        )
         pool = cheapest_of_each_set(join([pool, more]), task.n)
         found = last if (last.left_out, last.cost) < (found.left_out, found.cost) else found
     if plan is not None and plan.left_out == 0 and (found.left_out or plan.cost < found.cost):
@@ -152,5 +169,9 @@ def _artificial(task: Task, best: Best) -> float:
 def _answer(best: Best, infeasible: bool, kept: Lines | None, method: str) -> Answer:
     bound = min(best.bound, best.cost)
     if best.lines is not None:
-        kept = best.lines if kept is None else join([best.lines, kept.take(np.arange(min(len(kept), KEPT_LINES)))])
+        kept = (
+            best.lines
+            if kept is None
+            else join([best.lines, kept.take(np.arange(min(len(kept), KEPT_LINES)))])
+        )
     return Answer(best.lines, best.cost, bound, infeasible, kept, method)

@@ -29,10 +29,18 @@ def fewest_lines(
     if best is not None and len(best.lines) == low:
         return best, low
     # Counting only: each line costs 1 and its minutes nothing. A bound above K − 1 proves K.
-    count = replace(task, fixed=np.ones_like(task.fixed), per_min=np.zeros_like(task.per_min), rider_cost=0.0, lines_low=low)  # fmt: skip
+    count = replace(
+        task,
+        fixed=np.ones_like(task.fixed),
+        per_min=np.zeros_like(task.per_min),
+        rider_cost=0.0,
+        lines_low=low,
+    )
     plan = None if best is None else plan_of(count, _priced(count, best.lines))
     gap = 1e-6 if best is None else (1.0 - 1e-6) / len(best.lines)
-    found = solve(count, gap=gap, time_limit_s=0.5 * time_limit_s, seed=seed, plan=plan, reused=plan is not None)
+    found = solve(
+        count, gap=gap, time_limit_s=0.5 * time_limit_s, seed=seed, plan=plan, reused=plan is not None
+    )
     if np.isfinite(found.bound):
         low = max(low, int(np.ceil(found.bound - 1e-6)))
     if found.lines is not None and (best is None or len(found.lines) < len(best.lines)):
@@ -62,7 +70,15 @@ def _fewer(task: Task, best: Plan, low: int, rounds: int, seed: int, time_s: flo
             break
         cap = len(best.lines) - 1
         order = np.argsort(-best.lines.load, kind="stable")[:cap]
-        found, _ = find_plan(task, iterations=rounds // 2, seed=seed + 1, time_limit_s=spare, start=best.lines.take(np.sort(order)), lines_high=cap, stop_when_served=True)  # fmt: skip
+        found, _ = find_plan(
+            task,
+            iterations=rounds // 2,
+            seed=seed + 1,
+            time_limit_s=spare,
+            start=best.lines.take(np.sort(order)),
+            lines_high=cap,
+            stop_when_served=True,
+        )
         if found.left_out:
             break
         best = found

@@ -58,18 +58,20 @@ class Generator:
         while True:
             solution = self.master.solve(grown=grown)
             tolerance = 1e-6 * max(1.0, abs(solution.value) / max(1, task.n))
-            priced = self.pricer.price(solution.prices, words, self.depots, exact=False, tolerance=tolerance, most=most)
+            priced = self.pricer.price(
+                solution.prices, words, self.depots, exact=False, tolerance=tolerance, most=most
+            )
             if priced.lines is None:
+                links = self._links(solution)
+                if links:
+                    self.master.add_links(links)
+                    grown = False
+                    continue
                 priced = self.pricer.price(
                     solution.prices, words, self.depots, exact=True, tolerance=tolerance, most=2 * most
                 )
                 if priced.proven:
                     self._note(solution, priced.least, upper)
-                links = self._links(solution) if priced.lines is None else []
-                if links:
-                    self.master.add_links(links)
-                    grown = False
-                    continue
             if priced.lines is None:
                 converged = priced.proven
                 break
@@ -78,7 +80,9 @@ class Generator:
             self.master.add_lines(priced.lines)
             grown = True
         if self.best_prices is None:
-            priced = self.pricer.price(solution.prices, words, self.depots, exact=True, tolerance=1e-6, most=most)
+            priced = self.pricer.price(
+                solution.prices, words, self.depots, exact=True, tolerance=1e-6, most=most
+            )
             if priced.proven:
                 self._note(solution, priced.least, upper)
         return self._root(solution, converged)

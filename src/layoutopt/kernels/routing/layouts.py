@@ -32,7 +32,15 @@ def find_layout(
                 break
             judged.add(layout)
             kept = here.lines.take(np.flatnonzero(np.isin(here.lines.depot, layout)))
-            plan, lines = find_plan(task, iterations=iterations, seed=seed, time_limit_s=time_limit_s, start=kept, allowed=np.array(layout), heat=0.3)  # fmt: skip
+            plan, lines = find_plan(
+                task,
+                iterations=iterations,
+                seed=seed,
+                time_limit_s=time_limit_s,
+                start=kept,
+                allowed=np.array(layout),
+                heat=0.3,
+            )
             if plan.left_out:
                 continue
             pool.append(lines)

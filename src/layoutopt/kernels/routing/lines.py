@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from layoutopt.kernels.routing.compiled import compiled
+from layoutopt.kernels.routing.loops import gather, measured
 from layoutopt.kernels.routing.task import Task
 from layoutopt.kernels.routing.values import Floats, Ints
 
@@ -35,8 +35,15 @@ class Lines:
     def take(self, chosen: Ints) -> Lines:
         """Return the ``chosen`` lines, in that order."""
         flat, starts = gather(self.flat, self.starts, np.asarray(chosen, dtype=np.int64))
-        parts = (self.depot, self.kind, self.cost, self.load, self.whole_min)
-        return Lines(flat, starts, *(part[chosen] for part in parts))
+        return Lines(
+            flat,
+            starts,
+            self.depot[chosen],
+            self.kind[chosen],
+            self.cost[chosen],
+            self.load[chosen],
+            self.whole_min[chosen],
+        )
 
     def visits(self, n: int) -> sp.csr_matrix:
         """Return how often each line visits each of ``n`` stops, lines × stops."""
@@ -44,46 +51,6 @@ class Lines:
         matrix = sp.csr_matrix((np.ones(len(self.flat)), self.flat, self.starts), shape=shape)
         matrix.sum_duplicates()
         return matrix
-
-
-@compiled
-def gather(flat, starts, chosen):  # type: ignore[no-untyped-def]
-    """Return (flat, starts) of the ``chosen`` rows."""
-    new_starts = np.zeros(len(chosen) + 1, np.int64)
-    for q in range(len(chosen)):
-        new_starts[q + 1] = new_starts[q] + starts[chosen[q] + 1] - starts[chosen[q]]
-    new_flat = np.empty(new_starts[-1], np.int64)
-    for q in range(len(chosen)):
-        size = new_starts[q + 1] - new_starts[q]
-        for p in range(size):
-            new_flat[new_starts[q] + p] = flat[starts[chosen[q]] + p]
-    return new_flat, new_starts
-
-
-@compiled
-def measured(flat, starts, depot, between, inward, outward, service, riders, limit, line_limit):  # type: ignore[no-untyped-def]
-    """Return (load, ride of the outermost stop, whole minutes, rider minutes, within the limits) of each line."""
-    many = len(starts) - 1
-    load = np.zeros(many)
-    ride = np.zeros(many)
-    whole = np.zeros(many)
-    rider_min = np.zeros(many)
-    valid = np.ones(many, np.bool_)
-    for q in range(many):
-        at = 0.0
-        for p in range(starts[q + 1] - 1, starts[q] - 1, -1):
-            u = flat[p]
-            last = p == starts[q + 1] - 1
-            at += service[u] + (inward[depot[q], u] if last else between[u, flat[p + 1]])
-            load[q] += riders[u]
-            rider_min[q] += riders[u] * at
-            if at > limit[u]:
-                valid[q] = False
-        ride[q] = at
-        whole[q] = at + outward[depot[q], flat[starts[q]]]
-        if whole[q] > line_limit:
-            valid[q] = False
-    return load, ride, whole, rider_min, valid
 
 
 def pack(sequences: Iterable[Sequence[int] | Ints]) -> tuple[Ints, Ints]:

@@ -178,37 +178,42 @@ class Master:
 
     def coefficients(self, lines: Lines) -> sp.csr_matrix:
         """Return the rows' coefficients of ``lines``, lines × rows."""
-        n, task = self.task.n, self.task
+        n = self.task.n
         q = np.arange(len(lines))
         visits = lines.visits(n).tocoo()
-        rows, cols, values = [visits.row, q], [visits.col, np.full(len(q), n)], [visits.data, np.ones(len(q))]
+        parts = [(visits.row, visits.col, visits.data), (q, np.full(len(q), n), np.ones(len(q)))]
         for at, v in enumerate(self.limited):
             chosen = np.flatnonzero(lines.kind == v)
-            rows.append(chosen), cols.append(np.full(len(chosen), self.first_type + at)), values.append(np.ones(len(chosen)))  # fmt: skip
+            parts.append((chosen, np.full(len(chosen), self.first_type + at), np.ones(len(chosen))))
         for at, d in enumerate(self.roomy):
             chosen = np.flatnonzero(lines.depot == d)
-            rows.append(chosen), cols.append(np.full(len(chosen), self.first_room + at)), values.append(lines.load[chosen])  # fmt: skip
+            parts.append((chosen, np.full(len(chosen), self.first_room + at), lines.load[chosen]))
         if len(self.depots):
-            rows.append(q), cols.append(self.first_depot + lines.depot), values.append(np.ones(len(q)))
-        row_of_link = np.full((len(task.opening), n), -1)
-        row_of_cut = np.zeros(len(self.cuts), dtype=np.int64)
-        for at, (what, number) in enumerate(self.order):
-            place = self.last_fixed + 1 + at
-            if what == "link":
-                stop, d = self.links[number]
-                row_of_link[d, stop] = place
-            else:
-                row_of_cut[number] = place
+            parts.append((q, self.first_depot + lines.depot, np.ones(len(q))))
+        row_of_link, row_of_cut = self._added_rows()
         if self.links:
             place = row_of_link[lines.depot[visits.row], visits.col]
             kept = place >= 0
-            rows.append(visits.row[kept]), cols.append(place[kept]), values.append(visits.data[kept])
+            parts.append((visits.row[kept], place[kept], visits.data[kept]))
         if self.cuts:
-            at, cut, count = self.cut_counts(lines)
-            rows.append(at), cols.append(row_of_cut[cut]), values.append(count)
+            owner, cut, count = self.cut_counts(lines)
+            parts.append((owner, row_of_cut[cut], count))
+        rows, cols, values = ([part[x] for part in parts] for x in range(3))
         shape = (len(lines), self.last_fixed + 1 + len(self.order))
         entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(cols)))
         return sp.csr_matrix(entries, shape=shape)
+
+    def _added_rows(self) -> tuple[Ints, Ints]:
+        """Return the rows of the links, by depot and stop (−1: none), and of the cuts."""
+        of_link = np.full((len(self.task.opening), self.task.n), -1)
+        of_cut = np.zeros(len(self.cuts), dtype=np.int64)
+        for at, (what, number) in enumerate(self.order):
+            if what == "link":
+                stop, d = self.links[number]
+                of_link[d, stop] = self.last_fixed + 1 + at
+            else:
+                of_cut[number] = self.last_fixed + 1 + at
+        return of_link, of_cut
 
     def cut_counts(self, lines: Lines) -> tuple[Ints, Ints, Floats]:
         """Return (line, cut, coefficient) triplets of ``lines`` over the cuts at hand."""
@@ -281,7 +286,9 @@ class Master:
             self.highs.clearSolver()
             self.highs.run()
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"HiGHS stopped the routing master: {self.highs.modelStatusToString(self.highs.getModelStatus())}.")  # fmt: skip
+            raise SolverError(
+                f"HiGHS stopped the routing master: {self.highs.modelStatusToString(self.highs.getModelStatus())}."
+            )
         answer = self.highs.getSolution()
         x, dual = np.array(answer.col_value), np.array(answer.row_dual)
         d_many = len(self.task.opening)
@@ -317,9 +324,9 @@ class Master:
         for at, (what, number) in enumerate(self.order):
             price = dual[self.last_fixed + 1 + at]
             if what == "link":
-                stop, d = self.links[number]
-                prize[d, stop] += price
-                opening[d] += price
+                stop, hub = self.links[number]
+                prize[hub, stop] += price
+                opening[hub] += price
             else:
                 cut[number] = -price
         node = self.node

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from layoutopt.kernels import highs
 from layoutopt.kernels.routing.cuts import broken_links, separate
@@ -20,11 +21,13 @@ from layoutopt.kernels.routing.values import Floats, Ints
 
 log = logging.getLogger(__name__)
 
+Flags = NDArray[np.bool_]
+
 FEW_LINES = 1_200
 """Below twice this many lines in all, listing them needs no search for a good plan first."""
 WHOLE_LINES = 400
 """HiGHS settles this many lines as integers faster than branching here does."""
-TRIED_LINES, TRIED_NODES, TRIED_S = 700, 60, 15.0
+TRIED_LINES, TRIED_NODES, TRIED_S = 500, 30, 10.0
 """The lines of least reduced cost that HiGHS tries once for a better plan."""
 SLOW_ROUND = 0.01
 """A round of cuts that closes less of the gap is slow; three in a row end them."""
@@ -96,13 +99,27 @@ def bound_node(search: Search, node: Node, pool: Lines, upper: float, *, rounds:
         bound = max(bound, value)
         slack = upper - value
         if bound >= upper - search.gap * abs(upper):
-            return Bounded(bound, pool.take(np.empty(0, dtype=np.int64)), np.empty(0), solution.opened, node, reduced)
+            return Bounded(
+                bound, pool.take(np.empty(0, dtype=np.int64)), np.empty(0), solution.opened, node, reduced
+            )
         kept = np.flatnonzero(reduced <= slack + ROUNDING * max(1.0, abs(upper)))
         if len(kept) < 0.7 * len(pool):
             pool, visits, inside = pool.take(kept), visits[kept], np.zeros(len(kept), dtype=bool)
             paid = paid[kept] if paid is not None else None
-            master = Master(task, replace(node, cuts=tuple(master.cuts), links=tuple(master.links)), search.covering, search.artificial)  # fmt: skip
-            _add(master, pool, inside, np.flatnonzero(np.argsort(np.argsort(reduced[kept], kind="stable"), kind="stable") < 6 * task.n))  # fmt: skip
+            master = Master(
+                task,
+                replace(node, cuts=tuple(master.cuts), links=tuple(master.links)),
+                search.covering,
+                search.artificial,
+            )
+            _add(
+                master,
+                pool,
+                inside,
+                np.flatnonzero(
+                    np.argsort(np.argsort(reduced[kept], kind="stable"), kind="stable") < 6 * task.n
+                ),
+            )
             solution, reduced = _settle(master, pool, visits, paid, inside)
         share, whole = _shares(master, solution, pool, inside)
         known = set(master.links)
@@ -170,14 +187,16 @@ def _starters(pool: Lines, visits: sp.csr_matrix, task: Task) -> Ints:
     return np.array(sorted(chosen), dtype=np.int64)
 
 
-def _add(master: Master, pool: Lines, inside: Floats, chosen: Ints) -> None:
+def _add(master: Master, pool: Lines, inside: Flags, chosen: Ints) -> None:
     inside[chosen] = True
     lines = pool.take(chosen)
     master.add_lines(lines)
     master.where = np.concatenate([master.where, chosen])
 
 
-def _settle(master: Master, pool: Lines, visits: sp.csr_matrix, paid: sp.csr_matrix | None, inside: Floats) -> tuple[Solution, Floats]:  # fmt: skip
+def _settle(
+    master: Master, pool: Lines, visits: sp.csr_matrix, paid: sp.csr_matrix | None, inside: Flags
+) -> tuple[Solution, Floats]:
     """Add lines of the pool until none outside the master prices out; return the solution and reduced costs."""
     grown = False
     while True:
@@ -193,7 +212,7 @@ def _settle(master: Master, pool: Lines, visits: sp.csr_matrix, paid: sp.csr_mat
         grown = True
 
 
-def _shares(master: Master, solution: Solution, pool: Lines, inside: Floats) -> tuple[Floats, Lines | None]:
+def _shares(master: Master, solution: Solution, pool: Lines, inside: Flags) -> tuple[Floats, Lines | None]:
     share = np.zeros(len(pool))
     share[master.where] = solution.lines
     task = master.task
@@ -258,7 +277,9 @@ def once_each(task: Task, lines: Lines) -> Lines:
         stops = [int(stop) for stop in lines.stops(q) if not seen[stop]]
         seen[stops] = True
         if stops:
-            rows.append(stops), depot.append(lines.depot[q]), kind.append(lines.kind[q])
+            rows.append(stops)
+            depot.append(lines.depot[q])
+            kind.append(lines.kind[q])
     flat, starts = pack(rows)
     return price_lines(
         task, flat, starts, np.array(depot, dtype=np.int64), kind=np.array(kind, dtype=np.int64)
@@ -317,7 +338,9 @@ def solve_pool(search: Search, pool: Lines, best: Best, *, node: Node, rounds: i
         elif nodes == 1:
             chosen = np.sort(np.argsort(done.reduced, kind="stable")[:TRIED_LINES])
             tried = replace(done, pool=done.pool.take(chosen))
-            plan, _, _ = choose_whole(search, tried, best.cost, time_limit_s=min(TRIED_S, spare), nodes=TRIED_NODES)
+            plan, _, _ = choose_whole(
+                search, tried, best.cost, time_limit_s=min(TRIED_S, spare), nodes=TRIED_NODES
+            )
             best = better(search, best, plan)
         children = split(task, done)
         if not children:

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from layoutopt.kernels import labels
-from layoutopt.kernels.routing.lines import Lines, gather, join, price_lines
+from layoutopt.kernels.routing.lines import Lines, join, price_lines
+from layoutopt.kernels.routing.loops import gather
 from layoutopt.kernels.routing.master import Prices
 from layoutopt.kernels.routing.task import NO_LIMIT_MIN, Task
 from layoutopt.kernels.routing.values import Floats, Ints
 
 NG_SIZE = 8
 RIDE_CELLS = 60
-STORE_SIZES = (200_000, 1_000_000, 4_000_000)
+STORE_SIZES = (100_000, 1_000_000, 4_000_000)
 QUICK_LABELS_A_STOP = 12
 MOST_LOAD_CELLS = 3_000
 SEED_OF_MARKS = 20_240_101
@@ -96,7 +97,8 @@ class Pricer:
         if cells == 0:
             return NOTHING
         minute, minutes = self.ride
-        return labels.Grid(True, *labels.completion(ground, unit, minute, cells, minutes), unit, minute)
+        least, other, then = labels.completion(ground, unit, minute, cells, minutes)
+        return labels.Grid(True, least, other, then, unit, minute)
 
     def _store(self, size: int, cut_many: int) -> labels.Store:
         """Return room for ``size`` labels; pages never written take no memory."""
@@ -110,7 +112,14 @@ class Pricer:
         return labels.Store(*(part[:size] for part in self.room))
 
     def price(
-        self, prices: Prices, words: tuple[Any, Any], depots: Ints, *, exact: bool, tolerance: float, most: int
+        self,
+        prices: Prices,
+        words: tuple[Any, Any],
+        depots: Ints,
+        *,
+        exact: bool,
+        tolerance: float,
+        most: int,
     ) -> Priced:
         """Return the best lines of reduced cost below ``-tolerance``, at most ``most`` a depot."""
         parts: list[Lines] = []
@@ -122,7 +131,9 @@ class Pricer:
                 parts.append(found.lines)
         return Priced(join(parts) if parts else None, least, proven)
 
-    def _price_depot(self, d: int, prices: Prices, words: tuple[Any, Any], *, exact: bool, tolerance: float, most: int) -> Priced:  # fmt: skip
+    def _price_depot(
+        self, d: int, prices: Prices, words: tuple[Any, Any], *, exact: bool, tolerance: float, most: int
+    ) -> Priced:
         ground = self._ground(d, prices)
         cuts = labels.CutBits(*words, prices.cut)
         grid = self._grid(ground) if exact else NOTHING

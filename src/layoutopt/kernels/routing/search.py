@@ -69,7 +69,10 @@ def find_plan(
         _enter(task, start, rows.seq, rows.info)
     field = _field(task, allowed, cap)
     work = _work(task, max(1, cap), seed)
-    pool_seq, pool_info = np.zeros((POOL_LINES, width), dtype=np.int64), np.zeros((POOL_LINES, 3), dtype=np.int64)
+    pool_seq, pool_info = (
+        np.zeros((POOL_LINES, width), dtype=np.int64),
+        np.zeros((POOL_LINES, 3), dtype=np.int64),
+    )
     scale, ends = _scale(task), time.perf_counter() + time_limit_s
     ran, top, top_out, found = 0, np.inf, n + 1, []
     final: tuple[Ints, Ints] = (rows.seq, rows.info)
@@ -77,7 +80,17 @@ def find_plan(
         chunk = max(0, min(CHUNK, iterations - ran))
         span = np.array([ran, chunk, max(1, iterations)], dtype=np.int64)
         cost, out, met = loops.search(
-            rows, kept, best, work, field, pool_seq, pool_info, span, HOT * scale * heat, COLD * scale, stop_when_served
+            rows,
+            kept,
+            best,
+            work,
+            field,
+            pool_seq,
+            pool_info,
+            span,
+            HOT * scale * heat,
+            COLD * scale,
+            stop_when_served,
         )
         if (out, cost) < (top_out, top - 1e-9):
             top, top_out, final = cost, out, (best.seq.copy(), best.info.copy())

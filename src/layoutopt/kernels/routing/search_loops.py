@@ -5,6 +5,7 @@ stops leave their lines and re-enter greedily with blinks, under simulated annea
 minutes, a limit for every stop, mixed fleets with counts, several depots and a cap on the number of lines.
 """
 
+# mypy: disallow-untyped-defs=False, check-untyped-defs=False
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -78,7 +79,7 @@ class Work(NamedTuple):
 
 
 @compiled
-def uniform(state):  # type: ignore[no-untyped-def]
+def uniform(state):
     """Return the next number in [0, 1) of a 64-bit xorshift generator held in ``state``."""
     x = state[0]
     x ^= x >> np.uint64(12)
@@ -89,14 +90,16 @@ def uniform(state):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def measure(r, rows, field):  # type: ignore[no-untyped-def]
+def measure(r, rows, field):
     """Work out rides, riders and reserves of line ``r`` from its stops."""
     m = rows.info[r, SIZE]
     d = rows.info[r, DEPOT]
     clock = 0.0
     for p in range(m - 1, -1, -1):
         u = rows.seq[r, p]
-        clock += field.service[u] + (field.inward[d, u] if p == m - 1 else field.between[u, rows.seq[r, p + 1]])
+        clock += field.service[u] + (
+            field.inward[d, u] if p == m - 1 else field.between[u, rows.seq[r, p + 1]]
+        )
         rows.at[r, p, RIDE] = clock
     total = 0.0
     least = np.inf
@@ -109,7 +112,7 @@ def measure(r, rows, field):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def line_cost(r, rows, field):  # type: ignore[no-untyped-def]
+def line_cost(r, rows, field):
     """Return the cost of line ``r``; 0 when it is empty."""
     m = rows.info[r, SIZE]
     if m == 0:
@@ -124,13 +127,19 @@ def line_cost(r, rows, field):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def best_place(u, rows, field, state, blink):  # type: ignore[no-untyped-def]
+def best_place(u, rows, field, state, blink):
     """Return (extra cost, line, place, vehicle type) of the cheapest place for stop ``u``; inf if there is none.
 
     Everything is bound to local names first: a field read in the inner loop costs more than the arithmetic there.
     """
     seq, at, info, used, between, count = rows.seq, rows.at, rows.info, rows.used, field.between, field.count
-    fixed, per_min, seats, line_limit, worth = field.fixed, field.per_min, field.seats, field.line_limit, field.rider_cost
+    fixed, per_min, seats, line_limit, worth = (
+        field.fixed,
+        field.per_min,
+        field.seats,
+        field.line_limit,
+        field.rider_cost,
+    )
     inward, outward, capacity, load_of = field.inward, field.outward, field.capacity, rows.load
     riders, service, limit = field.riders[u], field.service[u], field.limit[u]
     types = len(seats)
@@ -181,7 +190,7 @@ def best_place(u, rows, field, state, blink):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def best_new(u, rows, field, banned, opening):  # type: ignore[no-untyped-def]
+def best_new(u, rows, field, banned, opening):
     """Return (cost, depot, vehicle type) of the cheapest new line for stop ``u`` alone; inf if none."""
     best = np.inf
     best_d = best_v = np.int64(-1)
@@ -205,7 +214,7 @@ def best_new(u, rows, field, banned, opening):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def lighter_kind(r, rows, field):  # type: ignore[no-untyped-def]
+def lighter_kind(r, rows, field):
     """Give line ``r`` the cheapest vehicle type that is free and large enough."""
     m = rows.info[r, SIZE]
     if len(field.seats) == 1:
@@ -213,16 +222,17 @@ def lighter_kind(r, rows, field):  # type: ignore[no-untyped-def]
     whole = rows.at[r, 0, RIDE] + field.outward[rows.info[r, DEPOT], rows.seq[r, 0]]
     best = rows.info[r, KIND]
     for v in range(len(field.seats)):
-        if field.seats[v] >= rows.at[r, m - 1, AHEAD] and rows.used[v] < field.count[v]:
-            if field.fixed[v] + field.per_min[v] * whole < field.fixed[best] + field.per_min[best] * whole - 1e-12:
-                best = v
+        fits = field.seats[v] >= rows.at[r, m - 1, AHEAD] and rows.used[v] < field.count[v]
+        saved = field.fixed[best] + field.per_min[best] * whole - field.fixed[v] - field.per_min[v] * whole
+        if fits and saved > 1e-12:
+            best = v
     rows.used[rows.info[r, KIND]] -= 1
     rows.used[best] += 1
     rows.info[r, KIND] = best
 
 
 @compiled
-def touch(r, work):  # type: ignore[no-untyped-def]
+def touch(r, work):
     """Note that line ``r`` changes in this round."""
     if not work.touched[r]:
         work.touched[r] = True
@@ -231,7 +241,7 @@ def touch(r, work):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def drop(u, work):  # type: ignore[no-untyped-def]
+def drop(u, work):
     """Put stop ``u`` on the list of those without a line."""
     work.line_of[u] = -1
     work.removed[work.many[0]] = u
@@ -239,7 +249,7 @@ def drop(u, work):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def dissolve(r, rows, work, field):  # type: ignore[no-untyped-def]
+def dissolve(r, rows, work, field):
     """Take line ``r`` apart."""
     touch(r, work)
     d = rows.info[r, DEPOT]
@@ -252,7 +262,7 @@ def dissolve(r, rows, work, field):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def cut_string(r, c, longest, rows, work, field):  # type: ignore[no-untyped-def]
+def cut_string(r, c, longest, rows, work, field):
     """Remove a string of stops around stop ``c`` from line ``r``, with a kept piece inside in half of the cases."""
     state = work.state
     m = rows.info[r, SIZE]
@@ -293,7 +303,7 @@ def cut_string(r, c, longest, rows, work, field):  # type: ignore[no-untyped-def
 
 
 @compiled
-def ruin(rows, work, field, out_many):  # type: ignore[no-untyped-def]
+def ruin(rows, work, field, out_many):
     """Remove strings of stops from the lines near a random stop, or all lines of a depot."""
     state = work.state
     n = len(field.riders)
@@ -326,7 +336,7 @@ def ruin(rows, work, field, out_many):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def entry_order(work, field):  # type: ignore[no-untyped-def]
+def entry_order(work, field):
     """Return the order in which stops re-enter: random, many riders, far, near first (4 : 4 : 2 : 1)."""
     many = work.many[0]
     key = np.empty(many)
@@ -355,7 +365,7 @@ def entry_order(work, field):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def insert(u, rows, work, field, blink):  # type: ignore[no-untyped-def]
+def insert(u, rows, work, field, blink):
     """Put stop ``u`` at its cheapest place, a new line included; leave it out when it has none."""
     extra, to_r, to_p, to_v = best_place(u, rows, field, work.state, blink)
     empty = np.int64(-1)
@@ -392,7 +402,7 @@ def insert(u, rows, work, field, blink):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def copy_line(r, source, target):  # type: ignore[no-untyped-def]
+def copy_line(r, source, target):
     """Copy line ``r``."""
     # Written out: whole-array assignments take numba seconds to compile.
     target.cost[r] = source.cost[r]
@@ -405,7 +415,7 @@ def copy_line(r, source, target):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def copy_touched(source, target, work):  # type: ignore[no-untyped-def]
+def copy_touched(source, target, work):
     """Copy the lines touched in this round, and the totals."""
     for q in range(work.many[1]):
         copy_line(work.touched_list[q], source, target)
@@ -417,7 +427,7 @@ def copy_touched(source, target, work):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def line_count(rows):  # type: ignore[no-untyped-def]
+def line_count(rows):
     """Return the number of lines."""
     total = 0
     for d in range(len(rows.lines)):
@@ -426,7 +436,7 @@ def line_count(rows):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def locate_stops(rows, work):  # type: ignore[no-untyped-def]
+def locate_stops(rows, work):
     """Note for the stops of the touched lines where they are."""
     for q in range(work.many[1]):
         r = work.touched_list[q]
@@ -436,7 +446,7 @@ def locate_stops(rows, work):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def total_cost(rows, work, field):  # type: ignore[no-untyped-def]
+def total_cost(rows, work, field):
     """Return the cost of the plan, the touched lines worked out anew."""
     for q in range(work.many[1]):
         r = work.touched_list[q]
@@ -452,7 +462,7 @@ def total_cost(rows, work, field):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def count_in(rows, work, field):  # type: ignore[no-untyped-def]
+def count_in(rows, work, field):
     """Work every figure of the plan out from ``seq`` and ``info``."""
     for v in range(len(rows.used)):
         rows.used[v] = 0
@@ -470,7 +480,7 @@ def count_in(rows, work, field):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def remember(rows, work, pool_seq, pool_info, met):  # type: ignore[no-untyped-def]
+def remember(rows, work, pool_seq, pool_info, met):
     """Write the touched lines into the pool, a ring: late lines, from better plans, push early ones out."""
     for q in range(work.many[1]):
         r = work.touched_list[q]
@@ -486,7 +496,7 @@ def remember(rows, work, pool_seq, pool_info, met):  # type: ignore[no-untyped-d
 
 
 @compiled
-def forget(work, n):  # type: ignore[no-untyped-def]
+def forget(work, n):
     """Clear what earlier rounds left."""
     work.many[0] = 0
     work.many[1] = 0
@@ -497,7 +507,7 @@ def forget(work, n):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def search(rows, kept, best, work, field, pool_seq, pool_info, span, hot, cold, stop_when_served):  # type: ignore[no-untyped-def]
+def search(rows, kept, best, work, field, pool_seq, pool_info, span, hot, cold, stop_when_served):
     """Improve the plan in ``rows``; return (best cost, stops left out of it, lines written to the pool).
 
     ``kept`` holds the plan last accepted, ``best`` receives the best one. ``span`` is (first round, rounds now,

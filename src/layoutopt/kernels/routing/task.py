@@ -194,7 +194,8 @@ def blocked_stops(
         where, riders = int(task.stop[at]), task.riders[at]
         ride = float(inward[at] + task.service[at])
         if riders > task.seats.max():
-            reason = f"{riders:g} riders at position {where} exceed the {task.seats.max():g} seats of the largest vehicle"
+            most = f"{task.seats.max():g} seats of the largest vehicle"
+            reason = f"{riders:g} riders at position {where} exceed the {most}"
         elif not np.isfinite(inward[at]):
             reason = f"no way leads from position {where} to a school"
         elif ride > task.limit[at]:

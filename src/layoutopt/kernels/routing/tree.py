@@ -6,7 +6,7 @@ import heapq
 import itertools
 import logging
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,42 +19,57 @@ from layoutopt.kernels.routing.pricer import Pricer
 log = logging.getLogger(__name__)
 
 LISTED_IN_GAP = 2_500_000
-RESTRICTED_LINES, RESTRICTED_S, RESTRICTED_NODES = 900, 20.0, 100
+RESTRICTED_LINES, RESTRICTED_S, RESTRICTED_NODES = 600, 10.0, 30
 MOST_CUT_ROUNDS = 60
 SLOW_CUTS = 0.005
-KEPT_FOR_CHILD = 40
+KEPT_FOR_RUN, KEPT_FOR_CHILD = 20, 40
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of the search waiting for its turn; ``ready`` once its linear bound is known and no depot in doubt."""
+
+    node: Node
+    lines: Lines
+    ready: tuple[Generator, Root] | None = None
 
 
 def by_generation(search: Search, pricer: Pricer, start: Lines, best: Best) -> tuple[Best, Lines, str]:
-    """Return the best plan with its bound, lines for the next run, and the method."""
+    """Return the best plan with its bound, lines for the next run, and the method.
+
+    The part with the lowest bound goes first; the costly closing of a choice of depots waits until no other part
+    lies lower.
+    """
     counter = itertools.count()
-    heap: list[tuple[float, int, Node, Lines]] = [(-np.inf, next(counter), start_node(search.task), start)]
+    heap: list[tuple[float, int, Part]] = [(-np.inf, next(counter), Part(start_node(search.task), start))]
     closed, kept, method = np.inf, start, "column generation"
     while heap:
-        low, _, node, lines = heapq.heappop(heap)
+        low, _, part = heapq.heappop(heap)
         if low >= best.cost - search.gap * abs(best.cost):
             closed = min(closed, low)
             break
-        if time.perf_counter() > search.deadline:
-            heapq.heappush(heap, (low, next(counter), node, lines))
+        if time.perf_counter() > search.deadline and kept is not start:
+            closed = min(closed, low)
             break
-        generator = Generator(search, pricer, node, lines)
+        if part.ready is not None:
+            best, bound, method = _close(search, *part.ready, replace(best, bound=low))
+            closed = min(closed, bound)
+            continue
+        generator = Generator(search, pricer, part.node, part.lines)
         root = generator.settle(best.cost, search.deadline)
         bound = max(low, root.bound)
-        log.debug("node bound %.4f best %.4f lines %d open %d", bound, best.cost, len(root.lines), len(heap))
-        if low == -np.inf:
-            kept = worthy(search, root, 20)
-            best = _restricted(search, root, best)
-        if bound >= best.cost - search.gap * abs(best.cost) or not root.converged:
+        log.debug("part bound %.4f best %.4f lines %d open %d", bound, best.cost, len(root.lines), len(heap))
+        if kept is start:
+            kept = worthy(search, root, KEPT_FOR_RUN)
+            best = _restricted(search, root, replace(best, bound=bound))
+        if not root.converged:
             closed = min(closed, bound)
             continue
         children = _split_depots(search, root)
-        if children:
-            for child in children:
-                heapq.heappush(heap, (bound, next(counter), child, worthy(search, root, KEPT_FOR_CHILD)))
-            continue
-        best, bound, method = _close(search, generator, root, replace(best, bound=bound))
-        closed = min(closed, bound)
+        lines = worthy(search, root, KEPT_FOR_CHILD) if children else root.lines
+        parts = [Part(child, lines) for child in children] or [Part(root.node, lines, (generator, root))]
+        for child in parts:
+            heapq.heappush(heap, (bound, next(counter), child))
     bound = min([closed, best.cost, *(entry[0] for entry in heap)])
     return replace(best, bound=bound), kept, method
 
@@ -74,7 +89,7 @@ def _split_depots(search: Search, root: Root) -> list[Node]:
 
 
 def _close(search: Search, generator: Generator, root: Root, best: Best) -> tuple[Best, float, str]:
-    """Tighten a node by cuts until its lines in the gap can be listed; return (best plan, bound of the node, method)."""
+    """Tighten a node by cuts until its lines in the gap can be listed; return (best plan, its bound, method)."""
     tried_at, last = np.inf, -np.inf
     bound = best.bound
     for _ in range(MOST_CUT_ROUNDS):
@@ -92,7 +107,9 @@ def _close(search: Search, generator: Generator, root: Root, best: Best) -> tupl
             break
         root = generator.settle(best.cost, search.deadline)
         bound = max(bound, root.bound)
-        log.debug("cuts %d bound %.4f best %.4f lines %d", len(root.node.cuts), bound, best.cost, len(root.lines))
+        log.debug(
+            "cuts %d bound %.4f best %.4f lines %d", len(root.node.cuts), bound, best.cost, len(root.lines)
+        )
         if bound - last < SLOW_CUTS * gap:
             break
         last = bound
@@ -118,5 +135,7 @@ def _restricted(search: Search, root: Root, best: Best) -> Best:
         lines = cheapest_of_each_set(join([best.lines, lines]), task.n)
     nothing = np.empty(0)
     bounded = Bounded(-np.inf, lines, nothing, nothing, start_node(task), nothing)
-    plan, _, _ = choose_whole(search, bounded, best.cost, time_limit_s=min(RESTRICTED_S, spare), nodes=RESTRICTED_NODES)
+    plan, _, _ = choose_whole(
+        search, bounded, best.cost, time_limit_s=min(RESTRICTED_S, spare), nodes=RESTRICTED_NODES
+    )
     return better(search, best, plan)

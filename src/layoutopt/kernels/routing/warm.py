@@ -22,5 +22,8 @@ def warm_up() -> None:
         dwell_min=0.0, dwell_min_per_rider=0.0, return_trip=True, rider_cost=0.0,
     )  # fmt: skip
     find_plan(task, iterations=3, seed=0, time_limit_s=1.0)
-    prices, none = Prices(np.ones((1, 3)), np.zeros((1, 1)), np.empty(0), 3.0), np.zeros((3, 0), dtype=np.uint64)
+    prices, none = (
+        Prices(np.ones((1, 3)), np.zeros((1, 1)), np.empty(0), 3.0),
+        np.zeros((3, 0), dtype=np.uint64),
+    )
     Pricer(task).price(prices, (none, none), np.array([0]), exact=True, tolerance=1e-6, most=3)

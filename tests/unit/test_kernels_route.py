@@ -1,0 +1,253 @@
+"""``route``: hand-solved lines, what it refuses, what it calls impossible, and that it answers the same twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from layoutopt.errors import InputError
+from layoutopt.kernels.route import Vehicle, check, route
+
+# School 0; stops 1, 2, 3 in a row, 10 minutes apart, 10 minutes from the school to stop 1.
+ROW = np.array([[0, 10, 20, 30], [10, 0, 10, 20], [20, 10, 0, 10], [30, 20, 10, 0]], dtype=float)
+RIDERS = np.array([0, 4, 5, 6])
+
+
+def lines(found):
+    return sorted(line.tolist() for line in found.routes)
+
+
+def test_one_line_collects_from_outside_in():
+    found = route(ROW, RIDERS, seats=20)
+    # Out empty 30, back with riders 30.
+    assert found.objective == pytest.approx(60.0)
+    assert found.status == "optimal"
+    assert lines(found) == [[3, 2, 1]]
+    assert found.ride_min.tolist() == [0, 10, 20, 30]
+    assert found.loads.tolist() == [15]
+    assert found.gap == pytest.approx(0, abs=1e-6)
+
+
+def test_empty_way_is_free_without_return_trip():
+    assert route(ROW, RIDERS, seats=20, return_trip=False).objective == pytest.approx(30.0)
+
+
+def test_dwell_counts_in_ride_and_cost():
+    found = route(ROW, RIDERS, seats=20, return_trip=False, dwell_min=1.0, dwell_min_per_rider=0.1)
+    # 30 on the road, 3 stops, 15 riders.
+    assert found.objective == pytest.approx(30 + 3 + 1.5)
+    assert found.ride_min[1] == pytest.approx(10 + 1 + 0.4)
+
+
+def test_limit_of_one_stop_holds_for_that_stop_alone():
+    # Stop 1 may ride 10 minutes, so nothing may be picked up after it; stop 3 may ride long.
+    limits = np.array([np.inf, 10.0, 100.0, 100.0])
+    assert lines(route(ROW, RIDERS, seats=20, max_ride_min=limits)) == [[3, 2, 1]]
+    tight = np.array([np.inf, 10.0, 100.0, 29.9])
+    assert route(ROW, RIDERS, seats=20, max_ride_min=tight).blocked == (3,)
+
+
+def test_two_groups_of_one_village_share_the_stop():
+    minutes = np.array([[0, 9, 9], [9, 0, 0], [9, 0, 0]], dtype=float)
+    found = route(minutes, [0, 3, 4], seats=10, max_ride_min=np.array([0, 9.0, 30.0]), return_trip=False)
+    assert len(found.routes) == 1
+    assert found.objective == pytest.approx(9.0)
+
+
+def test_fewest_lines_first_then_rider_minutes():
+    riders = np.array([0, 6, 6, 6])
+    found = route(ROW, riders, seats=12, goal="lines", return_trip=False)
+    assert len(found.routes) == found.lines_bound == 2
+    # 3 alone and 2, 1 together, or 3, 2 together and 1 alone, or 3, 1 and 2: every stop keeps its shortest ride.
+    assert found.objective == pytest.approx(6 * (10 + 20 + 30))
+
+
+def test_value_of_riders_time_pulls_lines_apart():
+    # A detour over stop 2 saves 11 vehicle minutes and costs stop 1's riders 9 minutes each.
+    minutes = np.array([[0, 10, 11], [10, 0, 8], [11, 8, 0]], dtype=float)
+    cheap = route(minutes, [0, 5, 5], seats=20, return_trip=False)
+    kind = route(minutes, [0, 5, 5], seats=20, return_trip=False, cost_per_rider_min=1.0)
+    assert len(cheap.routes) == 1
+    assert len(kind.routes) == 2
+
+
+def test_mixed_fleet_takes_the_small_vehicle_where_it_fits():
+    fleet = [Vehicle(5, 1.0, 1.0), Vehicle(11, 50.0, 1.0)]
+    found = route(ROW, RIDERS, fleet=fleet, return_trip=False)
+    # 3 and 2 with 11 riders in the large one (50 + 30), 1 with 4 riders in the small one (1 + 10).
+    assert sorted(found.vehicle.tolist()) == [0, 1]
+    assert found.objective == pytest.approx(91.0)
+    assert check(found, ROW, RIDERS, fleet=fleet, return_trip=False) == ()
+
+
+def test_count_of_vehicles_binds():
+    few = [Vehicle(10, 1.0, 1.0, count=1), Vehicle(20, 50.0, 1.0, count=1)]
+    assert sorted(route(ROW, RIDERS, fleet=few).vehicle.tolist()) in ([1], [0, 1])
+    none = route(ROW, RIDERS, fleet=[Vehicle(10, 1.0, 1.0, count=1)])
+    assert none.status == "infeasible"
+    assert "seats in the whole fleet" in none.reasons[0]
+
+
+def test_seats_that_suffice_in_sum_only():
+    # 15 riders, 16 seats, but groups of 4, 5 and 6 do not pack into two vehicles of 8.
+    found = route(ROW, RIDERS, fleet=[Vehicle(8, count=2)])
+    assert found.status == "infeasible"
+    assert found.routes == ()
+    assert found.reasons
+
+
+def test_longest_line_counts_the_way_out():
+    assert len(route(ROW, RIDERS, seats=20, max_line_min=60).routes) == 1
+    assert route(ROW, RIDERS, seats=20, max_line_min=59).blocked == (3,)
+
+
+@pytest.mark.parametrize(
+    ("change", "blocked", "word"),
+    [
+        ({"seats": 5}, (3,), "seats"),
+        ({"max_ride_min": 25}, (3,), "allowed"),
+        ({"max_ride_min": 15}, (2, 3), "allowed"),
+    ],
+)
+def test_blocked_positions_are_named(change, blocked, word):
+    found = route(ROW, RIDERS, **({"seats": 20} | change))
+    assert found.status == "infeasible"
+    assert found.blocked == blocked
+    assert len(found.reasons) == len(blocked)
+    assert all(word in reason for reason in found.reasons)
+    assert not np.isfinite(found.objective)
+
+
+def test_unreachable_stop_is_named():
+    minutes = ROW.copy()
+    minutes[2, :] = np.inf
+    found = route(minutes, RIDERS, seats=20)
+    assert found.blocked == (2,)
+    assert "no way leads" in found.reasons[0]
+
+
+def test_stop_without_direct_way_rides_over_another():
+    minutes = ROW.copy()
+    minutes[3, 0] = minutes[3, 1] = np.inf
+    found = route(minutes, RIDERS, seats=20)
+    assert lines(found) == [[3, 2, 1]]
+
+
+def test_positions_without_riders_are_not_visited():
+    found = route(ROW, [0, 4, 0, 6], seats=20)
+    assert lines(found) == [[3, 1]]
+    assert found.ride_min[2] == 0
+    nobody = route(ROW, [0, 0, 0, 0], seats=20)
+    assert (nobody.status, nobody.objective, nobody.routes) == ("optimal", 0.0, ())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"minutes": np.where(ROW == 20, np.nan, ROW)}, "minutes[0, 2]: is nan. Give minutes of 0 or more"),
+        ({"minutes": -ROW}, "minutes[0, 1]: is -10"),
+        ({"minutes": ROW[:2]}, "has the shape (2, 4)"),
+        ({"riders": [0, 1, 2]}, "riders: has the shape (3,)"),
+        ({"riders": [0, 1, -2, 1]}, "riders[2]: is -2"),
+        ({"riders": [3, 1, 2, 1]}, "riders[0]: is 3 at the school"),
+        ({"max_ride_min": [1.0, 2.0]}, "max_ride_min: has the shape (2,)"),
+        ({"seats": 0}, "seats: is 0"),
+        ({"seats": None}, "seats: is missing"),
+        ({"fleet": []}, "fleet: is empty"),
+        ({"fleet": [Vehicle(5, -1.0)]}, "fleet[0].fixed_cost: is -1"),
+        ({"goal": "line"}, "Did you mean 'lines'?"),
+        ({"dwell_min": np.nan}, "dwell_min: is nan"),
+        ({"school": 4}, "school: is 4"),
+    ],
+)
+def test_unusable_input_says_where_and_what_to_do(change, words):
+    given = {"minutes": ROW, "riders": RIDERS, "seats": 20} | change
+    with pytest.raises(InputError) as caught:
+        route(given.pop("minutes"), given.pop("riders"), **given)
+    assert words in str(caught.value)
+
+
+def test_every_fault_in_one_pass():
+    with pytest.raises(InputError) as caught:
+        route(ROW, [0, np.nan, -1, 2], seats=-3, dwell_min=-1)
+    assert len(caught.value.problems) == 4
+
+
+def far_county(k, seed=0):
+    rng = np.random.default_rng(seed)
+    points = np.vstack([[10, 10], rng.uniform(0, 20, size=(k, 2))])
+    minutes = np.linalg.norm(points[:, None] - points[None], axis=2) * rng.uniform(
+        1.0, 1.05, size=(k + 1, k + 1)
+    )
+    return minutes, np.r_[0, rng.integers(1, 9, size=k)]
+
+
+def test_two_runs_give_the_same_arrays():
+    minutes, riders = far_county(22)
+    given = {"seats": 25, "fixed_cost": 10.0, "max_ride_min": 35.0}
+    first, second = (route(minutes, riders, **given, seed=3) for _ in range(2))
+    assert [line.tolist() for line in first.routes] == [line.tolist() for line in second.routes]
+    assert first.objective == second.objective
+    assert first.bound == second.bound
+    assert check(first, minutes, riders, **given) == ()
+
+
+def test_columns_are_generated_where_lines_are_too_many_to_list(monkeypatch):
+    from layoutopt.kernels.routing import drive
+
+    minutes, riders = far_county(18, seed=1)
+    given = {"seats": 20, "fixed_cost": 5.0, "max_ride_min": 25.0}
+    listed = route(minutes, riders, **given, gap=0.0)
+    monkeypatch.setattr(drive, "LISTED_AT_ONCE", 100)
+    generated = route(minutes, riders, **given, gap=0.0)
+    assert "listed lines" in listed.method
+    assert "generation" in generated.method
+    assert generated.objective == pytest.approx(listed.objective)
+    assert generated.bound <= listed.objective + 1e-6
+    assert generated.status == listed.status == "optimal"
+
+
+def test_start_and_state_are_taken_up():
+    minutes, riders = far_county(16, seed=2)
+    given = {"seats": 25, "max_ride_min": 40.0}
+    first = route(minutes, riders, **given)
+    again = route(minutes, riders, **given, state=first.state, start=first.routes)
+    assert again.objective == pytest.approx(first.objective)
+    # A start that breaks the rules now is dropped, not an error.
+    tight = route(minutes, riders, **(given | {"max_ride_min": 20.0}), start=first.routes)
+    assert check(tight, minutes, riders, **(given | {"max_ride_min": 20.0})) == ()
+
+
+@pytest.mark.parametrize(
+    ("fault", "word"),
+    [
+        ({"routes": (np.array([3, 2]),)}, "visited 0 times"),
+        ({"routes": (np.array([3, 2, 1]), np.array([1]))}, "visited 2 times"),
+        ({"objective": 50.0}, "objective"),
+        ({"bound": 70.0}, "bound"),
+        ({"ride_min": np.array([0.0, 10.0, 20.0, 31.0])}, "ride_min"),
+        ({"loads": np.array([14.0])}, "loads"),
+    ],
+)
+def test_check_names_the_fault(fault, word):
+    found = route(ROW, RIDERS, seats=20)
+    broken = replace(found, **fault)
+    if len(broken.routes) > 1:
+        broken = replace(broken, vehicle=np.zeros(2, dtype=int), loads=np.array([15.0, 4.0]))
+    assert any(word in message for message in check(broken, ROW, RIDERS, seats=20))
+
+
+def test_check_sees_seats_and_limits():
+    found = route(ROW, RIDERS, seats=20)
+    assert any("seats" in message for message in check(found, ROW, RIDERS, seats=14))
+    assert any("allowed" in message for message in check(found, ROW, RIDERS, seats=20, max_ride_min=25))
+
+
+def test_import_loads_neither_compiler_nor_solver():
+    code = "import sys, layoutopt.kernels.route, layoutopt.kernels.locate_and_route as l; "
+    code += "sys.exit(any(name in sys.modules for name in ('numba', 'highspy')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

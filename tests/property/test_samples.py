@@ -33,7 +33,7 @@ def sizes(draw: st.DrawFn) -> dict[str, int]:
     }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(sizes())
 def test_county_adds_up(size: dict[str, int]) -> None:
     county = generate_county(**size)
@@ -53,7 +53,7 @@ def test_county_adds_up(size: dict[str, int]) -> None:
     assert county.towns.union_all().buffer(1.0).contains(people.union_all())
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(sizes())
 def test_everybody_can_go_to_school(size: dict[str, int]) -> None:
     with tempfile.TemporaryDirectory() as aside:

@@ -251,3 +251,38 @@ def test_import_loads_neither_compiler_nor_solver():
     code = "import sys, layoutopt.kernels.route, layoutopt.kernels.locate_and_route as l; "
     code += "sys.exit(any(name in sys.modules for name in ('numba', 'highspy')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_second_run_shares_the_vehicle():
+    # Two stops on either side of the school, 10 minutes off: 20 minutes a line, seats for one of them only.
+    minutes = np.array([[0, 10, 10], [10, 0, 20], [10, 20, 0]], dtype=float)
+    given = {"seats": 6, "fixed_cost": 100.0}
+    alone = route(minutes, [0, 5, 6], **given)
+    assert (alone.objective, alone.vehicles_needed) == (240.0, 2)
+    shared = route(minutes, [0, 5, 6], **given, second_run_window_min=40.0)
+    assert (shared.objective, shared.vehicles_needed, shared.status) == (140.0, 1, "optimal")
+    assert check(shared, minutes, [0, 5, 6], **given, second_run_window_min=40.0) == ()
+    late = route(minutes, [0, 5, 6], **given, second_run_window_min=39.0)
+    assert (late.objective, late.vehicles_needed) == (240.0, 2)
+    assert late.bound <= 240.0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pairing_needs_as_few_vehicles_as_any(seed):
+    from layoutopt.kernels.routing.check import fewest_vehicles
+
+    rng = np.random.default_rng(seed)
+    whole = rng.integers(10, 60, size=7).tolist()
+    window = 70.0
+
+    def most_pairs(left):
+        if len(left) < 2:
+            return 0
+        head, rest = left[0], left[1:]
+        best = most_pairs(rest)
+        for at, other in enumerate(rest):
+            if head + other <= window:
+                best = max(best, 1 + most_pairs(rest[:at] + rest[at + 1 :]))
+        return best
+
+    assert fewest_vehicles(whole, window) == len(whole) - most_pairs(whole)

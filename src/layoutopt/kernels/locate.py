@@ -306,7 +306,7 @@ def _result(
     instance: Instance, found: Found, gap: float, began: float, blocked: tuple[Blocked, ...]
 ) -> Located:
     value = found.value(instance)
-    bound = np.inf if found.impossible else min(found.bound, value)
+    bound = np.inf if found.impossible else min(instance.lift(found.bound), value)
     status: Status = "infeasible" if found.impossible else "none"
     is_open, site, flow = np.zeros(instance.sites, dtype=bool), np.full(instance.units, -1), None
     if found.answer is not None:

@@ -48,6 +48,7 @@ def route(
     goal: Goal = "cost",
     cost_per_rider_min: float = 0.0,
     max_line_min: float = np.inf,
+    second_run_window_min: float | None = None,
     gap: float = 1e-4,
     time_limit_s: float = 60.0,
     seed: int = 0,
@@ -81,6 +82,9 @@ def route(
         Σ riders × ride (the objective reported). ``"lines_cost"``: fewest lines, then that cost.
     max_line_min
         Longest line in minutes, the paid empty way counted.
+    second_run_window_min
+        When given (goal ``"cost"``), a vehicle may drive two lines whose minutes, the paid empty ways counted,
+        together fit into this window, and its fixed cost is paid once; ``vehicles_needed`` says how many.
     gap, time_limit_s, seed
         Proven relative gap at which to stop, safety stop, and seed of the search. Two runs that are not stopped
         by the clock give the same arrays.
@@ -97,7 +101,7 @@ def route(
     began = time.perf_counter()
     table, people, task, types = _read(
         minutes, riders, school, seats, fixed_cost, cost_per_min, max_ride_min, dwell_min, dwell_min_per_rider,
-        return_trip, fleet, goal, cost_per_rider_min, max_line_min, gap, time_limit_s,
+        return_trip, fleet, goal, cost_per_rider_min, max_line_min, second_run_window_min, gap, time_limit_s,
     )  # fmt: skip
     if task.n == 0:
         return Routed(
@@ -110,8 +114,11 @@ def route(
             blocked=blocked, reasons=reasons,
         )  # fmt: skip
     known = _known_lines(task, start, state)
-    found = _solve(task, goal, gap, time_limit_s, seed, known, state is not None)
-    return _routed(found, task, goal, began, table, people, dwell_min, dwell_min_per_rider, types, gap)
+    window = second_run_window_min
+    found = _solve(task, goal, window, gap, time_limit_s, seed, known, state is not None)
+    return _routed(
+        found, task, goal, window, began, table, people, dwell_min, dwell_min_per_rider, types, gap
+    )
 
 
 def check(
@@ -131,6 +138,7 @@ def check(
     goal: Goal = "cost",
     cost_per_rider_min: float = 0.0,
     max_line_min: float = np.inf,
+    second_run_window_min: float | None = None,
 ) -> tuple[str, ...]:
     """Return what is wrong with ``result``, worked out from the arrays alone; empty when nothing is.
 
@@ -142,10 +150,12 @@ def check(
     np.fill_diagonal(table, 0.0)
     limit = np.broadcast_to(np.asarray(max_ride_min, dtype=float), people.shape)
     types = read_fleet(seats, fixed_cost, cost_per_min, fleet, [])
-    faults = checks.served_once(result.routes, people, [school]) + checks.counted(list(result.vehicle), types)
+    faults = checks.served_once(result.routes, people, [school])
+    if second_run_window_min is None:
+        faults += checks.counted(list(result.vehicle), types)
     if faults:
         return tuple(faults)
-    cost, rider_min = 0.0, 0.0
+    cost, rider_min, whole = 0.0, 0.0, []
     for at, line in enumerate(result.routes):
         stops, kind = [int(stop) for stop in line], types[int(result.vehicle[at])]
         rides = checks.rides_of(stops, school, table, people, dwell_min, dwell_min_per_rider)
@@ -155,7 +165,8 @@ def check(
         )
         carried = sum(float(people[stop]) * ride for stop, ride in zip(stops, rides, strict=True))
         rider_min += carried
-        cost += kind.fixed_cost + kind.cost_per_min * (rides[0] + empty) + cost_per_rider_min * carried
+        whole.append(rides[0] + empty)
+        cost += kind.cost_per_min * whole[-1] + cost_per_rider_min * carried
         faults += [
             f"position {s}: ride_min says {result.ride_min[s]:g}, it is {r:g}"
             for s, r in zip(stops, rides, strict=True)
@@ -164,6 +175,11 @@ def check(
         load = sum(float(people[stop]) for stop in stops)
         if abs(load - float(result.loads[at])) > 1e-6:
             faults.append(f"line {at}: loads says {float(result.loads[at]):g}, it is {load:g}")
+    vehicles, too_few = checks.vehicles_of(list(result.vehicle), whole, types, second_run_window_min)
+    faults += too_few
+    if sum(vehicles) != result.vehicles_needed:
+        faults.append(f"vehicles_needed says {result.vehicles_needed}, it is {sum(vehicles)}")
+    cost += sum(many * kind.fixed_cost for many, kind in zip(vehicles, types, strict=True))
     objective = rider_min if goal == "lines" else cost
     if not abs(objective - result.objective) <= 1e-6 * max(1.0, abs(objective)):
         faults.append(f"the objective says {result.objective:g}, it is {objective:g}")
@@ -175,8 +191,8 @@ def check(
 def _read(
     minutes: ArrayLike, riders: ArrayLike, school: int, seats: float | None, fixed_cost: float, cost_per_min: float,
     max_ride_min: ArrayLike, dwell_min: float, dwell_min_per_rider: float, return_trip: bool,
-    fleet: Sequence[Vehicle] | None, goal: str, cost_per_rider_min: float, max_line_min: float, gap: float,
-    time_limit_s: float,
+    fleet: Sequence[Vehicle] | None, goal: str, cost_per_rider_min: float, max_line_min: float,
+    window: float | None, gap: float, time_limit_s: float,
 ) -> tuple[Floats, Floats, Task, tuple[Vehicle, ...]]:  # fmt: skip
     """Check every argument in one pass and return the arrays."""
     problems: list[Problem] = []
@@ -197,6 +213,9 @@ def _read(
             problems.append(Problem(name, f"is {value:g}", "Give a finite number of 0 or more."))
     if np.isnan(max_line_min) or max_line_min < 0:
         problems.append(Problem("max_line_min", f"is {max_line_min:g}", "Give minutes of 0 or more, or inf."))
+    if window is not None and (not window > 0 or goal != "cost"):
+        cure = 'Give minutes above 0 with goal="cost", or None.'
+        problems.append(Problem("second_run_window_min", f"is {window:g} with goal {goal!r}", cure))
     if goal not in GOALS:
         problems.append(
             Problem("goal", f"is {goal!r}", f"Give one of {', '.join(GOALS)}.{nearest(str(goal), GOALS)}")
@@ -236,12 +255,25 @@ def _known_lines(task: Task, start: Sequence[ArrayLike] | None, state: RouteStat
 
 
 def _solve(
-    task: Task, goal: str, gap: float, time_limit_s: float, seed: int, known: Any, reused: bool
+    task: Task,
+    goal: str,
+    window: float | None,
+    gap: float,
+    time_limit_s: float,
+    seed: int,
+    known: Any,
+    reused: bool,
 ) -> Any:
     """Return (answer, proven number of lines) for the goal."""
     from layoutopt.kernels.routing.drive import solve
     from layoutopt.kernels.routing.fewest import fewest_lines
+    from layoutopt.kernels.routing.second import solve_with_second_runs
 
+    if window is not None:
+        answer = solve_with_second_runs(
+            task, window, gap=gap, time_limit_s=time_limit_s, seed=seed, start=known, reused=reused
+        )
+        return answer, 0
     if goal == "cost":
         return solve(task, gap=gap, time_limit_s=time_limit_s, seed=seed, start=known, reused=reused), 0
     if goal == "lines":
@@ -267,8 +299,8 @@ def _again(task: Task, known: Any) -> Any:
 
 
 def _routed(
-    found: Any, task: Task, goal: str, began: float, table: Floats, people: Floats, dwell: float, per_rider: float,
-    types: Sequence[Vehicle], gap: float,
+    found: Any, task: Task, goal: str, window: float | None, began: float, table: Floats, people: Floats,
+    dwell: float, per_rider: float, types: Sequence[Vehicle], gap: float,
 ) -> Routed:  # fmt: skip
     """Return the answer in the caller's positions, every figure worked out from the lines."""
     answer, low = found
@@ -296,12 +328,15 @@ def _routed(
     order = sorted(range(len(answer.lines)), key=lambda q: answer.lines.stops(q).tolist())
     routes: tuple[Ints, ...] = tuple(task.stop[answer.lines.stops(q)] for q in order)
     rides = np.zeros(len(people))
-    cost, school = 0.0, int(task.depot[0])
+    cost, whole, school = 0.0, [], int(task.depot[0])
+    kinds = answer.lines.kind[order].astype(np.int64)
     for at, line in enumerate(routes):
         rides[line] = checks.rides_of(line.tolist(), school, table, people, dwell, per_rider)
         empty = task.outward[0, answer.lines.stops(order[at])[0]]
-        kind = types[int(answer.lines.kind[order[at]])]
-        cost += kind.fixed_cost + kind.cost_per_min * (rides[line[0]] + empty)
+        whole.append(float(rides[line[0]] + empty))
+        cost += types[int(kinds[at])].cost_per_min * whole[-1]
+    vehicles, _ = checks.vehicles_of(kinds.tolist(), whole, types, window)
+    cost += sum(many * kind.fixed_cost for many, kind in zip(vehicles, types, strict=True))
     rider_min = float(people @ rides)
     objective = rider_min if goal == "lines" else cost + task.rider_cost * rider_min
     bound = min(max(0.0, answer.bound), objective)
@@ -317,9 +352,9 @@ def _routed(
         routes=routes,
         loads=np.array([people[line].sum() for line in routes]),
         ride_min=rides,
-        vehicle=answer.lines.kind[order].astype(np.int64),
+        vehicle=kinds,
         lines_bound=low,
-        vehicles_needed=len(routes),
+        vehicles_needed=sum(vehicles),
         state=state,
     )
 

@@ -20,6 +20,8 @@ SEAT_SHARE, TOWN_SHARE = 0.36, 0.27
 """Shares of all pupils who live in the county seat and in the other towns: our guess for such a county."""
 GRADE_SHARE = np.linspace(0.98, 1.20, 9) / np.linspace(0.98, 1.20, 9).sum()
 """Younger cohorts are smaller: births fall."""
+SCHOOL_VILLAGE = 0.5
+"""Size of villages with a school against others as far out: brings schools under 30 pupils to 8 to 12 pupils."""
 LEAST_PUPILS = 4
 """A village with a school has at least so many of all grades, where the total allows."""
 REMOTE_MIN = 25.0
@@ -38,6 +40,7 @@ def pupils_by_grade(villages: Villages, hub_km: Floats, total: int, *, rng: np.r
     size = rng.lognormal(0.0, np.choose(rank, [0.3, 0.4, 0.85]))
     far = np.exp(-hub_km / 6.0) * np.where(villages.sites.foot_min > 5.0, 0.6, 1.0)
     weight = np.where(rank == SEAT, size, np.where(rank == TOWN, size, size * far))
+    weight[villages.school_villages] *= SCHOOL_VILLAGE
     for group, share in ((SEAT, SEAT_SHARE), (TOWN, TOWN_SHARE), (2, 1 - SEAT_SHARE - TOWN_SHARE)):
         members = rank == group
         if members.any():

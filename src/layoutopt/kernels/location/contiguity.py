@@ -105,8 +105,8 @@ def repair(instance: Instance, arc: Ints, is_open: Flags) -> Ints | None:
             if touches(a):
                 heapq.heappush(heap, (float(instance.cost[a]), a))
 
-    for i in np.flatnonzero(place < 0):
-        offer(int(i))
+    for left in np.flatnonzero(place < 0):
+        offer(int(left))
     while heap:
         _, a = heapq.heappop(heap)
         i, j = int(instance.unit[a]), int(instance.site[a])

@@ -34,7 +34,7 @@ class Found:
 
     def gap(self, instance: Instance) -> float:
         """(objective − bound) / objective, ``inf`` without an answer."""
-        return gap_between(self.value(instance), self.bound)
+        return gap_between(self.value(instance), instance.lift(self.bound))
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,20 @@ class Instance:
         """Whether units must be kept whole by the program; where every site has room they stay so anyway."""
         return not self.split and not self.is_free
 
+    @cached_property
+    def in_whole_numbers(self) -> bool:
+        """Whether every answer costs a whole number."""
+        parts = (self.cost, self.opening)
+        return not (self.split and self.has_limits) and all(
+            bool((part == np.rint(part)).all()) for part in parts
+        )
+
+    def lift(self, bound: float) -> float:
+        """Return the next cost an answer can have from ``bound`` on."""
+        if not self.in_whole_numbers or not np.isfinite(bound):
+            return bound
+        return float(np.ceil(bound - 1e-6 * max(1.0, abs(bound) * 1e-3)))
+
     @property
     def rooted(self) -> bool:
         return self.neighbours is not None and self.neighbours.shape[0] > self.units

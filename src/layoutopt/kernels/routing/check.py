@@ -91,3 +91,16 @@ def fewest_vehicles(whole_min: Sequence[float], window_min: float | None) -> int
         high -= 1
         vehicles += 1
     return vehicles
+
+
+def vehicles_of(
+    vehicle: Sequence[int], whole_min: Sequence[float], types: Sequence[Vehicle], window_min: float | None
+) -> tuple[list[int], list[str]]:
+    """Return the vehicles of each type that the lines need, and which types have too few of them."""
+    needed, faults = [], []
+    for v, kind in enumerate(types):
+        mine = [whole for k, whole in zip(vehicle, whole_min, strict=True) if k == v]
+        needed.append(fewest_vehicles(mine, window_min))
+        if kind.count is not None and needed[-1] > kind.count:
+            faults.append(f"vehicle type {v} needs {needed[-1]} vehicles, there are {kind.count}")
+    return needed, faults

@@ -71,8 +71,8 @@ def fewest_by_seats(task: Task) -> int:
 
 def iterations_for(n: int, time_limit_s: float) -> int:
     """Return the rounds of search, from the size and from the time asked for, never from the clock."""
-    wanted = 400 * n + 4 * n * n
-    allowed = 3_000.0 * time_limit_s * 50.0 / max(50, n)
+    wanted = 400 * n + 16 * n * n
+    allowed = 10_000.0 * time_limit_s * 50.0 / max(50, n)
     return int(max(300, min(wanted, allowed)))
 
 
@@ -100,7 +100,9 @@ def solve(
     time_s = min(0.4 * time_limit_s, 120.0)
     if full is None:
         best, pool = _first_plan(task, plan, start, rounds, seed, time_s)
-        search = Search(task, is_covering(task), gap, deadline, _artificial(task, best))
+        search = Search(
+            task, is_covering(task), gap, deadline, _artificial(task, best), seed=seed, rounds=rounds
+        )
         lines = pool if start is None else join([pool, start])
         done, kept, method = by_generation(search, pricer, cheapest_of_each_set(lines, task.n), best)
         return _answer(done, False, kept, method)

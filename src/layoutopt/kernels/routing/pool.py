@@ -54,6 +54,8 @@ class Search:
     deadline: float
     artificial: float
     most_nodes: int = 100_000
+    seed: int = 0
+    rounds: int = 0
 
 
 @dataclass(frozen=True, eq=False)

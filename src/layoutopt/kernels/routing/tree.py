@@ -15,6 +15,7 @@ from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set, join
 from layoutopt.kernels.routing.master import Node, Prices, reduced_costs
 from layoutopt.kernels.routing.pool import Best, Bounded, Search, better, choose_whole, solve_pool
 from layoutopt.kernels.routing.pricer import Pricer
+from layoutopt.kernels.routing.search import find_plan
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ RESTRICTED_LINES, RESTRICTED_S, RESTRICTED_NODES = 600, 10.0, 30
 MOST_CUT_ROUNDS = 60
 SLOW_CUTS = 0.005
 KEPT_FOR_RUN, KEPT_FOR_CHILD = 20, 40
+POLISH_ROUNDS, POLISH_HEAT = 4, 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,24 +115,56 @@ def _close(search: Search, generator: Generator, root: Root, best: Best) -> tupl
         if bound - last < SLOW_CUTS * gap:
             break
         last = bound
-    return _restricted(search, root, best), bound, "column generation, cuts"
+    return _polished(search, root, replace(best, bound=bound)), bound, "column generation, cuts"
+
+
+def _polished(search: Search, root: Root, best: Best) -> Best:
+    """Return a better plan from the lines of the bound and new searches, in turn."""
+    task, layout = search.task, None
+    root_lines = worthy(search, root, KEPT_FOR_RUN)
+    for turn in range(POLISH_ROUNDS):
+        spare = search.deadline - time.perf_counter()
+        if spare <= 0 or best.lines is None or best.bound >= best.cost - search.gap * abs(best.cost):
+            break
+        best = _restricted(search, root, best, root_lines)
+        if task.opening.any() and best.lines is not None:
+            layout = np.unique(best.lines.depot)
+        plan, met = find_plan(
+            task,
+            iterations=search.rounds,
+            seed=search.seed + 1 + turn,
+            time_limit_s=spare,
+            start=best.lines,
+            allowed=layout,
+            heat=POLISH_HEAT,
+        )
+        if plan.left_out == 0 and plan.cost < best.cost - 1e-9:
+            best = replace(best, cost=plan.cost, lines=plan.lines)
+        root_lines = join([met.take(np.arange(max(0, len(met) - 300), len(met))), root_lines])
+    return best
 
 
 def worthy(search: Search, root: Root, each: int) -> Lines:
     """Return the lines of least reduced cost, ``each`` times as many as stops."""
-    lines, n = root.lines, search.task.n
+    return cheapest_first(search, root, root.lines).take(
+        np.arange(min(len(root.lines), each * search.task.n))
+    )
+
+
+def cheapest_first(search: Search, root: Root, lines: Lines) -> Lines:
+    """Return ``lines`` by reduced cost, cut prices left out."""
     prices = Prices(root.prices.prize, root.prices.extra, np.empty(0), 0.0)
-    reduced = reduced_costs(lines, lines.visits(n), prices)
-    return lines.take(np.sort(np.argsort(reduced, kind="stable")[: each * n]))
+    reduced = reduced_costs(lines, lines.visits(search.task.n), prices)
+    return lines.take(np.argsort(reduced, kind="stable"))
 
 
-def _restricted(search: Search, root: Root, best: Best) -> Best:
-    """Return a better plan, if the few lines of least reduced cost hold one."""
+def _restricted(search: Search, root: Root, best: Best, lines: Lines | None = None) -> Best:
+    """Return a better plan, if the few lines of least reduced cost (or ``lines``) hold one."""
     task, spare = search.task, search.deadline - time.perf_counter()
     if spare <= 0 or best.bound >= best.cost - search.gap * abs(best.cost):
         return best
-    lines = elementary(worthy(search, root, 20))
-    lines = lines.take(np.arange(min(len(lines), RESTRICTED_LINES)))
+    lines = elementary(worthy(search, root, 20) if lines is None else lines)
+    lines = cheapest_first(search, root, lines).take(np.arange(min(len(lines), RESTRICTED_LINES)))
     if best.lines is not None:
         lines = cheapest_of_each_set(join([best.lines, lines]), task.n)
     nothing = np.empty(0)

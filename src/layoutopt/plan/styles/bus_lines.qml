@@ -6,7 +6,7 @@
         <layer class="SimpleLine" enabled="1" locked="0" pass="0">
           <Option type="Map">
             <Option type="QString" name="line_color" value="0,90,160,255"/>
-            <Option type="QString" name="line_width" value="0.9"/>
+            <Option type="QString" name="line_width" value="0.6"/>
             <Option type="QString" name="line_width_unit" value="MM"/>
             <Option type="QString" name="line_style" value="solid"/>
             <Option type="QString" name="capstyle" value="round"/>

@@ -73,7 +73,7 @@
   </renderer-v2>
   <labeling type="simple">
     <settings calloutType="simple">
-      <text-style fieldName="name" fontSize="8" fontSizeUnit="Point" textColor="30,30,30,255" isExpression="0">
+      <text-style fieldName="if(&quot;role&quot; in ('closed','not_built'), '', &quot;name&quot;)" fontSize="8" fontSizeUnit="Point" textColor="30,30,30,255" isExpression="1">
         <text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" bufferColor="255,255,255,255"/>
       </text-style>
       <placement placement="6" dist="1.5" distUnits="MM"/>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,7 @@ def problem_of(model: Model, program: highs.Program, *, name: str) -> Any:
     problem += pulp.LpAffineExpression([(columns[i], float(program.cost[i])) for i in costs], program.offset)
     names = model.row_names()
     names += [f"held_goal_{n}" for n in range(1, program.rows.shape[0] - len(names) + 1)]
-    used: dict[str, int] = {}
-    for at, label in enumerate(names):
+    for at, label in enumerate(_distinct(names)):
         row = program.rows.getrow(at)
         terms = [(columns[i], float(v)) for i, v in zip(row.indices, row.data, strict=True) if v]
         _add_row(
@@ -68,9 +68,24 @@ def safe_name(label: str) -> str:
     return _UNSAFE.sub("_", label).strip("_")
 
 
-def _unique(name: str, used: dict[str, int]) -> str:
-    used[name] = used.get(name, 0) + 1
-    return name if used[name] == 1 else f"{name}_{used[name]}"
+def column_names(model: Model) -> list[str]:
+    """Return a distinct LP name for every column, in the frame's order."""
+    return _distinct(model.frame.column_names())
+
+
+def _distinct(labels: Sequence[str]) -> list[str]:
+    """LP names; where two labels differ only in signs an LP file does not take, a number is added."""
+    used: set[str] = set()
+    names = []
+    for label in labels:
+        plain = name = safe_name(label)
+        number = 1
+        while name in used:
+            number += 1
+            name = f"{plain}_{number}"
+        used.add(name)
+        names.append(name)
+    return names
 
 
 def _variable(problem: Any, name: str, upper: float, whole: bool) -> Any:
@@ -121,7 +136,7 @@ def pulp_solver(model: Model, solver: Any) -> Solver:
 
 def _values_of(problem: Any, model: Model) -> Array | None:
     found = {variable.name: variable.value() for variable in problem.variables()}
-    names = [safe_name(label) for label in model.frame.column_names()]
+    names = column_names(model)
     if any(value is None for value in found.values()):
         return None
     return np.array([float(found.get(name, 0.0)) for name in names])

@@ -45,10 +45,8 @@ def problem_of(model: Model, program: highs.Program, *, name: str) -> Any:
 
     problem = pulp.LpProblem(name, pulp.LpMinimize)
     columns = [
-        _variable(problem, safe_name(label), upper, whole)
-        for label, upper, whole in zip(
-            model.frame.column_names(), program.upper, program.integer, strict=True
-        )
+        _variable(problem, label, upper, whole)
+        for label, upper, whole in zip(column_names(model), program.upper, program.integer, strict=True)
     ]
     costs = np.flatnonzero(program.cost)
     problem += pulp.LpAffineExpression([(columns[i], float(program.cost[i])) for i in costs], program.offset)
@@ -57,9 +55,7 @@ def problem_of(model: Model, program: highs.Program, *, name: str) -> Any:
     for at, label in enumerate(_distinct(names)):
         row = program.rows.getrow(at)
         terms = [(columns[i], float(v)) for i, v in zip(row.indices, row.data, strict=True) if v]
-        _add_row(
-            problem, terms, program.row_lower[at], program.row_upper[at], _unique(safe_name(label), used)
-        )
+        _add_row(problem, terms, program.row_lower[at], program.row_upper[at], label)
     return problem
 
 

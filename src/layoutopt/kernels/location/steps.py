@@ -101,7 +101,8 @@ def _kicks(instance: Instance, ask: Ask) -> int:
     arcs = min(instance.arcs, search.CORE_ARCS * instance.units)
     per_site = arcs / instance.sites
     compared = min(7.0 * per_site, max(600.0, 3.0 * per_site)) * instance.units / max(1, instance.sites)
-    return min(ask.steps(WALK_SHARE, 500.0 / (1.5 + compared / 4_000.0)), KICKS_PER_SITE * instance.sites)
+    kicks = min(ask.steps(WALK_SHARE, 500.0 / (1.5 + compared / 4_000.0)), KICKS_PER_SITE * instance.sites)
+    return kicks if ask.price is None else max(1, kicks // 10)
 
 
 def _again(

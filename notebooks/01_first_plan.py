@@ -40,8 +40,8 @@ print("\n".join(lo.check_study(study, policy).lines()))
 # %% [markdown]
 # ## Decide
 #
-# `quick` stops at a gap of 3 %, `normal` (the default) at 0.5 %. The bound speaks for the program in which a bus rider
-# has a price; lines are drawn afterwards, with every rider's minutes exact.
+# `quick` stops at a gap of 3 %, `normal` (the default) at 0.5 %, or when the budget of solver steps is spent. The bound
+# speaks for the program in which a bus rider has a price; lines are drawn afterwards, with every rider's minutes exact.
 
 # %%
 plan = lo.optimize(study, policy, effort="quick", time_limit_s=120, seed=7)
@@ -67,10 +67,9 @@ lo.compare(today, plan)
 
 # %%
 ways = plan.assignments.assign(longer_min=plan.assignments["minutes"] - plan.assignments["today_min"])
-daily = ways[ways["mode"] != "board"]
-daily.nlargest(8, "longer_min")[
-    ["settlement_id", "band", "pupils", "school_id", "mode", "today_min", "minutes"]
-]
+daily = ways[ways["mode"] != "board"].round(1)
+columns = ["settlement_id", "band", "pupils", "school_id", "mode", "today_min", "minutes"]
+daily.nlargest(8, "longer_min")[columns]
 
 # %% [markdown]
 # ## Is it sound?

@@ -91,17 +91,22 @@ def _policy(policy_file: Path | None, preset: str) -> Any:
     return Policy.preset(preset) if policy_file is None else Policy.from_toml(policy_file)
 
 
-def _effort(function: Callable[..., None]) -> Callable[..., None]:
+def _effort(default: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Options of every command that solves."""
     decorators = [
-        click.option("--effort", type=click.Choice(EFFORTS), default="normal", show_default=True,
+        click.option("--effort", type=click.Choice(EFFORTS), default=default, show_default=True,
                      help="How hard to look."),
         click.option("--time-limit", "time_limit_s", type=click.FloatRange(1), default=300.0, show_default=True,
                      metavar="S", help="Safety stop in seconds; the best plan so far is kept."),
         click.option("--seed", type=int, default=0, show_default=True, help="Same input and seed, same plan."),
     ]  # fmt: skip
-    for decorator in reversed(decorators):
-        function = decorator(function)
-    return function
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
 
 
 @main.command(epilog="Example: layoutopt demo --out out/demo")
@@ -109,7 +114,7 @@ def _effort(function: Callable[..., None]) -> Callable[..., None]:
               help="Folder to write.")  # fmt: skip
 @click.option("--sample", default="ladakh", show_default=True, help="Bundled sample.")
 @_choices
-@_effort
+@_effort("quick")
 @command
 def demo(out: Path, sample: str, policy_file: Path | None, preset: str, **effort: Any) -> None:
     """Run the main job on a bundled real region and say where to look."""
@@ -122,7 +127,7 @@ def demo(out: Path, sample: str, policy_file: Path | None, preset: str, **effort
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write.")
 @_choices
-@_effort
+@_effort("normal")
 @click.option("--json", "as_json", is_flag=True, help="Print the headline figures as JSON on stdout.")
 @command
 def solve(

@@ -126,12 +126,15 @@ def test_ctrl_c_while_reading_leaves_nothing(county: Path, tmp_path: Path) -> No
 
 
 def test_the_time_limit_gives_a_whole_plan_with_its_gap(county: Path) -> None:
+    """However far a machine comes in that time: the plan is valid, and a stop by the clock is told."""
     study, policy = lo.read_study(county), lo.Policy.preset("jiangxi_2023")
-    plan = lo.optimize(study, policy, effort="proof", time_limit_s=6)
+    plan = lo.optimize(study, policy, effort="proof", time_limit_s=5)
     assert lo.audit(plan).empty
-    assert "time" in {level.stopped_by for level in plan.proof.levels}
     assert plan.proof.main is not None
     assert np.isfinite(plan.proof.main.value)
+    for level in plan.proof.levels:
+        assert level.bound <= level.value
+        assert level.status == "optimal" or level.stopped_by == "time"
 
 
 def test_a_second_press_stops_at_once(tmp_path: Path, county: Path) -> None:

@@ -280,16 +280,11 @@ def _solve(
         zero = np.zeros_like(task.fixed)
         task = replace(task, fixed=zero, per_min=zero, rider_cost=1.0)
         known = _again(task, known)
+    began = time.perf_counter()
     plan, low = fewest_lines(task, time_limit_s=0.4 * time_limit_s, seed=seed, start=known)
-    if plan is None:
-        return solve(
-            replace(task, lines_low=low), gap=gap, time_limit_s=0.6 * time_limit_s, seed=seed, start=known
-        ), low
-    many = len(plan.lines)
-    task = replace(task, lines_low=low, lines_high=many)
-    return solve(
-        task, gap=gap, time_limit_s=0.6 * time_limit_s, seed=seed, start=known, plan=plan, reused=reused
-    ), low
+    task = replace(task, lines_low=low, lines_high=task.lines_high if plan is None else len(plan.lines))
+    spare = max(0.5 * time_limit_s, time_limit_s - (time.perf_counter() - began))
+    return solve(task, gap=gap, time_limit_s=spare, seed=seed, start=known, plan=plan, reused=reused), low
 
 
 def _again(task: Task, known: Any) -> Any:

@@ -100,7 +100,7 @@ def search(instance: Instance, prices: Prices, ask: Ask, *, kicks: int) -> Answe
         drafts, key=lambda draft: moves.cost_of(plan, draft) + fine * 4.0 * moves.violation(plan, draft)
     )
     near = neighbours(small)
-    ended = wander(plan, work, near, fine, ask, kicks=kicks, enough=prices.bound * (1.0 + 0.5 * ask.gap))
+    ended = wander(plan, work, near, fine, ask, kicks=kicks, enough=prices.bound * (1.0 + 0.9 * ask.gap))
     return None if ended is None else whole(instance, kept[ended[0]], ended[1])
 
 

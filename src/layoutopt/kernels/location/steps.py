@@ -20,7 +20,7 @@ from layoutopt.kernels.location.windows import search_windows
 log = logging.getLogger(__name__)
 
 FRACTIONAL, WHOLE = 450, 250
-"""Iterations of the two phases of the bound; a given price vector needs a tenth of them."""
+"""Iterations of the two phases of the bound; from given prices less than half of them suffice."""
 PROGRAM_FIRST = 3_000
 """With no more useful arcs than this the program proves the answer sooner than windows improve it."""
 PROGRAM_LAST = 60_000
@@ -78,7 +78,7 @@ def _begin(instance: Instance, ask: Ask) -> tuple[Found, Prices]:
     amount = 1.0
     if ask.price is not None:
         before = Prices(-np.inf, ask.price, np.full(instance.sites, 0.0), 0)
-        amount = 0.1
+        amount = 0.4
     first = int(FRACTIONAL * amount)
     prices = bound.climb(instance, ask, iterations=first, upper=np.inf, before=before, keep_whole=False)
     if instance.is_whole:

@@ -137,7 +137,7 @@ def _work(task: Task, lines: int, seed: int) -> Any:
         line_of=np.full(n, -1, dtype=np.int64), place_of=np.full(n, -1, dtype=np.int64),
         touched=np.zeros(lines, dtype=bool), touched_list=np.zeros(lines, dtype=np.int64),
         removed=np.zeros(n, dtype=np.int64), many=np.zeros(2, dtype=np.int64), missed=np.zeros(n),
-        banned=np.zeros(len(task.opening), dtype=bool), opening_now=task.opening.copy(), state=state,
+        banned=np.zeros(len(task.opening), dtype=bool), opening_now=task.opening.copy(), state=state, penalty=np.array([3.0 * HOT * _scale(task)]),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ BLINK = 0.01
 REMOVED_ON_AVERAGE = 10.0
 LONGEST_STRING = 10.0
 DEPOT_SHAKE = 0.05
+LEFT_OUT_DEARER, LEFT_OUT_CHEAPER = 1.002, 0.999
 
 # Columns of Rows.info and of the last axis of Rows.at.
 SIZE, DEPOT, KIND = 0, 1, 2
@@ -64,7 +65,10 @@ class Rows(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch: where each stop is (−1: nowhere), lines touched and stops removed in this round."""
+    """Scratch: where each stop is (−1: nowhere), lines touched and stops removed in this round.
+
+    ``penalty[0]`` is what a plan pays for each stop it leaves out; it adapts so that some plans do.
+    """
 
     line_of: Any
     place_of: Any
@@ -76,6 +80,7 @@ class Work(NamedTuple):
     banned: Any
     opening_now: Any
     state: Any
+    penalty: Any
 
 
 @compiled
@@ -551,12 +556,18 @@ def search(rows, kept, best, work, field, pool_seq, pool_info, span, hot, cold, 
                 now_many += 1
         total = total_cost(rows, work, field)
         heat = hot * (cold / hot) ** ((span[0] + step) / max(span[2], 1))
-        if step == 0 or now_many < out_many or now_out < out_now:
+        luck = -heat * np.log(max(uniform(work.state), 1e-300))
+        if step == 0:
             accept = True
-        elif now_many > out_many:
-            accept = False
+        elif stop_when_served:
+            fewer = now_many < out_many or now_out < out_now
+            accept = fewer or (now_many == out_many and total < current + luck)
         else:
-            accept = total < current - heat * np.log(max(uniform(work.state), 1e-300))
+            # Leaving a stop out for a while opens ways through a plan with hardly a seat to spare.
+            fine = work.penalty[0]
+            accept = total + fine * now_many < current + fine * out_many + luck
+            if now_many + out_many > 0:
+                work.penalty[0] = fine * (LEFT_OUT_DEARER if out_many > 0 else LEFT_OUT_CHEAPER)
         if accept:
             copy_touched(rows, kept, work)
             current = total

@@ -1,0 +1,153 @@
+"""The Study value: facts of one county, checked and in one metric coordinate system."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from layoutopt.errors import InputError, Problem, nearest
+from layoutopt.schema import BANDS, LAYERS, PUPIL_COLUMNS, STAGES, Layer
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """The facts of one county, checked and in one metric coordinate system; frozen.
+
+    ``settlements`` and ``schools`` are indexed by id and sorted by it. Schools carry ``offers_lower``,
+    ``offers_upper`` and ``offers_junior``; missing ``places_*`` are NaN (not known). ``notes`` lists what
+    was repaired or assumed while reading, ``inputs`` the SHA-256 of every file read.
+    """
+
+    name: str
+    settlements: gpd.GeoDataFrame
+    schools: gpd.GeoDataFrame
+    crs: str
+    year: int | None = None
+    roads: gpd.GeoDataFrame | None = None
+    travel: pd.DataFrame | None = None
+    expansions: pd.DataFrame | None = None
+    vehicles: pd.DataFrame | None = None
+    forecast: pd.DataFrame | None = None
+    towns: gpd.GeoDataFrame | None = None
+    attribution: str = ""
+    note: str = ""
+    notes: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        problems = list(_contradictions(self))
+        if problems:
+            raise InputError(problems)
+
+    def __repr__(self) -> str:
+        pupils = f"{self.pupils_given:,.0f} pupils" if self.has_pupils else "pupils from population"
+        roads = f"{len(self.roads):,} roads" if self.roads is not None else "no roads"
+        return (
+            f"<Study {self.name}: {len(self.settlements)} settlements, {len(self.schools)} schools, "
+            f"{pupils}, {roads}>"
+        )
+
+    @property
+    def has_pupils(self) -> bool:
+        """Whether pupils are given by grade; otherwise they follow from population and the policy."""
+        return "g1" in self.settlements or any(name in self.settlements for name in PUPIL_COLUMNS)
+
+    @property
+    def pupils_given(self) -> float:
+        """Pupils in the settlements layer."""
+        names = [name for name in PUPIL_COLUMNS if name in self.settlements]
+        return float(self.settlements[names].to_numpy().sum()) if names else 0.0
+
+    @cached_property
+    def digest(self) -> str:
+        """A short hash of everything a result can depend on."""
+        parts = hashlib.sha256(self.crs.encode())
+        for name, layer in LAYERS.items():
+            frame = getattr(self, name)
+            if frame is not None:
+                parts.update(name.encode())
+                parts.update(_frame_bytes(frame, layer))
+        return parts.hexdigest()[:16]
+
+
+def _frame_bytes(frame: pd.DataFrame, layer: Layer) -> bytes:
+    """Ids, schema columns that hold anything, and coordinates to a micrometre, in one fixed form."""
+    import shapely
+
+    parts = ["\n".join(map(str, frame.index)).encode() if frame.index.name else b""]
+    for column in layer:
+        if column.name in frame:
+            cells = [_cell_text(value) for value in frame[column.name]]
+            if any(cells):
+                parts.append("\n".join([column.name, *cells]).encode())
+    if "geometry" in frame:
+        parts.append(np.round(shapely.get_coordinates(frame.geometry.to_numpy()), 6).tobytes())
+    return b"\0".join(parts)
+
+
+def _cell_text(value: object) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    return f"{value:.10g}" if isinstance(value, (int, float, np.number)) else str(value)
+
+
+def _contradictions(study: Study) -> Iterator[Problem]:
+    schools, settlements = study.schools, study.settlements
+    if "population" not in settlements and not study.has_pupils:
+        yield Problem(
+            "settlements", "neither pupils by grade (g1…g9) nor population are given", "Add one of them."
+        )
+    for stage, bands in STAGES.items():
+        column = f"current_{stage}"
+        for code, school in settlements.loc[settlements[column] != "", column].items():
+            where = f"settlements ({code})"
+            if school not in schools.index:
+                cure = nearest(school, schools.index).strip() or "Give a school_id of the schools layer."
+                yield Problem(where, f"{column} = '{school}' is no school", cure)
+            elif not any(schools.loc[school, f"offers_{band}"] for band in bands):
+                grades = schools.loc[school, "grades"]
+                yield Problem(
+                    where, f"{column} = '{school}' teaches grades {grades} only", "Name another school."
+                )
+    if study.expansions is not None:
+        for code in study.expansions.loc[~study.expansions["school_id"].isin(schools.index), "school_id"]:
+            yield Problem(
+                "expansions", f"school_id = '{code}' is no school", nearest(code, schools.index).strip()
+            )
+    if study.has_pupils:
+        yield from _seats_short(study)
+
+
+def _seats_short(study: Study) -> Iterator[Problem]:
+    grown = study.expansions
+    for stage, bands in STAGES.items():
+        pupils = float(study.settlements[[f"g{g}" for band in bands for g in BANDS[band]]].to_numpy().sum())
+        teaches = study.schools[[f"offers_{band}" for band in bands]].any(axis=1)
+        usable = study.schools[teaches & (study.schools["status"] != "close")]
+        places = float(usable[f"places_{stage}"].sum(skipna=False))
+        if grown is not None:
+            best = grown[grown["stage"] == stage].groupby("school_id")["places"].max()
+            places += float(best.sum())
+        if pupils > 0 and not teaches.any():
+            yield Problem(
+                "schools",
+                f"no school teaches the {stage} stage, but {pupils:,.0f} pupils need it",
+                "Add the schools they attend.",
+            )
+        elif places < pupils:
+            yield Problem(
+                "schools",
+                f"{places:,.0f} {stage} places in all for {pupils:,.0f} pupils",
+                f"Check places_{stage}, or add expansions or candidate schools.",
+            )

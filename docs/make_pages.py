@@ -17,6 +17,7 @@ from error_cases import CASES, Case, provoked
 from layoutopt import cli, options
 from layoutopt.io.template import column_notes
 from layoutopt.model.rules import RULES
+from layoutopt.model.solve import EFFORTS
 from layoutopt.plan.audit import CHECKS
 from layoutopt.policy import Policy, presets
 from layoutopt.policy.keys import GROUPS, note_of
@@ -165,7 +166,20 @@ def commands() -> str:
         parts += _table(("option", "meaning", "default"), map(_option, _options(command)))
         example = (command.epilog or "").removeprefix("Example: ")
         parts += ["```sh", example, "```", ""] if example else []
-    return "\n".join(parts)
+    return "\n".join([*parts, "## Effort", "", EFFORT, "", *_table(("effort", "gap", "steps"), _efforts())])
+
+
+EFFORT = (
+    "A goal is done when its gap is as small as the effort asks, or when its budget of solver steps is spent: the\n"
+    "points at which the solver asks whether to go on. They are the same in every run, so that the same input and\n"
+    "seed give the same plan. With `quick` and `normal`, the goal `travel` moves pupils within the layout that the\n"
+    "goals before it chose, and has no bound of its own."
+)
+
+
+def _efforts() -> Iterable[tuple[str, str, str]]:
+    for name, effort in EFFORTS.items():
+        yield f"`{name}`", f"{100 * effort.gap:g} %", f"{effort.steps:,}"
 
 
 def _options(command: click.Command) -> list[click.Option]:

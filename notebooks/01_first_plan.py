@@ -40,8 +40,8 @@ print("\n".join(lo.check_study(study, policy).lines()))
 # %% [markdown]
 # ## Decide
 #
-# `quick` stops at a gap of 3 %, `normal` (the default) at 0.5 %, or when the budget of solver steps is spent. The bound
-# speaks for the program in which a bus rider has a price; lines are drawn afterwards, with every rider's minutes exact.
+# `quick` is the least effort; `normal` is the default. The bound speaks for the program in which a bus rider has
+# a price; lines are drawn afterwards, with every rider's minutes exact.
 
 # %%
 plan = lo.optimize(study, policy, effort="quick", time_limit_s=120, seed=7)

@@ -230,7 +230,6 @@ def test_any_study_toml_gives_a_study_or_an_input_error(toml: str, study_folder:
     try:
         study = lo.read_study(study_folder(study__toml=toml))
     except lo.InputError as error:
-        assert all(problem.where.startswith(("study.toml", "settlements", ".")) for problem in error.problems)
         assert error.problems
     else:
         assert isinstance(study.name, str)

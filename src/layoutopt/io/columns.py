@@ -112,7 +112,12 @@ def _converted(cells: pd.Series, column: Column, where: Where) -> tuple[pd.Serie
 
 
 def _as_text(cell: object) -> str:
-    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
+    if (
+        cell is None
+        or cell is pd.NA
+        or cell is pd.NaT
+        or (isinstance(cell, (float, np.floating)) and np.isnan(cell))
+    ):
         return ""
     if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
         return str(int(cell))

@@ -66,7 +66,7 @@ def _swap(target: Path, aside: Path) -> None:
         target.rename(old / "was")
     try:
         aside.rename(target)
-    except OSError:
+    except BaseException:
         if (old / "was").is_dir():
             (old / "was").rename(target)
         raise

@@ -199,9 +199,14 @@ def _faulty_geometry(
         Problem(file.where(row, ids), "a coordinate is not a finite number", "Draw it again.")
         for row in usable.index[infinite]
     ]
-    if usable.crs is not None and usable.crs.is_geographic and len(usable) and not infinite.any():
-        problems += _outside_the_globe(bounds, file)
-    return problems
+    if usable.crs is None or not len(usable) or infinite.any():
+        return problems
+    if usable.crs.is_geographic:
+        return problems + _outside_the_globe(bounds, file)
+    degrees = usable.to_crs("EPSG:4326").bounds.to_numpy()
+    lost = usable.index[~np.isfinite(degrees).all(axis=1)]
+    what = f"the point lies outside the area of {usable.crs.to_string()}"
+    return problems + [Problem(file.where(row, ids), what, "Check its coordinates.") for row in lost]
 
 
 def _outside_the_globe(bounds: pd.DataFrame, file: LayerFile) -> list[Problem]:
@@ -269,4 +274,8 @@ def metric_crs(layers: Iterable[gpd.GeoSeries]) -> str:
     only = next(iter(systems)) if len(systems) == 1 else None
     if only is not None and only.is_projected and only.axis_info[0].unit_name in ("metre", "meter"):
         return str(only.to_string())
-    return str(found[0].to_crs("EPSG:4326").estimate_utm_crs().to_string())
+    try:
+        return str(found[0].to_crs("EPSG:4326").estimate_utm_crs().to_string())
+    except RuntimeError:
+        cure = "Check the coordinates and the crs."
+        raise InputError([Problem("the layers", "no metric coordinate system covers them", cure)]) from None

@@ -559,5 +559,13 @@ def _contradictions(policy: Any) -> Iterator[str]:
             f"points.point_max_pupils = {policy.points.point_max_pupils:g} is above "
             f"classes.multigrade_cap = {policy.classes.multigrade_cap:g}"
         )
+    for name, table in (
+        ("staffing.pupils_per_post", policy.staffing.pupils_per_post),
+        ("classes.class_cap", policy.classes.class_cap),
+        ("travel.walk_kmh", policy.travel.walk_kmh),
+    ):
+        for part, value in table.model_dump().items():
+            if value <= 0:
+                yield f"{name}.{part} = {value:g}; give a number above 0"
     if any(speed <= 0 for speed in policy.travel.bus_kmh.values()):
         yield "travel.bus_kmh holds a speed that is not above 0; leave the class out where no bus may pass"

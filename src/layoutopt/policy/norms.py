@@ -38,15 +38,13 @@ def posts_of_stage(classes: int, pupils: float, stage: str, policy: Policy) -> i
     Sources: ``staffing.staff_per_class`` and ``staffing.pupils_per_post``.
     """
     by_class = policy.staffing.staff_per_class[stage] * classes
-    ratio = policy.staffing.pupils_per_post[stage]
-    by_pupils = pupils / ratio if ratio > 0 else 0.0
+    by_pupils = pupils / policy.staffing.pupils_per_post[stage]
     return math.ceil(max(by_class, by_pupils) - EPSILON)
 
 
 def point_posts(pupils: float, policy: Policy) -> int:
     """Return the posts of a teaching point: ``points.point_staff``, or by pupils where that is more."""
-    ratio = policy.staffing.pupils_per_post["primary"]
-    by_pupils = pupils / ratio if ratio > 0 else 0.0
+    by_pupils = pupils / policy.staffing.pupils_per_post["primary"]
     return math.ceil(max(policy.points.point_staff, by_pupils) - EPSILON)
 
 

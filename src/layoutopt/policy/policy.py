@@ -55,6 +55,8 @@ class Policy(Group):
         PolicyError
             An unknown preset or key (the nearest known one is named), or a value outside its limits.
         """
+        if not isinstance(name, str):
+            raise PolicyError(f"Unknown preset '{name}'. Known: {', '.join(presets())}, custom.")
         if name == "custom":
             return cls().replace(**changes)
         known = presets()
@@ -81,7 +83,10 @@ class Policy(Group):
         """Build a policy from nested groups as a TOML file holds them."""
         given = dict(found)
         base = cls.preset(given.pop("preset")) if "preset" in given else cls()
-        sources = {**base.sources, **given.pop("sources", {})}
+        told = given.pop("sources", {})
+        if not isinstance(told, Mapping):
+            raise PolicyError("sources: write its keys under a line [sources].")
+        sources = {**base.sources, **told}
         name = given.pop("name", base.name)
         groups = base.model_dump(exclude={"sources", "name"})
         for group, values in given.items():

@@ -113,11 +113,27 @@ def _config_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
                     for name in value
                     if name not in LAYER_KEYS
                 )
-    datum = config.get("study", {}).get("datum", "wgs84")
+            if table == "study":
+                yield from _study_value(place, key, value)
+            elif isinstance(value, Mapping):
+                for name, text in value.items():
+                    if not isinstance(text, str) or "\0" in text:
+                        where = f"study.toml [{table}.{key}] {name}"
+                        yield Problem(where, f"{text!r} is no text", "Write it in quotes.")
+    about = config.get("study", {})
+    datum = about.get("datum", "wgs84") if isinstance(about, Mapping) else "wgs84"
     if datum != "wgs84":
         yield Problem(
             "study.toml [study] datum", f"'{datum}' is not converted yet", "Convert to wgs84 first."
         )
+
+
+def _study_value(place: str, key: str, value: Any) -> Iterator[Problem]:
+    if key == "year":
+        if not isinstance(value, int) or isinstance(value, bool):
+            yield Problem(place, f"{value!r} is no whole number", "Write the year without quotes.")
+    elif key in STUDY_KEYS and not isinstance(value, str):
+        yield Problem(place, f"{value!r} is no text", "Write it in quotes.")
 
 
 def _layer_file(path: Path, layer: Layer, config: Mapping[str, Any]) -> LayerFile | None:

@@ -90,8 +90,16 @@ def _frame_bytes(frame: pd.DataFrame, layer: Layer) -> bytes:
             if any(cells):
                 parts.append("\n".join([column.name, *cells]).encode())
     if "geometry" in frame:
-        parts.append(np.round(shapely.get_coordinates(frame.geometry.to_numpy()), 6).tobytes())
+        pieces = shapely.get_parts(shapely.get_rings(frame.geometry.to_numpy())) if _is_area(frame) else None
+        pieces = shapely.get_parts(frame.geometry.to_numpy()) if pieces is None else pieces
+        parts.append(np.round(shapely.get_coordinates(pieces), 6).tobytes())
+        parts.append(shapely.get_num_coordinates(pieces).astype("<i8").tobytes())
+        parts.append(shapely.get_num_geometries(frame.geometry.to_numpy()).astype("<i8").tobytes())
     return b"\0".join(parts)
+
+
+def _is_area(frame: pd.DataFrame) -> bool:
+    return bool(frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).all())
 
 
 def _cell_text(value: object) -> str:

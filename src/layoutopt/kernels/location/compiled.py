@@ -11,5 +11,8 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def compiled(function: F) -> F:
-    """Return ``function`` compiled on first call; the machine code is cached beside the module."""
-    return cast(F, njit(cache=True, nogil=True)(function))
+    """Return ``function`` compiled on first call; the machine code is kept on disk where there is a place."""
+    try:
+        return cast(F, njit(cache=True, nogil=True)(function))
+    except RuntimeError:  # neither the package folder nor the user's cache can be written
+        return cast(F, njit(nogil=True)(function))

@@ -16,7 +16,7 @@ REGION_ARCS = 600
 """... and their arcs, about."""
 DRAWS = 8
 CHUNK = 50
-SLACK = 0.04
+SLACK = 0.02
 """A kick that ends worse by up to this share of the cost of one site is kept at first, later less."""
 
 

@@ -74,24 +74,20 @@ def find_plan(
         np.zeros((POOL_LINES, 3), dtype=np.int64),
     )
     scale, ends = _scale(task), time.perf_counter() + time_limit_s
-    ran, top, top_out, found = 0, np.inf, n + 1, []
+    ran, turn, top, top_out, found = 0, 0, np.inf, n + 1, []
     final: tuple[Ints, Ints] = (rows.seq, rows.info)
     while True:
         chunk = max(0, min(CHUNK, iterations - ran))
         span = np.array([ran, chunk, max(1, iterations)], dtype=np.int64)
+        # Strict chunks keep everybody served, the others look for ways through plans that do not.
+        strict = stop_when_served or turn % 2 == 0
+        if strict and top_out == 0 and rows.info[:, 0].sum() < n:
+            rows.seq[:], rows.info[:] = final
         cost, out, met = loops.search(
-            rows,
-            kept,
-            best,
-            work,
-            field,
-            pool_seq,
-            pool_info,
-            span,
-            HOT * scale * heat,
-            COLD * scale,
+            rows, kept, best, work, field, pool_seq, pool_info, span, HOT * scale * heat, COLD * scale, strict,
             stop_when_served,
-        )
+        )  # fmt: skip
+        turn += 1
         if (out, cost) < (top_out, top - 1e-9):
             top, top_out, final = cost, out, (best.seq.copy(), best.info.copy())
         many = min(met, POOL_LINES)
@@ -137,7 +133,8 @@ def _work(task: Task, lines: int, seed: int) -> Any:
         line_of=np.full(n, -1, dtype=np.int64), place_of=np.full(n, -1, dtype=np.int64),
         touched=np.zeros(lines, dtype=bool), touched_list=np.zeros(lines, dtype=np.int64),
         removed=np.zeros(n, dtype=np.int64), many=np.zeros(2, dtype=np.int64), missed=np.zeros(n),
-        banned=np.zeros(len(task.opening), dtype=bool), opening_now=task.opening.copy(), state=state, penalty=np.array([3.0 * HOT * _scale(task)]),
+        banned=np.zeros(len(task.opening), dtype=bool), opening_now=task.opening.copy(), state=state,
+        penalty=np.array([3.0 * HOT * _scale(task)]),
     )  # fmt: skip
 
 

@@ -512,11 +512,12 @@ def forget(work, n):
 
 
 @compiled
-def search(rows, kept, best, work, field, pool_seq, pool_info, span, hot, cold, stop_when_served):
+def search(rows, kept, best, work, field, pool_seq, pool_info, span, hot, cold, strict, stop_when_served):
     """Improve the plan in ``rows``; return (best cost, stops left out of it, lines written to the pool).
 
     ``kept`` holds the plan last accepted, ``best`` receives the best one. ``span`` is (first round, rounds now,
-    rounds in all); the temperature falls from ``hot`` to ``cold`` over all of them.
+    rounds in all); the temperature falls from ``hot`` to ``cold`` over all of them. ``strict``: no plan may leave out
+    more stops than the one before; otherwise it pays for them.
     """
     n = len(field.riders)
     forget(work, n)
@@ -559,7 +560,7 @@ def search(rows, kept, best, work, field, pool_seq, pool_info, span, hot, cold, 
         luck = -heat * np.log(max(uniform(work.state), 1e-300))
         if step == 0:
             accept = True
-        elif stop_when_served:
+        elif strict:
             fewer = now_many < out_many or now_out < out_now
             accept = fewer or (now_many == out_many and total < current + luck)
         else:

@@ -10,7 +10,7 @@ import pytest
 
 from layoutopt.kernels.route import Vehicle, check, route
 
-PER_CASE = 25
+PER_CASE = 16
 
 
 def partitions(items):
@@ -90,8 +90,8 @@ def plane(rng, k):
     return np.round(minutes * rng.uniform(1.0, 1.1, size=minutes.shape), 2)
 
 
-def plain(rng):
-    k = int(rng.integers(2, 7))
+def plain(rng, most=6):
+    k = int(rng.integers(2, most + 1))
     riders = np.concatenate([[0], rng.integers(1, 10, size=k)])
     return {
         "minutes": plane(rng, k),
@@ -111,12 +111,12 @@ def limited(rng):
 
 def mixed(rng):
     fleet = [Vehicle(8, 3.0, 0.7), Vehicle(16, 8.0, 1.1), Vehicle(30, 11.0, 1.9)]
-    given = plain(rng) | {"fleet": fleet, "cost_per_rider_min": 0.05}
+    given = plain(rng, 5) | {"fleet": fleet, "cost_per_rider_min": 0.05}
     return given | {"max_line_min": float(rng.choice([60, np.inf]))}
 
 
 def counted(rng):
-    given = plain(rng)
+    given = plain(rng, 5)
     few = [Vehicle(10, 2.0, 0.5, count=1), Vehicle(14, 9.0, 1.0, count=2), Vehicle(20, 20.0, 1.5, count=1)]
     return given | {"fleet": few}
 

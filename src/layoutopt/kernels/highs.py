@@ -119,15 +119,15 @@ def solve(
     highs = load(program)
     for name, value in _options(budget, seed).items():
         set_option(highs, name, value)
-    kept = start is not None and program.violation(start) <= FEASIBILITY_TOLERANCE
-    if kept:
-        _pass_start(highs, start)
+    kept = start if start is not None and program.violation(start) <= FEASIBILITY_TOLERANCE else None
+    if kept is not None:
+        _pass_start(highs, kept)
     watch = _Watch(budget, progress)
     is_integer = bool(program.integer.any())
     if is_integer:
         highs.cbMipInterrupt.subscribe(watch.check)
     _run(highs)
-    return _read(highs, program, start if kept else None, watch, time.perf_counter() - began, is_integer)
+    return _read(highs, program, kept, watch, time.perf_counter() - began, is_integer)
 
 
 def load(program: Program) -> Any:

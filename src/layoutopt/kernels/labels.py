@@ -182,7 +182,7 @@ def _write_bits(at, j, new, words, keep, inside, remember, price, bits):
 
 
 @compiled
-def _children(at, new, base, most_load, ground, keep, cuts, grid, threshold, store, child):
+def grow(at, new, base, most_load, ground, keep, cuts, grid, threshold, store, child):
     """Write the children of label ``at`` (−1: the depot) from row ``new`` on while rows last; return how many.
 
     ``child`` gets their stops. Everything is bound to local names first: a field read in the inner loop costs more
@@ -245,7 +245,7 @@ def _children(at, new, base, most_load, ground, keep, cuts, grid, threshold, sto
 
 
 @compiled
-def _move(source, target, store):
+def move(source, target, store):
     """Move label ``source`` down to row ``target``."""
     num, ref, bits = store.num, store.ref, store.bits
     for x in range(num.shape[1]):
@@ -340,119 +340,18 @@ def price(ground, keep, cuts, grid, threshold, exact, most_at_stop, store):
                     at_stop[store.ref[at, STOP]] += 1
                     if at_stop[store.ref[at, STOP]] > most_at_stop:
                         continue
-            made = _children(at, many, base, most_load, ground, keep, cuts, grid, threshold, store, child)
+            made = grow(at, many, base, most_load, ground, keep, cuts, grid, threshold, store, child)
             if made < 0:
                 return many, True
             first = many
             for q in range(made):
                 if first + q != many:
-                    _move(first + q, many, store)
+                    move(first + q, many, store)
                 if _enter(many, most_load, head, least_cost, words, cuts.price, store, exact):
                     many += 1
         layer_from = first_of_layer
         layer_to = many
     return many, False
-
-
-@compiled
-def every_line(ground, keep, cuts, grid, threshold, marks, store):
-    """List the lines without repeated stops whose reduced cost may stay below ``threshold``.
-
-    For each set of stops and outermost stop only the Pareto-best orders in (cost, minutes) stay alive. ``keep`` and
-    ``cuts.keep`` must remember everything: a cut's coefficient then depends on the set alone and is never smaller
-    than with limited memory. ``marks[n]`` are random words, one a stop; sets are looked up by the sum of their
-    marks and compared bit by bit. Returns (labels made, whether the store ran full).
-    """
-    n = len(ground.riders)
-    words = keep.shape[1]
-    ref = store.ref
-    most_load = ground.seats.max()
-    base = ground.per_min.min()
-    size = len(ref)
-    table = np.full(65536, -1, np.int32)
-    child = np.empty(n, np.int64)
-    mark = np.zeros(size, np.uint64)
-    many = np.int64(0)
-    layer_from = np.int64(-1)
-    layer_to = np.int64(0)
-    while layer_from < layer_to:
-        first_of_layer = many
-        table[:] = -1
-        for at in range(layer_from, layer_to):
-            if at >= 0 and not ref[at, ALIVE]:
-                continue
-            made = _children(at, many, base, most_load, ground, keep, cuts, grid, threshold, store, child)
-            if made < 0:
-                return many, True
-            first = many
-            for q in range(made):
-                if first + q != many:
-                    _move(first + q, many, store)
-                mark[many] = marks[child[q]] + (mark[at] if at >= 0 else np.uint64(0))
-                if 2 * (many - first_of_layer) >= len(table):
-                    table = _rebuilt(table, first_of_layer, many, mark, words, store)
-                if _settled(table, many, mark, words, store):
-                    many += 1
-        layer_from = first_of_layer
-        layer_to = many
-    return many, False
-
-
-@compiled
-def _settled(table, new, mark, words, store):
-    """Enter label ``new`` into the chain of its set and outermost stop, unless an order there is as good."""
-    num, ref, _ = store
-    slot = _slot(table, new, mark, words, store)
-    q = table[slot]
-    while q >= 0:
-        if (
-            ref[q, ALIVE]
-            and num[q, COST] <= num[new, COST] + EPSILON
-            and num[q, RIDE] <= num[new, RIDE] + EPSILON
-        ):
-            return False
-        q = ref[q, FOLLOW]
-    q = table[slot]
-    while q >= 0:
-        if num[new, COST] <= num[q, COST] + EPSILON and num[new, RIDE] <= num[q, RIDE] + EPSILON:
-            ref[q, ALIVE] = 0
-        q = ref[q, FOLLOW]
-    ref[new, FOLLOW] = table[slot]
-    table[slot] = new
-    return True
-
-
-@compiled
-def _slot(table, at, mark, words, store):
-    """Return the slot of the set and outermost stop of label ``at``: its own chain, or an empty slot."""
-    _, ref, bits = store
-    size = len(table)
-    key = mark[at] * np.uint64(11400714819323198485) + np.uint64(ref[at, STOP]) * np.uint64(
-        7046029254386353131
-    )
-    slot = np.int64((key >> np.uint64(20)) & np.uint64(size - 1))
-    while table[slot] >= 0:
-        q = table[slot]
-        if mark[q] == mark[at] and ref[q, STOP] == ref[at, STOP]:
-            equal = True
-            for w in range(words):
-                if bits[q, w] != bits[at, w]:
-                    equal = False
-                    break
-            if equal:
-                return slot
-        slot = (slot + 1) & (size - 1)
-    return slot
-
-
-@compiled
-def _rebuilt(table, first, many, mark, words, store):
-    bigger = np.full(4 * len(table), -1, np.int32)
-    for q in range(first, many):
-        slot = _slot(bigger, q, mark, words, store)
-        store.ref[q, FOLLOW] = bigger[slot]
-        bigger[slot] = q
-    return bigger
 
 
 @compiled
@@ -475,40 +374,3 @@ def paths(chosen, ref):
             place += 1
             at = ref[at, PARENT]
     return flat, starts
-
-
-@compiled
-def cut_counts(flat, starts, inside, keep, most):
-    """Return (line, cut, coefficient) triplets: how often each line pays each of at most ``most`` cuts."""
-    words = inside.shape[1]
-    state = np.zeros(words, np.uint64)
-    count = np.zeros(max(1, words * 64), np.int64)
-    room = 4 * len(starts) + 1024
-    found = np.empty((room, 3), np.int64)
-    many = np.int64(0)
-    for q in range(len(starts) - 1):
-        state[:] = np.uint64(0)
-        count[:] = 0
-        for p in range(starts[q + 1] - 1, starts[q] - 1, -1):
-            j = flat[p]
-            for w in range(words):
-                paid = state[w] & inside[j, w]
-                at = w * 64
-                while paid != 0:
-                    if paid & np.uint64(1):
-                        count[at] += 1
-                    paid >>= np.uint64(1)
-                    at += 1
-                state[w] = (state[w] ^ inside[j, w]) & keep[j, w]
-        if many + most > room:
-            room = 2 * room + most
-            wider = np.empty((room, 3), np.int64)
-            wider[:many] = found[:many]
-            found = wider
-        for c in range(most):
-            if count[c] > 0:
-                found[many, 0] = q
-                found[many, 1] = c
-                found[many, 2] = count[c]
-                many += 1
-    return found[:many]

@@ -18,6 +18,8 @@ from layoutopt.kernels.location.neighbours import neighbours
 log = logging.getLogger(__name__)
 
 FIRST_SIZE = 12
+FIRST_PAIRS = 1_500
+"""Units times sites of a first window, about: with many units a site it holds fewer sites."""
 GROWTH = 1.4
 STEPS = 40
 """HiGHS steps for one window."""
@@ -44,7 +46,8 @@ def search_windows(instance: Instance, found: Found, ask: Ask, *, windows: int, 
     if found.answer is None:
         return found
     near = neighbours(instance)
-    size = min(FIRST_SIZE, instance.sites)
+    usual = int(np.sqrt(FIRST_PAIRS * instance.sites / max(instance.units, 1)))
+    size = min(max(4, min(usual, FIRST_SIZE)), instance.sites)
     changed, clock = np.zeros(instance.sites, dtype=np.int64), 0
     solved_at = np.full(instance.sites, -1, dtype=np.int64)
     while windows > 0 and not _is_done(instance, found, ask):

@@ -12,17 +12,13 @@ from layoutopt.kernels.routing.generate import start_node
 from layoutopt.kernels.routing.layouts import find_layout
 from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set, join
 from layoutopt.kernels.routing.master import Prices
-from layoutopt.kernels.routing.pool import (
-    FEW_LINES,
-    Best,
-    Search,
-    solve_pool,
-)
+from layoutopt.kernels.routing.pool import FEW_LINES, solve_pool
 from layoutopt.kernels.routing.pricer import Pricer
 from layoutopt.kernels.routing.search import Plan, find_plan
 from layoutopt.kernels.routing.task import NO_WAY_MIN, Task
 from layoutopt.kernels.routing.tree import by_generation
 from layoutopt.kernels.routing.warm import warm_up
+from layoutopt.kernels.routing.whole import Best, Search
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,11 @@ import numpy as np
 from layoutopt.kernels.routing.cuts import broken_links, separate
 from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set
 from layoutopt.kernels.routing.master import Master, Node, Prices, Solution, cut_words
-from layoutopt.kernels.routing.pool import Search, dual_bound
+from layoutopt.kernels.routing.pool import dual_bound
 from layoutopt.kernels.routing.pricer import Pricer
 from layoutopt.kernels.routing.task import Task
 from layoutopt.kernels.routing.values import Floats
+from layoutopt.kernels.routing.whole import Search
 
 log = logging.getLogger(__name__)
 

@@ -90,3 +90,40 @@ def violations(pair, flat, starts, share, stops, least):
                     out_k.append(k)
                     out_v.append(total)
     return np.array(out_i), np.array(out_j), np.array(out_k), np.array(out_v)
+
+
+@compiled
+def cut_counts(flat, starts, inside, keep, most):
+    """Return (line, cut, coefficient) triplets: how often each line pays each of at most ``most`` cuts."""
+    words = inside.shape[1]
+    state = np.zeros(words, np.uint64)
+    count = np.zeros(max(1, words * 64), np.int64)
+    room = 4 * len(starts) + 1024
+    found = np.empty((room, 3), np.int64)
+    many = np.int64(0)
+    for q in range(len(starts) - 1):
+        state[:] = np.uint64(0)
+        count[:] = 0
+        for p in range(starts[q + 1] - 1, starts[q] - 1, -1):
+            j = flat[p]
+            for w in range(words):
+                paid = state[w] & inside[j, w]
+                at = w * 64
+                while paid != 0:
+                    if paid & np.uint64(1):
+                        count[at] += 1
+                    paid >>= np.uint64(1)
+                    at += 1
+                state[w] = (state[w] ^ inside[j, w]) & keep[j, w]
+        if many + most > room:
+            room = 2 * room + most
+            wider = np.empty((room, 3), np.int64)
+            wider[:many] = found[:many]
+            found = wider
+        for c in range(most):
+            if count[c] > 0:
+                found[many, 0] = q
+                found[many, 1] = c
+                found[many, 2] = count[c]
+                many += 1
+    return found[:many]

@@ -217,7 +217,7 @@ class Master:
 
     def cut_counts(self, lines: Lines) -> tuple[Ints, Ints, Floats]:
         """Return (line, cut, coefficient) triplets of ``lines`` over the cuts at hand."""
-        from layoutopt.kernels.labels import cut_counts
+        from layoutopt.kernels.routing.loops import cut_counts
 
         if self.words is None:
             self.words = cut_words(self.cuts, self.task.n)

@@ -9,6 +9,7 @@ import numpy as np
 
 from layoutopt.kernels import labels
 from layoutopt.kernels.routing.lines import Lines, join, price_lines
+from layoutopt.kernels.routing.listing import every_line
 from layoutopt.kernels.routing.loops import gather
 from layoutopt.kernels.routing.master import Prices
 from layoutopt.kernels.routing.task import NO_LIMIT_MIN, Task
@@ -190,7 +191,7 @@ class Pricer:
             ground = self._ground(d, prices)
             grid = self._grid(ground) if np.isfinite(threshold) else NOTHING
             store = self._store(most_labels, words[0].shape[1])
-            many, full = labels.every_line(ground, self.everything, cuts, grid, threshold, self.marks, store)
+            many, full = every_line(ground, self.everything, cuts, grid, threshold, self.marks, store)
             if full:
                 return None
             ended = np.where(store.ref[:many, labels.ALIVE] > 0, store.num[:many, labels.ENDED], np.inf)

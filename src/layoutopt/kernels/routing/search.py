@@ -101,7 +101,7 @@ def find_plan(
 
 
 def _empty_rows(task: Task, lines: int, width: int) -> Any:
-    from layoutopt.kernels.routing import search_loops as loops
+    from layoutopt.kernels.routing import search_rows as loops
 
     many, depots = len(task.seats), len(task.opening)
     return loops.Rows(
@@ -112,7 +112,7 @@ def _empty_rows(task: Task, lines: int, width: int) -> Any:
 
 
 def _field(task: Task, allowed: Ints | None, most_lines: int) -> Any:
-    from layoutopt.kernels.routing import search_loops as loops
+    from layoutopt.kernels.routing import search_rows as loops
 
     open_to = np.full(len(task.opening), allowed is None)
     if allowed is not None:
@@ -125,7 +125,7 @@ def _field(task: Task, allowed: Ints | None, most_lines: int) -> Any:
 
 
 def _work(task: Task, lines: int, seed: int) -> Any:
-    from layoutopt.kernels.routing import search_loops as loops
+    from layoutopt.kernels.routing import search_rows as loops
 
     n = task.n
     state = np.array([(int(seed) * 2654435761 + 88172645463325252) % 2**63 + 1], dtype=np.uint64)

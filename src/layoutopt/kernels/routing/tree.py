@@ -13,9 +13,10 @@ import numpy as np
 from layoutopt.kernels.routing.generate import Generator, Root, elementary, start_node
 from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set, join
 from layoutopt.kernels.routing.master import Node, Prices, reduced_costs
-from layoutopt.kernels.routing.pool import Best, Bounded, Search, better, choose_whole, solve_pool
+from layoutopt.kernels.routing.pool import solve_pool
 from layoutopt.kernels.routing.pricer import Pricer
 from layoutopt.kernels.routing.search import find_plan
+from layoutopt.kernels.routing.whole import Best, Bounded, Search, better, choose_whole
 
 log = logging.getLogger(__name__)
 

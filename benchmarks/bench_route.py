@@ -1,6 +1,6 @@
-"""Measures ``route`` on seeded counties and on plain capacitated and duration-limited tours; prints a table.
+"""Measures ``route`` on seeded road counties with villages, 36 seats and a ride limit; prints a table.
 
-Run: python benchmarks/bench_route.py [family ...] with families school40 school60 lines plain duration.
+Run: python benchmarks/bench_route.py 20 50 100 --limit 40 --time 60      (goals: --goal cost, lines, lines_cost)
 """
 
 from __future__ import annotations

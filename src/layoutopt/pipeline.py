@@ -24,7 +24,7 @@ from layoutopt.plan.audit import audit
 from layoutopt.plan.plan import Plan, Proof
 from layoutopt.plan.tables import assignment_table, school_table
 from layoutopt.policy import Policy
-from layoutopt.progress import Progress, patient_interrupt, reporter
+from layoutopt.progress import Progress, Report, patient_interrupt, reporter
 from layoutopt.study import Study
 
 Array = NDArray[np.float64]
@@ -99,7 +99,7 @@ def optimize(
                 time_limit_s=max(0.8 * left, 1.0),
                 seed=seed,
                 start=start,
-                report=lambda share, text: report(0.2 + 0.6 * max(share, 0.0), text),
+                report=_rising(lambda share, text: report(0.2 + 0.6 * share, text)),
                 interrupted=interrupted,
                 solver=_pulp_solver(model, solver),
             )
@@ -128,6 +128,18 @@ def optimize(
         _check_plan(plan, study, policy, skip)
         report(1.0, "done")
     return plan
+
+
+def _rising(report: Report) -> Report:
+    """A report in which a message without a share (below 0) keeps the last one."""
+    last = 0.0
+
+    def tell(share: float, text: str) -> None:
+        nonlocal last
+        last = max(last, share)
+        report(last, text)
+
+    return tell
 
 
 def _pulp_solver(model: Any, solver: Any) -> Any:

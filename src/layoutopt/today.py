@@ -15,6 +15,8 @@ from layoutopt.schema import BANDS, PUPIL_COLUMNS, STAGE_OF, STAGES
 from layoutopt.study import Study
 
 Array = NDArray[np.float64]
+FAR_MIN = 1e6
+"""Puts every school on foot before any that only a ride reaches, when the nearest is sought."""
 
 
 def own_dwell_min(pupils: Array, study: Study, policy: Policy) -> Array:
@@ -30,7 +32,8 @@ def attendance(study: Study, policy: Policy) -> pd.DataFrame:
     Columns: ``settlement_id, band, school_id, mode, minutes, ride_min, km, pupils, g1…g9, inferred``.
     Where the settlement names no school, pupils attend the one with the shortest walk that teaches the
     band (``inferred``). Beyond the walking limit they are taken to ride straight there, since no line of
-    today is known; ``minutes`` then counts access, boarding and ride. ``inf`` means no way is known.
+    today is known; ``minutes`` then counts access, boarding and ride. ``inf`` means no way is known; where no
+    school that teaches the band can be reached, ``school_id`` is empty.
     """
     journeys = journeys_of(study, policy)
     pupils = pupils_of(study, policy)
@@ -51,23 +54,24 @@ def _band_today(
     position = study.schools.index.get_indexer(pd.Index(given))
     position = np.where((position >= 0) & offers[position], position, -1)
     inferred = position < 0
-    nearest = np.where(teaches, np.where(np.isfinite(walk), walk, 1e6 + ride_door), np.inf).argmin(axis=1)
-    position = np.where(inferred, nearest, position)
+    near = np.where(teaches, np.where(np.isfinite(walk), walk, FAR_MIN + ride_door), np.inf)
+    lost = inferred & ~np.isfinite(near).any(axis=1)
+    position = np.where(inferred, near.argmin(axis=1), position)
     rows = np.arange(len(position))
     dwell = own_dwell_min(count.to_numpy(float), study, policy)
-    by_foot, by_bus = walk[rows, position], ride_door[rows, position] + dwell
+    by_foot = np.where(lost, np.inf, walk[rows, position])
+    by_bus = np.where(lost, np.inf, ride_door[rows, position] + dwell)
     walks = (by_foot <= policy.access.walk_max_min[band]) | ~np.isfinite(by_bus)
+    km = {mode: np.where(lost, np.inf, journeys.table.km(mode)[rows, position]) for mode in ("walk", "bus")}
     table = pd.DataFrame(
         {
             "settlement_id": study.settlements.index,
             "band": band,
-            "school_id": study.schools.index[position],
+            "school_id": np.where(lost, "", study.schools.index.to_numpy()[position]),
             "mode": np.where(walks, "walk", "bus"),
             "minutes": np.where(walks, by_foot, by_bus),
             "ride_min": np.where(walks, 0.0, journeys.table.ride_min[rows, position] + dwell),
-            "km": np.where(
-                walks, journeys.table.km("walk")[rows, position], journeys.table.km("bus")[rows, position]
-            ),
+            "km": np.where(walks, km["walk"], km["bus"]),
             "pupils": count.to_numpy(),
             "inferred": inferred,
         }

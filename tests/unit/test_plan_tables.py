@@ -96,8 +96,9 @@ def test_fewer_classes_decided_than_needed_are_shown_not_mended() -> None:
         {("S1", "lower"): 0, ("S1", "upper"): 0, ("S2", "lower"): 1, ("S2", "upper"): 1},
         {("S1", "primary"): 3, ("S2", "primary"): 4},
     )
-    table = tabled(assigned(), decided=decided)
-    assert table.loc["S1", ["classes", "posts"]].tolist() == [0, 3]
+    assert tabled(assigned(), decided=decided).loc["S1", "classes"] == 0
+    short = Decided({**decided.classes, **{("S1", grade): 1 for grade in range(1, 7)}}, decided.multigrade, decided.posts)
+    assert tabled(assigned(), decided=short).loc["S1", ["classes", "posts"]].tolist() == [6, 3]
 
 
 def test_expansions_add_places_beds_and_capital() -> None:

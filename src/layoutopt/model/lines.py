@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +22,8 @@ from layoutopt.study import Study
 
 Array = NDArray[np.float64]
 SLACK_MIN = 1e-6
+RIDER_SHARE = 0.001
+"""A rider's minute counts this share of the vehicle's: of lines that cost the same, the kinder one is taken."""
 LINE_GAP = 0.01
 """Lines of one hub this near to their bound are good enough; costs are known less exactly."""
 
@@ -46,7 +49,7 @@ def ride_limits(
     today_ride = np.where(items["today_mode"] == "bus", items["today_ride_min"], 0.0)
     limit = np.full(len(items), np.inf)
     if "ride_limit" not in skip:
-        limit = np.maximum(policy.bus.max_ride_min, today_ride if keeps else 0.0)
+        limit = np.maximum(np.full(len(items), policy.bus.max_ride_min), today_ride if keeps else 0.0)
     if "oneway_limit" not in skip:
         oneway = (
             items["band"].map({band: policy.access.oneway_max_min[band] for band in BANDS}).to_numpy(float)
@@ -84,18 +87,29 @@ def bus_lines(
     lines, stops, hubs = [], [], []
     groups = list(riders.sort_values(["school_id", "item"], kind="stable").groupby("school_id"))
     began = time.monotonic()
+    used: Counter[str] = Counter()
     for school_id, group in groups:
         left = time_limit_s - (time.monotonic() - began)
         found = _hub_lines(
-            journeys, policy, fleet, str(school_id), group.reset_index(drop=True),
+            journeys, policy, _left_over(fleet, used), str(school_id), group.reset_index(drop=True),
             seed=seed, time_limit_s=max(left / 2, 2.0), skip=skip,
         )  # fmt: skip
         lines += found[0]
+        used.update(str(line["vehicle_id"]) for line in found[0])
         stops += found[1]
         hubs.append(found[2])
     if not lines:
         return Lines(NO_LINES.copy(), NO_STOPS.copy(), pd.DataFrame(hubs))
     return _numbered(pd.DataFrame(lines), pd.DataFrame(stops), pd.DataFrame(hubs))
+
+
+def _left_over(fleet: tuple[VehicleType, ...], used: Mapping[str, int]) -> tuple[VehicleType, ...]:
+    """The vehicles that the hubs before have not taken."""
+    return tuple(
+        kind if kind.count is None else replace(kind, count=kind.count - used.get(kind.vehicle_id, 0))
+        for kind in fleet
+        if kind.count is None or kind.count > used.get(kind.vehicle_id, 0)
+    )
 
 
 def _numbered(lines: pd.DataFrame, stops: pd.DataFrame, hubs: pd.DataFrame) -> Lines:
@@ -123,19 +137,21 @@ def _hub_lines(
     minutes = journeys.stops.ride_min[np.ix_(at, at)]
     km = journeys.stops.ride_km[np.ix_(at, at)]
     limits = np.r_[np.inf, ride_limits(group, _access(journeys, school_id, group), policy, skip=skip)]
-    yearly = bus.trips_per_day * bus.school_days
-    speed = _km_per_min(km, minutes)
+    per_min = _km_per_min(km, minutes) * bus.trips_per_day * bus.school_days
     seats_free = 10**6 if "seats" in skip else 0
     types = [
         Vehicle(
             seats=kind.seats + seats_free, fixed_cost=kind.fixed_cny,
-            cost_per_min=kind.cny_per_km * speed * yearly, count=kind.count,
+            cost_per_min=kind.cny_per_km * per_min, count=kind.count,
         )
         for kind in fleet
     ]  # fmt: skip
+    if not types:
+        raise InfeasibleError(_no_lines(school_id, group, None), ("fleet",))
     found = route(
         minutes, np.r_[0, group["pupils"].to_numpy(int)], seats=None, fleet=types, max_ride_min=limits,
         dwell_min=bus.dwell_min, dwell_min_per_rider=bus.dwell_min_per_rider, return_trip=True,
+        cost_per_rider_min=RIDER_SHARE * max([1.0, *(kind.cost_per_min for kind in types)]),
         gap=LINE_GAP, time_limit_s=time_limit_s, seed=seed,
     )  # fmt: skip
     if found.status not in ("optimal", "feasible"):

@@ -14,6 +14,10 @@ REGION = 7
 """Neighbouring sites whose units are settled again after a kick."""
 REGION_ARCS = 600
 """... and their arcs, about."""
+LOOSENED = 10.0
+"""Units taken out of a site that stays open."""
+SITE_SHARE = 0.3
+"""Part of the kicks after which sites are tried too: that costs more than settling the units."""
 DRAWS = 8
 CHUNK = 50
 SLACK = 0.02
@@ -68,8 +72,6 @@ def _walk(
     record_open: Flags,
 ) -> None:
     """Kick, settle, keep or undo. ``state``: current cost with fines, best valid cost, fine."""
-    n = len(m.demand)
-    seen = np.zeros(n, np.int64)
     arc, is_open = work.arc.copy(), work.open.copy()
     for turn in range(len(draws)):
         u = draws[turn]
@@ -77,12 +79,12 @@ def _walk(
         others = near[ptr[seed] : ptr[seed + 1]]
         fine = state[2]
         arc[:], is_open[:] = work.arc, work.open
+        region = _region(m, work, others)
         if not _kick(m, work, others, u):
             continue
-        region = _region(m, others[:size], seen, turn + 1)
         _refill(m, work, region, fine, u)
         moves.settle(m, work, fine, 6, region)
-        if moves.site_moves(m, work, fine, others[:size]) < 0.0:
+        if u[2] < SITE_SHARE and moves.site_moves(m, work, fine, others[:size]) < 0.0:
             moves.settle(m, work, fine, 6, region)
         broken, cost = moves.violation(m, work), moves.cost_of(m, work)
         if broken <= 0.0 and cost < state[1] - 1e-9 * abs(cost):
@@ -144,7 +146,7 @@ def _kick(m: Map, work: Work, others: Ints, u: Floats) -> bool:
     left, found = 1 + int(u[5] * 3.0), leave >= 0 or enter >= 0
     for j in others:
         if left > 0 and work.open[j] and j != enter:
-            _clear(m, work, j)
+            _thin(m, work, j, u[6])
             moves.mark(work, j)
             left -= 1
             found = True
@@ -158,21 +160,39 @@ def _clear(m: Map, work: Work, j: int) -> None:
 
 
 @compiled
-def _region(m: Map, sites: Ints, seen: Ints, stamp: int) -> Ints:
-    """All units that may use one of the sites."""
+def _thin(m: Map, work: Work, j: int, draw: float) -> None:
+    """Take out some units of site j: all of a few, about ``LOOSENED`` of many."""
+    number, k = 0, work.head[j]
+    while k >= 0:
+        number += 1
+        k = work.after[k]
+    share = LOOSENED / max(number, 1)
+    k = work.head[j]
+    while k >= 0:
+        following = work.after[k]
+        if (draw * 1009.0 * (k + 1)) % 1.0 < share:
+            moves.place(m, work, k, -1)
+        k = following
+
+
+@compiled
+def _region(m: Map, work: Work, sites: Ints) -> Ints:
+    """All units the sites serve now."""
     number = 0
     for j in sites:
-        number += m.site_ptr[j + 1] - m.site_ptr[j]
+        k = work.head[j]
+        while k >= 0:
+            number += 1
+            k = work.after[k]
     units = np.empty(number, np.int64)
-    k = 0
+    number = 0
     for j in sites:
-        for t in range(m.site_ptr[j], m.site_ptr[j + 1]):
-            i = m.unit[m.site_arc[t]]
-            if seen[i] != stamp:
-                seen[i] = stamp
-                units[k] = i
-                k += 1
-    return units[:k]
+        k = work.head[j]
+        while k >= 0:
+            units[number] = k
+            number += 1
+            k = work.after[k]
+    return units
 
 
 @compiled

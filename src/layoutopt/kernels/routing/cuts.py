@@ -12,6 +12,8 @@ from layoutopt.kernels.routing.values import Floats
 MOST_CUTS_A_ROUND = 60
 MOST_CUTS_A_STOP = 6
 LEAST_VIOLATION = 0.02
+MOST_STOPS = 220
+"""Triples of more stops than this would fill the memory."""
 
 
 def separate(lines: Lines, share: Floats, n: int, *, limited: bool, known: set[tuple[int, ...]]) -> list[Cut]:
@@ -27,6 +29,9 @@ def separate(lines: Lines, share: Floats, n: int, *, limited: bool, known: set[t
         if (weight < 1 - 1e-6).any()
         else np.empty(0, dtype=np.int64)
     )
+    if len(stops) > MOST_STOPS:
+        torn = np.asarray((chosen.visits(n)[weight < 1 - 1e-6] > 0).sum(axis=0)).ravel()
+        stops = np.sort(stops[np.argsort(-torn[stops], kind="stable")[:MOST_STOPS]])
     if len(stops) < 3:
         return []
     i, j, k, broken = violations(

@@ -1,0 +1,76 @@
+"""The audit against the options: two independent ways to say where a group may go must agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import layoutopt as lo
+from layoutopt.options import RULES, build_options
+from layoutopt.plan.facts import facts_of
+from layoutopt.plan.way_checks import CHECKS
+from layoutopt.testing import tiny_study
+from layoutopt.today import items_of
+
+
+def study_and_policy(draw: Any) -> tuple[lo.Study, lo.Policy]:
+    """Two villages and three schools on a line, limits anywhere."""
+    km = st.floats(0, 40).map(lambda x: round(x, 2))
+    settlements = {f"V{n}": (draw(km), 0.1, [1, 1, 1, 2, 2, 2, 1, 1, 1]) for n in range(2)}
+    hub = st.booleans()
+    schools = {
+        f"S{n}": (
+            draw(km), 0,
+            {"grades": draw(st.sampled_from(["1-9", "1-6"])) if n else "1-9", "hub": draw(hub), "places_junior": 90.0,
+             "beds": draw(st.sampled_from([0.0, 9.0]))},
+        )
+        for n in range(3)
+    }  # fmt: skip
+    limit = st.sampled_from([10, 20, 30, 45, 60])
+    policy = lo.Policy().replace(
+        detour_factor=1.0, walk_kmh=6.0, straight_bus_kmh=30.0,
+        walk_max_min=draw(limit), oneway_max_min=draw(limit), max_ride_min=draw(limit), board_max_min=draw(limit),
+        worsening_max_min=draw(st.sampled_from([None, 5, 30])), board_min_grade=draw(st.sampled_from([1, 4, 7])),
+        board_nearest=draw(st.sampled_from([1, 4])), allowed_boarding=draw(st.booleans()),
+        hub_only=draw(st.booleans()), keep_existing_exceptions=draw(st.booleans()),
+    )  # fmt: skip
+    return tiny_study(settlements, schools), policy
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data())
+def test_a_way_passes_the_audit_exactly_when_it_is_an_option(data: st.DataObject) -> None:
+    """Every (group, school, mode) there is, put into one table under a name of its own, against the way checks."""
+    study, policy = study_and_policy(data.draw)
+    everything = build_options(study, policy, skip=set(RULES)).rows
+    admissible = build_options(study, policy).rows
+    key = ["item", "school_id", "mode"]
+    wanted = set(admissible[key].agg("|".join, axis=1))
+    today = lo.current_plan(study, policy)
+    rows = everything.merge(items_of(study, policy).drop(columns=["settlement_id", "band"]), on="item")
+    rows["item"] = rows[key].agg("|".join, axis=1)
+    rows = rows.assign(line_id="", moved=False, exception=False)[list(today.assignments.columns)]
+    facts = facts_of(today.replace(assignments=rows), study, policy)
+    broken: dict[str, set[str]] = {}
+    for name in RULES:
+        for violation in CHECKS[name](facts):
+            broken.setdefault(violation.place, set()).add(name)
+    for item in rows["item"]:
+        assert (item not in broken) == (item in wanted), (item, broken.get(item))
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_plan_found_breaks_no_rule_whatever_the_limits(data: st.DataObject) -> None:
+    study, policy = study_and_policy(data.draw)
+    try:
+        plan = lo.optimize(study, policy, effort="quick")
+    except lo.InfeasibleError as error:
+        assert error.rules
+        return
+    assert lo.audit(plan).empty
+    assert plan.figures.unserved == 0
+    assert np.isfinite(plan.assignments["minutes"].astype(float)).all()

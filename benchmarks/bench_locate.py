@@ -81,9 +81,7 @@ def build() -> None:
         print("build 5000 x 400: reading {:.3f}, rows {:.3f}, hand-over {:.3f} CPU s".format(*np.diff(times)))
 
 
-def row(
-    name: str, asked: dict[str, Any], seconds: float, gap: float, *, against: bool = False, **more: Any
-) -> Located:
+def row(name: str, asked: dict[str, Any], seconds: float, gap: float, *, against: bool = False, **more: Any) -> Located:
     """Solve once, check, print one line of the table."""
     began = time.process_time()
     found = locate(**asked, time_limit_s=seconds, gap=gap, **more)
@@ -127,16 +125,10 @@ def reuse() -> None:
 
 FAMILIES: dict[str, Callable[[], None]] = {
     "build": build,
-    "150x30": lambda: family(
-        "150 x 30", lambda s: villages(150, 30, s, near=None, tight=2.5), 60, 1e-4, against=True
-    ),
-    "200x60": lambda: family(
-        "200 x 60", lambda s: villages(200, 60, s, near=None, tight=3), 60, 1e-3, against=True
-    ),
+    "150x30": lambda: family("150 x 30", lambda s: villages(150, 30, s, near=None, tight=2.5), 60, 1e-4, against=True),
+    "200x60": lambda: family("200 x 60", lambda s: villages(200, 60, s, near=None, tight=3), 60, 1e-3, against=True),
     "400x80": lambda: family("400 x 80", lambda s: villages(400, 80, s, near=None), 60, 1e-3, against=True),
-    "1300x35": lambda: family(
-        "1300 x 35 tight", lambda s: villages(1300, 35, s, near=None, tight=1.1), 300, 1e-3
-    ),
+    "1300x35": lambda: family("1300 x 35 tight", lambda s: villages(1300, 35, s, near=None, tight=1.1), 300, 1e-3),
     "2000x200": lambda: family("2000 x 200", lambda s: villages(2000, 200, s), 60, 3e-3, against=True),
     "20000x2000": lambda: family("20000 x 2000", lambda s: villages(20_000, 2_000, s), 120, 1e-2),
     "median": medians,

@@ -21,25 +21,19 @@ SIDE_KM = 36.0
 SPEEDS_KMH = (35.0, 50.0, 70.0)
 
 
-def road_county(
-    n: int, seed: int, *, hubs: int = 1, reach_min: float = 25.0
-) -> tuple[np.ndarray, np.ndarray]:
+def road_county(n: int, seed: int, *, hubs: int = 1, reach_min: float = 25.0) -> tuple[np.ndarray, np.ndarray]:
     """Return minutes and riders of ``hubs`` schools (first positions) and ``n`` stops clustered in villages.
 
     A Delaunay graph of road points carries three road classes; the two directions differ by a few per cent.
     """
     rng = np.random.default_rng([n, seed, hubs])
     points = rng.uniform(0, SIDE_KM, size=(900, 2))
-    edges = {
-        tuple(sorted(pair)) for a, b, c in Delaunay(points).simplices for pair in ((a, b), (b, c), (a, c))
-    }
+    edges = {tuple(sorted(pair)) for a, b, c in Delaunay(points).simplices for pair in ((a, b), (b, c), (a, c))}
     ends = np.array(sorted(edges))
     length_km = np.linalg.norm(points[ends[:, 0]] - points[ends[:, 1]], axis=1)
     speed = np.array(SPEEDS_KMH)[rng.choice(3, size=len(ends), p=[0.5, 0.35, 0.15])]
     there, back = (length_km / speed * 60 * rng.uniform(1.0, 1.05, size=len(ends)) for _ in range(2))
-    graph = sp.csr_matrix(
-        (np.r_[there, back], (np.r_[ends[:, 0], ends[:, 1]], np.r_[ends[:, 1], ends[:, 0]]))
-    )
+    graph = sp.csr_matrix((np.r_[there, back], (np.r_[ends[:, 0], ends[:, 1]], np.r_[ends[:, 1], ends[:, 0]])))
     middle = (
         points[:, None] - SIDE_KM * (0.5 if hubs == 1 else rng.uniform(0.15, 0.85, size=(hubs, 2)))[None]
         if hubs > 1
@@ -89,9 +83,7 @@ def main(argv: list[str]) -> None:
             faults = check(found, minutes, riders, **given)
             lines = f"lines {len(found.routes):3d}/{found.lines_bound:3d}"
             values = f"{found.objective:9.2f} bound {found.bound:9.2f} gap {100 * found.gap:6.3f} %"
-            print(
-                f"{n:4d} {seed} {found.status:9s} {lines} {values} {took:6.1f} s {found.method} {faults or ''}"
-            )
+            print(f"{n:4d} {seed} {found.status:9s} {lines} {values} {took:6.1f} s {found.method} {faults or ''}")
 
 
 if __name__ == "__main__":

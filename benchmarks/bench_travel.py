@@ -70,9 +70,7 @@ def mountain_roads(case: Case, rng: np.random.Generator) -> gpd.GeoDataFrame:
     links, in_tree = links[kept], in_tree[kept]
     start, end = spots[links[:, 0]], spots[links[:, 1]]
     bend = (start + end) / 2 + 0.15 * (end - start)[:, ::-1] * [1, -1]
-    classes = rng.choice(
-        ["primary", "secondary", "unclassified", "track"], len(links), p=[0.1, 0.25, 0.6, 0.05]
-    )
+    classes = rng.choice(["primary", "secondary", "unclassified", "track"], len(links), p=[0.1, 0.25, 0.6, 0.05])
     oneway = rng.choice(["no", "yes"], len(links), p=[0.98, 0.02])
     lines = shapely.linestrings(np.stack([start, bend, end], axis=1))
     return gpd.GeoDataFrame({"class": classes, "oneway": oneway}, geometry=lines, crs=CRS)
@@ -142,14 +140,10 @@ def contest(roads: RoadGraph, here: Any, there: Any, reach: Reach, limit: float,
     search, origins, goals = bus.search, bus.origin_node, bus.goal_node
     origins, goals = np.unique(origins[origins >= 0]), np.unique(goals[goals >= 0])
     ours_s, (ours, _) = cpu(lambda: table(search, origins, goals, limit_min=limit), repeats)
-    print(
-        f"  ours, minutes and km           {ours_s:8.3f} CPU s   {np.isfinite(ours).mean():.1%} of pairs in reach"
-    )
+    print(f"  ours, minutes and km           {ours_s:8.3f} CPU s   {np.isfinite(ours).mean():.1%} of pairs in reach")
     arcs = search.reverse.tocoo()
     reverse = nx.DiGraph()
-    reverse.add_weighted_edges_from(
-        zip(arcs.row.tolist(), arcs.col.tolist(), arcs.data.tolist(), strict=True)
-    )
+    reverse.add_weighted_edges_from(zip(arcs.row.tolist(), arcs.col.tolist(), arcs.data.tolist(), strict=True))
     reverse.add_nodes_from(range(search.nodes))
     rivals: dict[str, Callable[[], np.ndarray]] = {
         "scipy, minutes only": lambda: by_scipy(search, origins, goals, limit),

@@ -78,9 +78,7 @@ def main(argv: list[str]) -> None:
             assert check(ours, **given) == ()
             theirs = by_pyvrp(given, len(ours.routes), args.time, seed)
             shown = f"ours {ours.objective:.2f} (bound {ours.bound:.2f}, {took:.0f} s) PyVRP {theirs:.2f}"
-            print(
-                f"{args.family} {n:4d} {seed} lines {len(ours.routes)} {shown} ratio {ours.objective / theirs:.4f}"
-            )
+            print(f"{args.family} {n:4d} {seed} lines {len(ours.routes)} {shown} ratio {ours.objective / theirs:.4f}")
 
 
 if __name__ == "__main__":

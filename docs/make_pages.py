@@ -63,9 +63,7 @@ def rules() -> str:
         "They are applied while the table of admissible options is built and nowhere else; the plan records how many",
         'options each of them removed (`plan.proof.options["removed"]`).',
         "",
-        *_table(
-            ("rule", "what it says"), ((f"`{name}`", _doc(rule)) for name, rule in options.RULES.items())
-        ),
+        *_table(("rule", "what it says"), ((f"`{name}`", _doc(rule)) for name, rule in options.RULES.items())),
         "## Rules of the program",
         "",
         *_table(("symbol", "meaning"), ((f"${symbol}$", text) for symbol, text in SYMBOLS)),

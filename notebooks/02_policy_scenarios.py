@@ -26,9 +26,7 @@ import pandas as pd
 import layoutopt as lo
 from layoutopt.samples import write_county
 
-county = lo.generate_county(
-    settlements=45, schools=12, pupils=2_000, towns=3, area_km2=500, teachers=215, seed=3
-)
+county = lo.generate_county(settlements=45, schools=12, pupils=2_000, towns=3, area_km2=500, teachers=215, seed=3)
 study = lo.read_study(write_county(county, Path(tempfile.mkdtemp()) / "county"))
 policy = lo.Policy.preset("jiangxi_2023")
 study

@@ -145,9 +145,7 @@ def cut_habitations(habitations: gpd.GeoDataFrame, rng: np.random.Generator) -> 
     return gpd.GeoDataFrame(table, geometry=chosen.geometry.to_numpy(), crs=METRES)
 
 
-def cut_schools(
-    facilities: gpd.GeoDataFrame, people: gpd.GeoDataFrame, rng: np.random.Generator
-) -> gpd.GeoDataFrame:
+def cut_schools(facilities: gpd.GeoDataFrame, people: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.GeoDataFrame:
     """Return the listed schools: high schools as grades 1–9, higher secondary schools as 7–9."""
     place = people.set_index("source_id")
     chosen = facilities[facilities["HAB_ID"].isin(place.index)]
@@ -180,9 +178,7 @@ def ways(people: gpd.GeoDataFrame, schools: gpd.GeoDataFrame, roads: gpd.GeoData
     return journeys_of(study, lo.Policy.preset("china_national"))
 
 
-def with_village_schools(
-    people: gpd.GeoDataFrame, real: gpd.GeoDataFrame, roads: gpd.GeoDataFrame
-) -> gpd.GeoDataFrame:
+def with_village_schools(people: gpd.GeoDataFrame, real: gpd.GeoDataFrame, roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add assumed schools until every habitation has a primary school within ``WALK_KM``.
 
     The habitation whose school would serve most pupils not yet served comes first. Schools are listed block
@@ -304,9 +300,7 @@ def with_points(
     return schools
 
 
-def with_assumed_figures(
-    schools: gpd.GeoDataFrame, enrolled: np.ndarray, rng: np.random.Generator
-) -> gpd.GeoDataFrame:
+def with_assumed_figures(schools: gpd.GeoDataFrame, enrolled: np.ndarray, rng: np.random.Generator) -> gpd.GeoDataFrame:
     """Seats, rooms, beds, posts and money by plain rules, none of them from the source."""
     primary, junior = staffing.stage_pupils(enrolled)
     real = (schools["assumed"] == "no").to_numpy()

@@ -42,9 +42,7 @@ def _worded() -> Iterator[None]:
         say("Stopped before any plan was complete; nothing was written.")
         sys.exit(NO_PLAN)
     except OSError as error:
-        say(
-            f"The files cannot be written or read: {error}. Check the disk and the path; nothing was left half done."
-        )
+        say(f"The files cannot be written or read: {error}. Check the disk and the path; nothing was left half done.")
         sys.exit(NO_PLAN)
 
 
@@ -76,9 +74,7 @@ def _choices(function: Callable[..., None]) -> Callable[..., None]:
     """Options that every command with a policy shares."""
     decorators = [
         click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="Policy file (TOML)."),
-        click.option(
-            "--preset", default="jiangxi_2023", show_default=True, help="Bundled policy, without a file."
-        ),
+        click.option("--preset", default="jiangxi_2023", show_default=True, help="Bundled policy, without a file."),
     ]
     for decorator in reversed(decorators):
         function = decorator(function)
@@ -130,9 +126,7 @@ def demo(out: Path, sample: str, policy_file: Path | None, preset: str, **effort
 @_effort("normal")
 @click.option("--json", "as_json", is_flag=True, help="Print the headline figures as JSON on stdout.")
 @command
-def solve(
-    study: Path, out: Path, policy_file: Path | None, preset: str, as_json: bool, **effort: Any
-) -> None:
+def solve(study: Path, out: Path, policy_file: Path | None, preset: str, as_json: bool, **effort: Any) -> None:
     """Make a plan for the study folder STUDY and write it to a folder."""
     plan = _solve(study, out, _policy(policy_file, preset), effort)
     if as_json:
@@ -219,9 +213,7 @@ def compare(a: Path, b: Path, as_json: bool) -> None:
     if as_json:
         tables = {name: getattr(found, name) for name in ("schools", "settlements", "lines")}
         plain = {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
-        click.echo(
-            json.dumps({"figures": json.loads(found.figures.to_json(orient="index")), **plain}, indent=2)
-        )
+        click.echo(json.dumps({"figures": json.loads(found.figures.to_json(orient="index")), **plain}, indent=2))
     else:
         click.echo(repr(found))
         if len(found.schools):

@@ -57,9 +57,7 @@ class MissingExtraError(LayoutError, ImportError):
     """A part needs a package that is not installed; the message names the extra to install."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(
-            f"This needs the package '{package}'. Install it with: pip install 'layoutopt[{extra}]'"
-        )
+        super().__init__(f"This needs the package '{package}'. Install it with: pip install 'layoutopt[{extra}]'")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -36,9 +36,7 @@ def vehicle_types(study: Study, policy: Policy) -> tuple[VehicleType, ...]:
     counts = table["count"] if "count" in table else pd.Series(np.nan, index=table.index)
     columns = (table[name] for name in ("vehicle_id", "seats", "fixed_cny", "cny_per_km"))
     return tuple(
-        VehicleType(
-            str(name), int(seats), float(fixed), float(per_km), None if np.isnan(count) else int(count)
-        )
+        VehicleType(str(name), int(seats), float(fixed), float(per_km), None if np.isnan(count) else int(count))
         for name, seats, fixed, per_km, count in zip(*columns, counts, strict=True)
     )
 

@@ -159,13 +159,9 @@ def check_reachable(study: Study, policy: Policy) -> None:
     problems = []
     for band, group in lost.groupby("band", sort=False):
         at = study.settlements.index.get_indexer(pd.Index(group["settlement_id"]))
-        teaches = (
-            study.schools[f"offers_{band}"].to_numpy(bool) & (study.schools["status"] != "close").to_numpy()
-        )
+        teaches = study.schools[f"offers_{band}"].to_numpy(bool) & (study.schools["status"] != "close").to_numpy()
         near = np.minimum(journeys.walk_min(str(band)), journeys.bus_min(str(band), 0.0))[at]
-        reached = (
-            np.isfinite(near[:, teaches]).any(axis=1) if teaches.any() else np.zeros(len(at), dtype=bool)
-        )
+        reached = np.isfinite(near[:, teaches]).any(axis=1) if teaches.any() else np.zeros(len(at), dtype=bool)
         for row in group[~reached].itertuples():
             problems.append(
                 Problem(
@@ -232,9 +228,5 @@ def _check_plan(plan: Plan, study: Study, policy: Policy, skip: Collection[str])
             "that riders are priced nearer to what lines cost here.",
             ("annual_budget",),
         )
-    lines = "\n".join(
-        f"  {row.rule} at {row.place}: {row.message}" for row in violations.head(10).itertuples()
-    )
-    raise SolverError(
-        f"The plan found fails {len(violations)} checks of its own audit and is not returned:\n{lines}"
-    )
+    lines = "\n".join(f"  {row.rule} at {row.place}: {row.message}" for row in violations.head(10).itertuples())
+    raise SolverError(f"The plan found fails {len(violations)} checks of its own audit and is not returned:\n{lines}")

@@ -67,8 +67,7 @@ class Layer:
 
 def _pupils(meaning: str, high: float) -> tuple[Column, ...]:
     return tuple(
-        Column(f"g{g}", meaning.format(grade=g), kind="number", unit="pupils", low=0, high=high)
-        for g in GRADES
+        Column(f"g{g}", meaning.format(grade=g), kind="number", unit="pupils", low=0, high=high) for g in GRADES
     )
 
 
@@ -148,9 +147,7 @@ ROADS = Layer(
     (),
     (
         Column("class", "Road class in OpenStreetMap's highway words, for example tertiary or track"),
-        Column(
-            "speed_kmh", "Running speed of a bus, where known", kind="number", unit="km/h", low=1, high=130
-        ),
+        Column("speed_kmh", "Running speed of a bus, where known", kind="number", unit="km/h", low=1, high=130),
         Column("surface", "Surface in OpenStreetMap's words"),
         Column("oneway", "yes where vehicles may only follow the drawn direction", kind="flag"),
         Column("bus", "no where a bus cannot pass", kind="flag"),
@@ -218,12 +215,8 @@ VEHICLES = Layer(
             high=1e8,
             required=True,
         ),
-        Column(
-            "cny_per_km", "Running cost", kind="number", unit="CNY per km", low=0, high=1_000, required=True
-        ),
-        Column(
-            "count", "How many exist; empty for any number", kind="whole", unit="vehicles", low=0, high=10_000
-        ),
+        Column("cny_per_km", "Running cost", kind="number", unit="CNY per km", low=0, high=1_000, required=True),
+        Column("count", "How many exist; empty for any number", kind="whole", unit="vehicles", low=0, high=10_000),
     ),
 )
 
@@ -234,9 +227,7 @@ FORECAST = Layer(
     ("settlement_id", "year"),
     (
         Column("settlement_id", "Settlement", kind="id", required=True),
-        Column(
-            "year", "Calendar year the school year begins", kind="whole", low=2_000, high=2_100, required=True
-        ),
+        Column("year", "Calendar year the school year begins", kind="whole", low=2_000, high=2_100, required=True),
         *_pupils("Pupils of grade {grade}", 5_000),
     ),
 )
@@ -250,6 +241,5 @@ TOWNS = Layer(
 )
 
 LAYERS: dict[str, Layer] = {
-    layer.name: layer
-    for layer in (SETTLEMENTS, SCHOOLS, ROADS, TRAVEL, EXPANSIONS, VEHICLES, FORECAST, TOWNS)
+    layer.name: layer for layer in (SETTLEMENTS, SCHOOLS, ROADS, TRAVEL, EXPANSIONS, VEHICLES, FORECAST, TOWNS)
 }

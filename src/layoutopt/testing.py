@@ -53,9 +53,7 @@ def tiny_study(
     places = [_point(x, y) for x, y, _ in settlements.values()]
     frame = gpd.GeoDataFrame(pd.DataFrame(rows), geometry=places, crs=CRS)
     default = {"grades": "1-6", "places_primary": 200.0, "places_junior": 0.0, "beds": 0.0}
-    sites = pd.DataFrame(
-        [{"school_id": code, **default, **columns} for code, (_, _, columns) in schools.items()]
-    )
+    sites = pd.DataFrame([{"school_id": code, **default, **columns} for code, (_, _, columns) in schools.items()])
     points = [_point(x, y) for x, y, _ in schools.values()]
     lines = None
     if roads is not None:

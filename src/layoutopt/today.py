@@ -41,9 +41,7 @@ def attendance(study: Study, policy: Policy) -> pd.DataFrame:
     return pd.concat(parts).sort_values(["settlement_id", "band"], kind="stable").reset_index(drop=True)
 
 
-def _band_today(
-    study: Study, policy: Policy, journeys: Journeys, pupils: pd.DataFrame, band: str
-) -> pd.DataFrame:
+def _band_today(study: Study, policy: Policy, journeys: Journeys, pupils: pd.DataFrame, band: str) -> pd.DataFrame:
     grades = [f"g{grade}" for grade in BANDS[band]]
     count = pupils[grades].sum(axis=1)
     given = study.settlements[f"current_{STAGE_OF[band]}"]
@@ -88,9 +86,7 @@ def items_of(study: Study, policy: Policy) -> pd.DataFrame:
     pieces = np.maximum(1, np.ceil(today["pupils"].to_numpy() / seats)).astype(int)
     repeated = today.loc[today.index.repeat(pieces)].reset_index(drop=True)
     repeated["chunk"] = np.concatenate([np.arange(1, n + 1) for n in pieces]) if len(pieces) else []
-    values = [
-        _chunks(row, count) for row, count in zip(today[list(PUPIL_COLUMNS)].to_numpy(), pieces, strict=True)
-    ]
+    values = [_chunks(row, count) for row, count in zip(today[list(PUPIL_COLUMNS)].to_numpy(), pieces, strict=True)]
     repeated[list(PUPIL_COLUMNS)] = np.vstack(values) if values else np.empty((0, len(PUPIL_COLUMNS)))
     rides = repeated["mode"] == "bus"
     whole_min = own_dwell_min(repeated["pupils"].to_numpy(float), study, policy)

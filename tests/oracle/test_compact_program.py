@@ -45,7 +45,11 @@ def random_case(seed: int) -> tuple[lo.Study, lo.Policy]:
         pupils = rng.integers(0, 9, size=6) * (rng.random() < 0.8) + (rng.random(6) < 0.1) * 15
         tail = rng.integers(0, 6, size=3) if junior and number == 0 else np.zeros(3)
         far_km = 26.0 if number and rng.random() < 0.3 else 0.0
-        settlements[f"V{number}"] = (far_km + float(rng.uniform(0, 5)), 0.1 * number, [*map(int, pupils), *map(int, tail)])
+        settlements[f"V{number}"] = (
+            far_km + float(rng.uniform(0, 5)),
+            0.1 * number,
+            [*map(int, pupils), *map(int, tail)],
+        )
     settlements["V0"][2][0] += 3
     schools: dict[str, Any] = {}
     for number in range(n_schools):

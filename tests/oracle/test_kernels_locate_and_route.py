@@ -55,9 +55,7 @@ def best_value(given):
             if (load > room).any():
                 continue
             used = sorted(set(owner))
-            cost = given["opening_cost"][used].sum() + sum(
-                line(g, d) for g, d in zip(groups, owner, strict=True)
-            )
+            cost = given["opening_cost"][used].sum() + sum(line(g, d) for g, d in zip(groups, owner, strict=True))
             best = min(best, cost)
     return best
 
@@ -65,9 +63,7 @@ def best_value(given):
 def instance(rng, tour, capacity):
     k, m = int(rng.integers(2, 6)), int(rng.integers(2, 4))
     points = rng.uniform(0, 20, size=(m + k, 2))
-    minutes = np.linalg.norm(points[:, None] - points[None], axis=2) * rng.uniform(
-        1, 1.1, size=(m + k, m + k)
-    )
+    minutes = np.linalg.norm(points[:, None] - points[None], axis=2) * rng.uniform(1, 1.1, size=(m + k, m + k))
     riders = np.concatenate([np.zeros(m), rng.integers(1, 9, size=k)])
     given = {
         "minutes": np.round(minutes, 2), "riders": riders, "depots": list(range(m)), "tour": tour, "seats": 14,
@@ -80,9 +76,7 @@ def instance(rng, tour, capacity):
     return given
 
 
-@pytest.mark.parametrize(
-    ("tour", "capacity"), [("open", False), ("closed", True), ("closed", False), ("open", True)]
-)
+@pytest.mark.parametrize(("tour", "capacity"), [("open", False), ("closed", True), ("closed", False), ("open", True)])
 def test_every_plan_tried(tour, capacity):
     rng = np.random.default_rng([3, len(tour), capacity])
     solvable = 0

@@ -31,11 +31,7 @@ def line_values(order, given):
     clock, nearer, rider_min = 0.0, given.get("school", 0), 0.0
     limit = np.broadcast_to(given.get("max_ride_min", np.inf), riders.shape)
     for stop in reversed(order):
-        clock += (
-            minutes[stop, nearer]
-            + given.get("dwell_min", 0)
-            + given.get("dwell_min_per_rider", 0) * riders[stop]
-        )
+        clock += minutes[stop, nearer] + given.get("dwell_min", 0) + given.get("dwell_min_per_rider", 0) * riders[stop]
         if clock > limit[stop] + 1e-9 or not np.isfinite(clock):
             return None
         rider_min += riders[stop] * clock
@@ -103,9 +99,7 @@ def plain(rng, most=6):
 
 def limited(rng):
     given = plain(rng)
-    given["max_ride_min"] = (
-        np.maximum(given["minutes"][:, 0] * rng.uniform(1.2, 2.5, size=len(given["riders"])), 8) + 3
-    )
+    given["max_ride_min"] = np.maximum(given["minutes"][:, 0] * rng.uniform(1.2, 2.5, size=len(given["riders"])), 8) + 3
     return given | {"dwell_min": 0.5, "dwell_min_per_rider": 0.1, "return_trip": False}
 
 

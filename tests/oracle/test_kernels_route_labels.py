@@ -16,9 +16,7 @@ from layoutopt.kernels.routing.values import Vehicle
 
 def a_task(rng, k):
     points = rng.uniform(0, 20, size=(k + 1, 2))
-    minutes = np.linalg.norm(points[:, None] - points[None], axis=2) * rng.uniform(
-        1, 1.2, size=(k + 1, k + 1)
-    )
+    minutes = np.linalg.norm(points[:, None] - points[None], axis=2) * rng.uniform(1, 1.2, size=(k + 1, k + 1))
     riders = np.r_[0.0, rng.integers(1, 8, size=k)]
     return make_task(
         minutes, riders, depots=np.array([0]), types=[Vehicle(14, 5.0, 1.0), Vehicle(20, 9.0, 1.4)],
@@ -34,9 +32,7 @@ def plain_reduced_costs(task, prices, cuts):
         for order in itertools.permutations(range(task.n), size):
             clock, riders_min, nearer, fine = 0.0, 0.0, None, True
             for stop in reversed(order):
-                clock += task.service[stop] + (
-                    task.inward[0, stop] if nearer is None else task.between[stop, nearer]
-                )
+                clock += task.service[stop] + (task.inward[0, stop] if nearer is None else task.between[stop, nearer])
                 fine = fine and clock <= task.limit[stop]
                 riders_min += task.riders[stop] * clock
                 nearer = stop
@@ -44,16 +40,13 @@ def plain_reduced_costs(task, prices, cuts):
             if not fine or whole > task.line_limit:
                 continue
             costs = [
-                task.fixed[v] + prices.extra[0, v] + task.per_min[v] * whole
-                if load <= task.seats[v]
-                else np.inf
+                task.fixed[v] + prices.extra[0, v] + task.per_min[v] * whole if load <= task.seats[v] else np.inf
                 for v in range(2)
             ]
             if np.isfinite(min(costs)):
                 value = min(costs) + task.rider_cost * riders_min - prices.prize[0, list(order)].sum()
                 paid = sum(
-                    price * (len(set(order) & set(cut.stops)) // 2)
-                    for cut, price in zip(cuts, prices.cut, strict=True)
+                    price * (len(set(order) & set(cut.stops)) // 2) for cut, price in zip(cuts, prices.cut, strict=True)
                 )
                 found[order] = (value + paid, int(np.argmin(costs)))
     return found

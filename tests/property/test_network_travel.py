@@ -183,7 +183,5 @@ def test_a_cut_off_only_removes(layer, limit):
 def test_joining_loses_no_road(layer):
     lines, _ = layer
     roads = build_roads(lines)
-    drawn = np.bincount(
-        roads.line[~roads.joined], weights=roads.length_m[~roads.joined], minlength=len(lines)
-    )
+    drawn = np.bincount(roads.line[~roads.joined], weights=roads.length_m[~roads.joined], minlength=len(lines))
     assert np.allclose(drawn, lines.length, atol=0.02)

@@ -30,7 +30,7 @@ def hand(*follows: str) -> Callable[[Change], Change]:
 
 def school(plan: lo.Plan, code: str, **cells: Any) -> lo.Plan:
     """The plan with some cells of one school changed."""
-    table = plan.schools.astype({name: object for name in cells})
+    table = plan.schools.astype(dict.fromkeys(cells, object))
     for name, value in cells.items():
         table.loc[table["school_id"] == code, name] = value
     return plan.replace(schools=table)
@@ -38,7 +38,7 @@ def school(plan: lo.Plan, code: str, **cells: Any) -> lo.Plan:
 
 def group(plan: lo.Plan, item: str, **cells: Any) -> lo.Plan:
     """The plan with some cells of one pupil group changed; the school table still counts right."""
-    table = plan.assignments.astype({name: object for name in cells})
+    table = plan.assignments.astype(dict.fromkeys(cells, object))
     for name, value in cells.items():
         table.loc[table["item"] == item, name] = value
     return counted(plan.replace(assignments=table))

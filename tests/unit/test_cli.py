@@ -88,7 +88,11 @@ def test_a_misspelt_option_is_exit_code_2() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("solve", "s", "--out", "o", "--effort", "much"), ("solve", "s", "--out", "o", "--time-limit", "0"), ("solve", "s")],
+    [
+        ("solve", "s", "--out", "o", "--effort", "much"),
+        ("solve", "s", "--out", "o", "--time-limit", "0"),
+        ("solve", "s"),
+    ],
 )
 def test_values_no_option_takes(words: tuple[str, ...]) -> None:
     assert run(*words).exit_code == 2
@@ -271,9 +275,7 @@ def test_generate_writes_a_study_that_solves(tmp_path: Path) -> None:
     assert study.pupils_given == 300
 
 
-def test_demo_runs_the_main_job_on_a_sample(
-    study_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_demo_runs_the_main_job_on_a_sample(study_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """On a tiny folder in place of the bundled region, which takes its two minutes elsewhere."""
     from layoutopt import samples
 

@@ -99,9 +99,7 @@ def test_a_column_without_a_single_value_counts_as_absent() -> None:
 def test_duplicates_name_the_first_row() -> None:
     _, problems = check(thing_id=["A", "B", "A", "A"])
     cure = "Give each row its own code, or delete one row."
-    assert problems == [
-        f"things.csv row {row} (A): thing_id stands already in row 2. {cure}" for row in (4, 5)
-    ]
+    assert problems == [f"things.csv row {row} (A): thing_id stands already in row 2. {cure}" for row in (4, 5)]
 
 
 def test_codes_alike_but_for_a_blank_are_duplicates() -> None:

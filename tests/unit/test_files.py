@@ -69,9 +69,7 @@ def test_todays_schools_are_a_plan_folder_too(county: tuple[lo.Study, lo.Policy]
     plan = lo.current_plan(*county)
     back = lo.Plan.from_folder(plan.to_folder(tmp_path / "today"))
     for table in TABLES:
-        pd.testing.assert_frame_equal(
-            getattr(back, table), getattr(plan, table), check_dtype=False, rtol=0, atol=1e-6
-        )
+        pd.testing.assert_frame_equal(getattr(back, table), getattr(plan, table), check_dtype=False, rtol=0, atol=1e-6)
     assert lo.audit(back).equals(lo.audit(plan))
 
 
@@ -90,7 +88,9 @@ def test_a_way_nobody_knows_stays_endless(tmp_path: Path) -> None:
     json.loads((folder / "plan.json").read_text("utf-8"), parse_constant=pytest.fail)
 
 
-def test_same_seed_twice_gives_the_same_bytes(county: tuple[lo.Study, lo.Policy], written: Path, tmp_path: Path) -> None:
+def test_same_seed_twice_gives_the_same_bytes(
+    county: tuple[lo.Study, lo.Policy], written: Path, tmp_path: Path
+) -> None:
     from layoutopt import journeys
 
     journeys.forget()
@@ -201,7 +201,7 @@ def odd_study() -> lo.Study:
     """Names and codes as people write them, one of them a spreadsheet formula."""
     study = tiny_study(
         {name: (0.1 * number, 0, [1] * 6) for number, name in enumerate(ODD)},
-        {"=S1": (0, 0.1, {"name": "=HYPERLINK(\"http://x\")", "town": "@town"}), "-S2": (1, 0.1, {"name": "'n"})},
+        {"=S1": (0, 0.1, {"name": '=HYPERLINK("http://x")', "town": "@town"}), "-S2": (1, 0.1, {"name": "'n"})},
         current={ODD[0]: {"current_primary": "=S1"}},
     )
     from dataclasses import replace
@@ -222,9 +222,7 @@ def test_no_cell_a_spreadsheet_would_run_and_all_read_back(tmp_path: Path) -> No
             assert risky == [], (path.name, name)
     back = lo.Plan.from_folder(folder)
     for table in TABLES:
-        pd.testing.assert_frame_equal(
-            getattr(back, table), getattr(plan, table), check_dtype=False, rtol=0, atol=1e-6
-        )
+        pd.testing.assert_frame_equal(getattr(back, table), getattr(plan, table), check_dtype=False, rtol=0, atol=1e-6)
     assert back.study.digest == plan.study.digest
     assert list(back.study.settlements.index) == list(plan.study.settlements.index)
     assert list(back.study.schools["name"]) == list(plan.study.schools["name"])

@@ -17,7 +17,10 @@ CHOSEN = pd.DataFrame(
 )
 OPEN = pd.DataFrame({"school_id": ["S1", "S2", "S3"], "cost": [10.0, 20.0, 30.0]})
 FRAME = make_frame(
-    [("chosen", CHOSEN, ("item", "school_id"), 1.0, True), ("open", OPEN, ("school_id",), np.array([1.0, 1.0, 4.0]), True)]
+    [
+        ("chosen", CHOSEN, ("item", "school_id"), 1.0, True),
+        ("open", OPEN, ("school_id",), np.array([1.0, 1.0, 4.0]), True),
+    ]
 )
 POINT = np.array([1.0, 0, 0, 1, 1, 1, 0])
 

@@ -51,7 +51,9 @@ def test_a_layer_reads_back(name: str, path: Path, county_plan: lo.Plan) -> None
 
 def test_before_and_after_are_there(path: Path) -> None:
     schools = gpd.read_file(path, layer="schools")
-    assert {"role", "pupils_before", "pupils_after", "posts", "teachers_before", "places_primary", "reason"} <= set(schools)
+    assert {"role", "pupils_before", "pupils_after", "posts", "teachers_before", "places_primary", "reason"} <= set(
+        schools
+    )
     settlements = gpd.read_file(path, layer="settlements")
     assert {"lower_school", "lower_mode", "lower_min_before", "lower_min_after"} <= set(settlements)
     premises = gpd.read_file(path, layer="premises")
@@ -67,7 +69,9 @@ def test_lines_run_from_village_to_school(path: Path, county_plan: lo.Plan) -> N
 
 def test_every_layer_opens_with_its_style(path: Path) -> None:
     with closing(sqlite3.connect(path)) as store:
-        styles = store.execute("SELECT f_table_name, f_geometry_column, useAsDefault, styleQML FROM layer_styles").fetchall()
+        styles = store.execute(
+            "SELECT f_table_name, f_geometry_column, useAsDefault, styleQML FROM layer_styles"
+        ).fetchall()
         listed = store.execute("SELECT data_type FROM gpkg_contents WHERE table_name = 'layer_styles'").fetchall()
         columns = dict(store.execute("SELECT table_name, column_name FROM gpkg_geometry_columns").fetchall())
     assert listed == [("attributes",)]

@@ -172,9 +172,7 @@ def test_check_sees_every_fault() -> None:
     assert any("above their capacity" in text for text in check(found, **less))
     assert any("open_count" in text for text in check(found, **asked, open_count=2))
     assert any("min_load" in text for text in check(found, **asked, min_load=1e6))
-    assert any(
-        "required open" in text for text in check(found, **asked, required_open=np.flatnonzero(~found.open))
-    )
+    assert any("required open" in text for text in check(found, **asked, required_open=np.flatnonzero(~found.open)))
     assert check(found, asked["cost"][:5], asked["demand"][:5])
 
 
@@ -229,10 +227,7 @@ def test_sparse_allowed_and_positions() -> None:
     allowed = sp.csr_matrix(np.array([[1, 0], [1, 1], [0, 1]]))
     found = locate(COST, [1, 1, 1], allowed=allowed, required_closed=np.array([False, False]))
     assert found.assignment.tolist() == [0, 1, 1]
-    assert (
-        "may not go"
-        in check(replace(found, assignment=np.array([1, 1, 1])), COST, [1, 1, 1], allowed=allowed)[0]
-    )
+    assert "may not go" in check(replace(found, assignment=np.array([1, 1, 1])), COST, [1, 1, 1], allowed=allowed)[0]
 
 
 def test_import_loads_no_solver() -> None:

@@ -42,8 +42,7 @@ def test_capacity_sends_riders_elsewhere():
     assert sum(found.loads[found.depot == 0]) <= 5
     assert check(found, WAY, RIDERS, opening_cost=0, **given) == ()
     assert any(
-        "room" in fault
-        for fault in check(found, WAY, RIDERS, opening_cost=0, **(GIVEN | {"depot_capacity": [1, 1]}))
+        "room" in fault for fault in check(found, WAY, RIDERS, opening_cost=0, **(GIVEN | {"depot_capacity": [1, 1]}))
     )
 
 

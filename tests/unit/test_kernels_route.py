@@ -180,9 +180,7 @@ def test_every_fault_in_one_pass():
 def far_county(k, seed=0):
     rng = np.random.default_rng(seed)
     points = np.vstack([[10, 10], rng.uniform(0, 20, size=(k, 2))])
-    minutes = np.linalg.norm(points[:, None] - points[None], axis=2) * rng.uniform(
-        1.0, 1.05, size=(k + 1, k + 1)
-    )
+    minutes = np.linalg.norm(points[:, None] - points[None], axis=2) * rng.uniform(1.0, 1.05, size=(k + 1, k + 1))
     return minutes, np.r_[0, rng.integers(1, 9, size=k)]
 
 

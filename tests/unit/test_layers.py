@@ -183,7 +183,9 @@ def test_the_far_south_is_no_crash() -> None:
 
 def test_polygons_and_lines_keep_their_shape(tmp_path: Path) -> None:
     area = Polygon([(106, 33), (107, 33), (107, 34)])
-    gpd.GeoDataFrame({"town": ["A"]}, geometry=[area], crs="EPSG:4326").to_file(tmp_path / "towns.gpkg", engine="pyogrio")
+    gpd.GeoDataFrame({"town": ["A"]}, geometry=[area], crs="EPSG:4326").to_file(
+        tmp_path / "towns.gpkg", engine="pyogrio"
+    )
     file = LayerFile(tmp_path / "towns.gpkg")
     geometry, problems = geometry_of(read_raw(file), file, name="schools")
     assert problems == []

@@ -64,7 +64,12 @@ def test_one_row_a_settlement(county_plan: lo.Plan) -> None:
     table = settlement_table(county_plan).set_index("settlement_id")
     assert list(table.index) == ["V1", "V2", "V3", "V4", "V5", "V6"]
     assert table["pupils"].sum() == 138
-    assert table.loc["V2", ["lower_school", "lower_mode", "upper_school", "junior_school"]].tolist() == ["S1", "bus", "S1", ""]
+    assert table.loc["V2", ["lower_school", "lower_mode", "upper_school", "junior_school"]].tolist() == [
+        "S1",
+        "bus",
+        "S1",
+        "",
+    ]
     assert table.loc["V2", "lower_min_before"] == pytest.approx(3)
     assert table.loc["V2", "lower_min_after"] == pytest.approx(16.011, abs=1e-3)
     assert pd.isna(table.loc["V2", "junior_min_after"])

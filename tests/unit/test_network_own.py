@@ -37,9 +37,7 @@ def test_own_rows_win_and_the_rest_stays():
 
 
 def test_kilometres_left_out_stay_as_computed():
-    table = with_own_minutes(
-        TABLE, own(("A", "S", "bus", 9), columns=("from_id", "to_id", "mode", "minutes"))
-    )
+    table = with_own_minutes(TABLE, own(("A", "S", "bus", 9), columns=("from_id", "to_id", "mode", "minutes")))
     assert (table.ride_min[0, 0], table.ride_km[0, 0]) == (9, 6)
 
 
@@ -83,6 +81,4 @@ def test_own_rides_between_stops():
     assert (changed.ride_min[0, 1], changed.ride_km[0, 1]) == (7, 3.5)
     assert changed.ride_min[1, 0] == stops.ride_min[1, 0]
     assert changed.ride_min[0, 2] == stops.ride_min[0, 2], "walking rows are not rides"
-    assert (
-        with_own_minutes(TABLE, own(("A", "B", "bus", 7, 3.5))).ride_min.tolist() == TABLE.ride_min.tolist()
-    )
+    assert with_own_minutes(TABLE, own(("A", "B", "bus", 7, 3.5))).ride_min.tolist() == TABLE.ride_min.tolist()

@@ -162,9 +162,7 @@ def test_edges_run_from_their_start_node_to_their_end_node():
 
 
 def test_empty_and_endless_lines_are_dropped_and_counted():
-    lines = layer(
-        EAST_WEST, LineString(), LineString([(1, 1), (1, 1)]), LineString([(0, 0), (np.inf, 0)]), None
-    )
+    lines = layer(EAST_WEST, LineString(), LineString([(1, 1), (1, 1)]), LineString([(0, 0), (np.inf, 0)]), None)
     roads = build_roads(lines)
     assert (roads.report.lines_read, roads.report.lines_dropped) == (5, 4)
 
@@ -181,9 +179,7 @@ def test_the_main_piece_is_the_longest():
 
 
 def test_all_unreadable_words_are_named_at_once():
-    lines = layer(
-        EAST_WEST, NORTH_SOUTH, oneway=["sometimes", "no"], bus=["yes", "rarely"], speed_kmh=["fast", "30"]
-    )
+    lines = layer(EAST_WEST, NORTH_SOUTH, oneway=["sometimes", "no"], bus=["yes", "rarely"], speed_kmh=["fast", "30"])
     with pytest.raises(InputError) as caught:
         build_roads(lines)
     assert str(caught.value) == (
@@ -196,9 +192,7 @@ def test_all_unreadable_words_are_named_at_once():
 
 def test_lines_need_metres():
     degrees = gpd.GeoDataFrame(geometry=[LineString([(77, 34), (78, 35)])], crs="EPSG:4326")
-    with pytest.raises(
-        InputError, match=r"roads: the lines have degrees \(EPSG:4326\)\. Project them to metres"
-    ):
+    with pytest.raises(InputError, match=r"roads: the lines have degrees \(EPSG:4326\)\. Project them to metres"):
         build_roads(degrees)
     with pytest.raises(InputError, match="no coordinate system"):
         build_roads(gpd.GeoDataFrame(geometry=[LineString(EAST_WEST)]))

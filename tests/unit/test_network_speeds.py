@@ -69,9 +69,7 @@ def test_the_road_itself_overrules_its_class():
     assert not passable(one_kilometre(**{"class": "path", "walk": "no"}), "walk").any()
 
 
-@pytest.mark.parametrize(
-    ("word", "open_ways"), [("yes", [True, False]), ("-1", [False, True]), ("no", [True, True])]
-)
+@pytest.mark.parametrize(("word", "open_ways"), [("yes", [True, False]), ("-1", [False, True]), ("no", [True, True])])
 def test_one_way_binds_the_bus_and_not_the_walker(word, open_ways):
     road = one_kilometre(**{"class": "primary", "oneway": word})
     assert np.isfinite(edge_minutes(road, SPEEDS, "bus"))[0].tolist() == open_ways
@@ -86,9 +84,7 @@ def test_bands_scale_the_reference_walker():
 
 
 def test_speeds_that_cannot_be():
-    with pytest.raises(
-        PolicyError, match=r"walk_kmh\['upper'\] = 0; detour_factor = 0.9 \(a way is never shorter"
-    ):
+    with pytest.raises(PolicyError, match=r"walk_kmh\['upper'\] = 0; detour_factor = 0.9 \(a way is never shorter"):
         replace(SPEEDS, walk_kmh={"lower": 3.0, "upper": 0}, detour_factor=0.9)
     with pytest.raises(PolicyError, match="walk_kmh names no band"):
         replace(SPEEDS, walk_kmh={})

@@ -23,9 +23,7 @@ SPEEDS = Speeds(
     detour_factor=1.5,
     straight_bus_kmh=30,
 )
-REACH = Reach(
-    walk_cutoff_min=np.inf, bus_cutoff_min=np.inf, max_access_m=500, cross_country_max_m=0, island_km=0
-)
+REACH = Reach(walk_cutoff_min=np.inf, bus_cutoff_min=np.inf, max_access_m=500, cross_country_max_m=0, island_km=0)
 
 
 def places(**xy):
@@ -92,9 +90,7 @@ def test_one_way_streets_send_the_bus_round():
 
 
 def test_of_parallel_roads_the_faster_counts_with_its_own_kilometres():
-    both = roads(
-        [(0, 0), (1000, 0)], [(0, 0), (0, 300), (1000, 300), (1000, 0)], **{"class": ["service", "primary"]}
-    )
+    both = roads([(0, 0), (1000, 0)], [(0, 0), (0, 300), (1000, 300), (1000, 0)], **{"class": ["service", "primary"]})
     table = go(places(A=(0, 0)), places(S=(1000, 0)), both)
     assert table.ride_min[0, 0] == pytest.approx(1.6)  # 1.6 km at 60 beats 1 km at 20
     assert table.ride_km[0, 0] == pytest.approx(1.6)
@@ -172,9 +168,7 @@ def test_a_bus_needs_a_road_it_may_use():
 
 def test_snapping_takes_the_first_of_equals_and_stays_within_reach():
     fork = roads([(0, 0), (1000, 0)], [(1000, 0), (2000, 0)], [(1000, 0), (1000, 900)])
-    found = snap(
-        np.array([[1000.0, -30.0], [1500.0, 40.0], [0.0, 700.0]]), fork, np.ones(3, bool), max_access_m=500
-    )
+    found = snap(np.array([[1000.0, -30.0], [1500.0, 40.0], [0.0, 700.0]]), fork, np.ones(3, bool), max_access_m=500)
     assert found.edge.tolist() == [0, 1, -1]
     assert found.along_m.tolist() == [1000, 500, 0]
     assert found.access_m.tolist() == [30, 40, 700]
@@ -221,9 +215,7 @@ def test_paths_follow_the_road_from_door_to_door():
         [500, 700], [500, 0], [1000, 0], [1000, 1500], [1100, 1500]
     ]  # fmt: skip
     assert lines[13] is None
-    ride = paths(
-        pairs, points_from=here, points_to=there, roads=bend, speeds=SPEEDS, reach=REACH, with_access=False
-    )
+    ride = paths(pairs, points_from=here, points_to=there, roads=bend, speeds=SPEEDS, reach=REACH, with_access=False)
     assert shapely.get_coordinates(ride[11]).tolist() == [[200, 0], [500, 0], [1000, 0], [1000, 1500]]
     table = go(here, there, bend)
     assert lines[10].length / 1000 == pytest.approx(table.walk_km[0, 0])
@@ -261,9 +253,7 @@ def test_places_that_cannot_be_used():
 
 
 def test_limits_that_cannot_be():
-    with pytest.raises(
-        PolicyError, match=r"cross_country_max_m = -1; max_access_m = 0 \(give metres above 0\)"
-    ):
+    with pytest.raises(PolicyError, match=r"cross_country_max_m = -1; max_access_m = 0 \(give metres above 0\)"):
         replace(REACH, cross_country_max_m=-1, max_access_m=0)
 
 

@@ -72,7 +72,12 @@ def test_a_closed_school_and_a_teaching_point() -> None:
     rows = assigned()
     rows = rows[~((rows["settlement_id"] == "V2") & (rows["band"] == "upper"))]
     point = tabled(rows, state={"S1": "full", "S2": "teaching_point", "S3": "closed"}).loc["S2"]
-    assert (point["role"], point["bands"], point["posts"], point["annual_cny"]) == ("teaching_point", "lower", 2, 20_000)
+    assert (point["role"], point["bands"], point["posts"], point["annual_cny"]) == (
+        "teaching_point",
+        "lower",
+        2,
+        20_000,
+    )
     assert (point["places_primary"], point["multigrade_lower"], point["classes"]) == (30, True, 1)
     assert point["reason"] == "grades 1-3 stay near home"
 
@@ -97,7 +102,9 @@ def test_fewer_classes_decided_than_needed_are_shown_not_mended() -> None:
         {("S1", "primary"): 3, ("S2", "primary"): 4},
     )
     assert tabled(assigned(), decided=decided).loc["S1", "classes"] == 0
-    short = Decided({**decided.classes, **{("S1", grade): 1 for grade in range(1, 7)}}, decided.multigrade, decided.posts)
+    short = Decided(
+        {**decided.classes, **{("S1", grade): 1 for grade in range(1, 7)}}, decided.multigrade, decided.posts
+    )
     assert tabled(assigned(), decided=short).loc["S1", ["classes", "posts"]].tolist() == [6, 3]
 
 
@@ -109,7 +116,9 @@ def test_expansions_add_places_beds_and_capital() -> None:
     assert expansion_rows(STUDY, "S1", "primary", ()) == []
 
 
-@pytest.mark.parametrize(("text", "levels"), [("", ()), ("1", (1,)), ("1+2", (1, 2)), ("x", ()), (None, ()), ("2.0", ())])
+@pytest.mark.parametrize(
+    ("text", "levels"), [("", ()), ("1", (1,)), ("1+2", (1, 2)), ("x", ()), (None, ()), ("2.0", ())]
+)
 def test_levels_as_tables_name_them(text: object, levels: tuple[int, ...]) -> None:
     assert levels_of(text) == levels
 

@@ -71,7 +71,8 @@ def test_what_the_presets_decide() -> None:
 def test_a_file_builds_on_a_preset(tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text(
-        'preset = "jiangxi_2023"\nname = "ours"\n[bus]\nseats = 20\n[sources]\nseats = "our fleet"\n', encoding="utf-8-sig"
+        'preset = "jiangxi_2023"\nname = "ours"\n[bus]\nseats = 20\n[sources]\nseats = "our fleet"\n',
+        encoding="utf-8-sig",
     )
     policy = lo.Policy.from_toml(path)
     assert (policy.name, policy.bus.seats, policy.source_of("seats")) == ("ours", 20, "our fleet")

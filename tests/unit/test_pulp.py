@@ -63,7 +63,7 @@ def test_safe_names(label: str, name: str) -> None:
 
 
 def test_names_that_become_alike_stay_apart() -> None:
-    """"S-1" and "S 1" are two schools in every file."""
+    """ "S-1" and "S 1" are two schools in every file."""
     study = tiny_study({"V1": (0, 0, [4] * 6)}, {"S-1": (0.1, 0, {}), "S 1": (0.2, 0, {})})
     problem = lo.to_pulp(study, lo.Policy())
     names = [variable.name for variable in problem.variables()]

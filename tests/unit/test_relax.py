@@ -77,10 +77,10 @@ NO_OPTION = [
 
 
 @pytest.mark.parametrize(("changes", "km", "hub", "rule", "words"), NO_OPTION, ids=[case[3] for case in NO_OPTION])
-def test_the_limit_that_stands_in_the_way(
-    changes: dict[str, Any], km: float, hub: bool, rule: str, words: str
-) -> None:
-    study = tiny_study({"V1": (km, 0, [0, 0, 0, 3, 3, 3])}, {"S1": (0, 0, {"hub": hub, "beds": 9.0 * rule.startswith("board")})})
+def test_the_limit_that_stands_in_the_way(changes: dict[str, Any], km: float, hub: bool, rule: str, words: str) -> None:
+    study = tiny_study(
+        {"V1": (km, 0, [0, 0, 0, 3, 3, 3])}, {"S1": (0, 0, {"hub": hub, "beds": 9.0 * rule.startswith("board")})}
+    )
     error = told(study, policy(keep_existing_exceptions=False, **changes))
     head, line = str(error).splitlines()
     assert head == "1 pupil groups cannot be served under this policy:"

@@ -360,10 +360,7 @@ def test_a_plan_of_today_of_another_study_is_refused(tmp_path: Path) -> None:
 def test_the_bound_speaks_for_its_program_only() -> None:
     text = plain().text
     cost, bound = thin("2 386 000 CNY"), thin("2 380 000 CNY")
-    assert (
-        f"Yearly cost: {cost}. No plan of this program gets below {bound}: at most {thin('0.25 %')} is left"
-        in text
-    )
+    assert f"Yearly cost: {cost}. No plan of this program gets below {bound}: at most {thin('0.25 %')} is left" in text
     assert "These bounds speak for one program only: the program with a price per rider" in text
     assert "feasible, stopped by time" in text
 

@@ -50,7 +50,7 @@ def test_grades_bands_and_stages_tell_one_story() -> None:
         1: "lower", 3: "lower", 4: "upper", 6: "upper", 7: "junior", 9: "junior",
     }  # fmt: skip
     assert STAGE_OF == {"lower": "primary", "upper": "primary", "junior": "junior"}
-    assert PUPIL_COLUMNS == tuple(f"g{grade}" for grade in range(1, 10))
+    assert tuple(f"g{grade}" for grade in range(1, 10)) == PUPIL_COLUMNS
 
 
 @pytest.mark.parametrize(

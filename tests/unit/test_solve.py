@@ -121,5 +121,7 @@ def test_a_plan_that_fails_its_audit_is_never_returned(monkeypatch: pytest.Monke
 
     wrong = pd.DataFrame([{"rule": "places", "place": "S0", "found": 9.0, "limit": 1.0, "message": "9 on 1"}])
     monkeypatch.setattr(pipeline, "audit", lambda *_: wrong)
-    with pytest.raises(lo.SolverError, match=r"fails 1 checks of its own audit and is not returned:\n  places at S0: 9 on 1"):
+    with pytest.raises(
+        lo.SolverError, match=r"fails 1 checks of its own audit and is not returned:\n  places at S0: 9 on 1"
+    ):
         lo.optimize(STUDY, policy(), effort="quick")

@@ -81,9 +81,7 @@ def test_areas_stand_for_a_point_inside(study_folder: WriteFolder) -> None:
     folder = study_folder(settlements__csv=None)
     square = Polygon([(106.1, 33.3), (106.101, 33.3), (106.101, 33.301), (106.1, 33.301)])
     hook = MultiPolygon([square])
-    layer = gpd.GeoDataFrame(
-        {"settlement_id": ["V1", "V2"], "g1": [1, 2]}, geometry=[square, hook], crs="EPSG:4326"
-    )
+    layer = gpd.GeoDataFrame({"settlement_id": ["V1", "V2"], "g1": [1, 2]}, geometry=[square, hook], crs="EPSG:4326")
     layer.to_file(folder / "settlements.gpkg", engine="pyogrio")
     study = lo.read_study(folder)
     assert study.notes == ("settlements: 2 polygons stand for a point inside them",)

@@ -77,7 +77,12 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_a_workbook(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     given = pd.DataFrame(
-        {" id ": ["V1", None, 3], "n": [4.0, None, 2.5], "when": [datetime(2024, 9, 1), None, "x"], "flag": [True, None, 0]}
+        {
+            " id ": ["V1", None, 3],
+            "n": [4.0, None, 2.5],
+            "when": [datetime(2024, 9, 1), None, "x"],
+            "flag": [True, None, 0],
+        }
     )
     with pd.ExcelWriter(path) as book:
         given.to_excel(book, sheet_name="first", index=False)

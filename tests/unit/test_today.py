@@ -47,7 +47,12 @@ def test_who_attends_which_school_and_how() -> None:
         ("V3", "lower"): False,
     }  # fmt: skip
     walk = today.loc[("V1", "lower")]
-    assert (walk["mode"], walk["minutes"], walk["ride_min"], walk["km"]) == ("walk", pytest.approx(10), 0, pytest.approx(1))
+    assert (walk["mode"], walk["minutes"], walk["ride_min"], walk["km"]) == (
+        "walk",
+        pytest.approx(10),
+        0,
+        pytest.approx(1),
+    )
     ride = today.loc[("V3", "lower")]
     assert ride["mode"] == "bus"
     # sqrt(101) km at 2 min, one minute of standing and 0.1 for each of nine riders.
@@ -92,15 +97,17 @@ def test_cutting_loses_nobody(seats: int) -> None:
     today = attendance(STUDY, policy(seats=seats))
     assert items["pupils"].max() <= seats
     for name in PUPIL_COLUMNS:
-        assert items.groupby(["settlement_id", "band"])[name].sum().to_dict() == today.set_index(
-            ["settlement_id", "band"]
-        )[name].to_dict()
+        assert (
+            items.groupby(["settlement_id", "band"])[name].sum().to_dict()
+            == today.set_index(["settlement_id", "band"])[name].to_dict()
+        )
 
 
 def test_the_largest_vehicle_counts() -> None:
     assert largest_bus(STUDY, policy(seats=20)) == 20
     vehicles = [
-        {"vehicle_id": name, "seats": seats, "fixed_cny": 1.0, "cny_per_km": 1.0} for name, seats in (("a", 12), ("b", 45))
+        {"vehicle_id": name, "seats": seats, "fixed_cny": 1.0, "cny_per_km": 1.0}
+        for name, seats in (("a", 12), ("b", 45))
     ]
     study = tiny_study({"V1": (0, 1, [1])}, {"S1": (0, 0, {})}, vehicles=vehicles)
     assert largest_bus(study, policy(seats=20)) == 45

@@ -224,7 +224,7 @@ def test_a_layer_without_crs(study_folder: WriteFolder) -> None:
         sites.to_file(folder / "schools.gpkg", engine="pyogrio")
     result, _ = solve(folder)
     assert result.exit_code == 2
-    assert "  schools.gpkg: no coordinate system (CRS) is given. Give crs = \"EPSG:…\" in study.toml, " in result.stderr
+    assert '  schools.gpkg: no coordinate system (CRS) is given. Give crs = "EPSG:…" in study.toml, ' in result.stderr
 
 
 def test_an_empty_geometry_names_feature_and_id(study_folder: WriteFolder) -> None:

@@ -72,9 +72,7 @@ def pressed(county: Path, out: Path, *, after: str, wait_s: float) -> tuple[int,
     command = [sys.executable, "-u", "-c", LOUD, *words]
     log = out.parent / f"{out.name}.log"
     with log.open("w", encoding="utf-8") as stream:
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=stream, start_new_session=True, text=True
-        )
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stream, start_new_session=True, text=True)
         try:
             _until(lambda: after in log.read_text("utf-8") or process.poll() is not None)
             time.sleep(wait_s)

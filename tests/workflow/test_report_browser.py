@@ -131,18 +131,12 @@ class Page:
             )
 
     def shot(self, path: Path, *, whole: bool = False) -> None:
-        path.write_bytes(
-            base64.b64decode(self.send("Page.captureScreenshot", captureBeyondViewport=whole)["data"])
-        )
+        path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot", captureBeyondViewport=whole)["data"]))
 
     @property
     def requests(self) -> list[str]:
         """Addresses asked for, the page itself and embedded data apart."""
-        asked = [
-            e["params"]["request"]["url"]
-            for e in self.events
-            if e.get("method") == "Network.requestWillBeSent"
-        ]
+        asked = [e["params"]["request"]["url"] for e in self.events if e.get("method") == "Network.requestWillBeSent"]
         return [url for url in asked if not url.startswith(("data:", "file:"))]
 
     @property
@@ -227,10 +221,7 @@ def test_the_report_opens_alone_and_marks_every_place(page: Page, report: Path) 
     assert page.run("planMap.group.lines.getLayers().length") == 4, "one line with its casing, two stops"
     assert page.run("planMap.group.ways.getLayers().length") == 6
     assert page.run("document.querySelectorAll('#legend-roles li').length") == 5
-    assert (
-        page.run("performance.getEntriesByType('resource').filter((e) => !e.name.startsWith('data:')).length")
-        == 0
-    )
+    assert page.run("performance.getEntriesByType('resource').filter((e) => !e.name.startsWith('data:')).length") == 0
     assert page.requests == [] and page.errors == []
 
 
@@ -259,9 +250,7 @@ def test_a_table_can_be_searched(page: Page, report: Path) -> None:
         "(() => { const box = document.querySelector('[data-table=village-table]'); box.value = 'v2 bus';"
         " box.dispatchEvent(new Event('input')); })()"
     )
-    shown = (
-        "Array.from(document.querySelectorAll('#village-table tbody tr')).filter((row) => !row.hidden).length"
-    )
+    shown = "Array.from(document.querySelectorAll('#village-table tbody tr')).filter((row) => !row.hidden).length"
     assert page.run(shown) == 2
     assert page.run("document.getElementById('village-table-shown').textContent") == "2 rows found"
     page.run("location.hash = 'village-3'")
@@ -345,9 +334,7 @@ def test_the_dark_page_is_dark(page: Page, report: Path) -> None:
 
 def test_the_map_opens_inside_a_notebook_page(page: Page, plans: Any, tmp_path: Path) -> None:
     path = tmp_path / "notebook.html"
-    path.write_text(
-        f"<!DOCTYPE html><meta charset=utf-8>{plan_map(plans.small_plan())._repr_html_()}", "utf-8"
-    )
+    path.write_text(f"<!DOCTYPE html><meta charset=utf-8>{plan_map(plans.small_plan())._repr_html_()}", "utf-8")
     page.open(path)
     inside = "document.querySelector('iframe').contentDocument"
     assert settled(page, f"{inside} && {inside}.querySelectorAll('.school-mark').length === 5")

@@ -71,9 +71,7 @@ def _distance_at_least(d: Data, other: Plan, least: int) -> Rows:
     was_open = role.isin(OPEN_ROLES)
     sign = 1.0 - 2.0 * was_open
     parts = [
-        d.frame.total(
-            block, weight=sign.reindex(d.frame.blocks[block].table["school_id"]).to_numpy(float), by=[]
-        )
+        d.frame.total(block, weight=sign.reindex(d.frame.blocks[block].table["school_id"]).to_numpy(float), by=[])
         for block in ("open", "point")
     ]
     changed = parts[0] + parts[1].on(parts[0].labels)

@@ -54,9 +54,7 @@ def check_columns(
     return frame, problems
 
 
-def _missing_columns(
-    raw: pd.DataFrame, layer: Layer, label: str, renames: Mapping[str, str]
-) -> Iterator[Problem]:
+def _missing_columns(raw: pd.DataFrame, layer: Layer, label: str, renames: Mapping[str, str]) -> Iterator[Problem]:
     for ours, theirs in renames.items():
         if ours not in layer.names:
             yield Problem(
@@ -66,9 +64,7 @@ def _missing_columns(
             )
         elif theirs not in raw.columns:
             hint = nearest(theirs, map(str, raw.columns)).strip()
-            yield Problem(
-                f"study.toml [columns.{layer.name}] {ours}", f"{label} has no column '{theirs}'", hint
-            )
+            yield Problem(f"study.toml [columns.{layer.name}] {ours}", f"{label} has no column '{theirs}'", hint)
     for column in layer:
         if column.required and column.name not in renames and column.name not in raw.columns:
             others = [str(name) for name in raw.columns if name not in layer.names and name != "geometry"]
@@ -112,12 +108,7 @@ def _converted(cells: pd.Series, column: Column, where: Where) -> tuple[pd.Serie
 
 
 def _as_text(cell: object) -> str:
-    if (
-        cell is None
-        or cell is pd.NA
-        or cell is pd.NaT
-        or (isinstance(cell, (float, np.floating)) and np.isnan(cell))
-    ):
+    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, (float, np.floating)) and np.isnan(cell)):
         return ""
     if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
         return str(int(cell))

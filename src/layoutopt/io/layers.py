@@ -75,9 +75,7 @@ def read_raw(file: LayerFile) -> pd.DataFrame:
     if file.path.suffix.lower() in TABLE_SUFFIXES:
         return read_table(file.path, encoding=file.encoding, sheet=file.sheet)
     if file.path.suffix.lower() not in VECTOR_SUFFIXES:
-        raise InputError(
-            [Problem(file.label, "this kind of file is not read", f"Use {', '.join(SUFFIXES)}.")]
-        )
+        raise InputError([Problem(file.label, "this kind of file is not read", f"Use {', '.join(SUFFIXES)}.")])
     found = _read_vector(file)
     found.index = range(1, len(found) + 1)
     return found
@@ -137,9 +135,7 @@ def geometry_of(
         return gpd.GeoSeries([None] * len(raw), index=raw.index), [problem]
     if file.path.suffix.lower() not in TABLE_SUFFIXES:
         if not isinstance(raw, gpd.GeoDataFrame):
-            raise InputError(
-                [Problem(file.label, "the layer has no geometry", "Export it with its geometry.")]
-            )
+            raise InputError([Problem(file.label, "the layer has no geometry", "Export it with its geometry.")])
         geometry = raw.geometry
         if file.crs:
             geometry = gpd.GeoSeries(geometry.array, index=raw.index).set_crs(file.crs, allow_override=True)
@@ -185,9 +181,7 @@ def _points_from_table(
     return points, problems or _faulty_geometry(points, file, ids)
 
 
-def _faulty_geometry(
-    geometry: gpd.GeoSeries, file: LayerFile, ids: Mapping[Any, str] | None
-) -> list[Problem]:
+def _faulty_geometry(geometry: gpd.GeoSeries, file: LayerFile, ids: Mapping[Any, str] | None) -> list[Problem]:
     problems = [
         Problem(file.where(row, ids), "the geometry is empty", "Draw it, or delete the row.")
         for row in geometry.index[geometry.isna() | geometry.is_empty]
@@ -214,9 +208,7 @@ def _outside_the_globe(bounds: pd.DataFrame, file: LayerFile) -> list[Problem]:
     if high > NORTHERNMOST_SCHOOL_LAT or low < -90:
         value = high if high > NORTHERNMOST_SCHOOL_LAT else low
         cure = "Swap x and y (longitude first), or give the crs the numbers are in."
-        return [
-            Problem(file.label, f"latitudes reach {value:.6g}: longitude and latitude look swapped", cure)
-        ]
+        return [Problem(file.label, f"latitudes reach {value:.6g}: longitude and latitude look swapped", cure)]
     west, east = bounds["minx"].min(), bounds["maxx"].max()
     if west < -180 or east > 180:
         worst = west if west < -180 else east

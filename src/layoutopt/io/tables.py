@@ -47,9 +47,7 @@ def read_table(path: Path, *, encoding: str | None = None, sheet: str | None = N
     ]
     if long:
         raise InputError(long)
-    cells = [
-        [*(_plain(cell) for cell in row[: len(header)]), *[""] * (len(header) - len(row))] for row in rows[1:]
-    ]
+    cells = [[*(_plain(cell) for cell in row[: len(header)]), *[""] * (len(header) - len(row))] for row in rows[1:]]
     return _without_blank(pd.DataFrame(cells, columns=header, dtype=object, index=range(2, len(cells) + 2)))
 
 
@@ -72,20 +70,12 @@ def _read_xlsx(path: Path, sheet: str | None) -> pd.DataFrame:
     try:
         found = pd.read_excel(path, sheet_name=sheet or 0, dtype=object, header=0, engine="openpyxl")
     except FileNotFoundError:
-        raise InputError(
-            [Problem(path.name, "the file does not exist", "Check the name in study.toml.")]
-        ) from None
+        raise InputError([Problem(path.name, "the file does not exist", "Check the name in study.toml.")]) from None
     except ValueError as error:
-        raise InputError(
-            [Problem(path.name, f"the sheet cannot be read ({error})", "Name a sheet.")]
-        ) from None
+        raise InputError([Problem(path.name, f"the sheet cannot be read ({error})", "Name a sheet.")]) from None
     except Exception as error:  # openpyxl raises many kinds on a damaged file
         raise InputError(
-            [
-                Problem(
-                    path.name, f"not a readable workbook ({type(error).__name__})", "Save it again as .xlsx."
-                )
-            ]
+            [Problem(path.name, f"not a readable workbook ({type(error).__name__})", "Save it again as .xlsx.")]
         ) from None
     found.columns = [str(name).strip() for name in found.columns]
     found = found.map(_cell)

@@ -220,9 +220,7 @@ def check(
 def _check_settings(gap: float, time_limit_s: float, method: str) -> None:
     known = ("auto", "exact", "lagrange", "windows")
     if method not in known:
-        raise InputError(
-            f"method is {method!r}. Choose one of {', '.join(known)}.{nearest(str(method), known)}"
-        )
+        raise InputError(f"method is {method!r}. Choose one of {', '.join(known)}.{nearest(str(method), known)}")
     if not 0 <= gap < np.inf:
         raise InputError(f"gap is {gap}. Give a share of 0 or more, such as 0.001.")
     if not time_limit_s > 0:
@@ -246,9 +244,7 @@ def _fitting(price: Floats, instance: Instance) -> Floats | None:
     return price if usable else None
 
 
-def _starting_answer(
-    instance: Instance, start: Located | ArrayLike | None, state: State | None
-) -> Answer | None:
+def _starting_answer(instance: Instance, start: Located | ArrayLike | None, state: State | None) -> Answer | None:
     """The arcs a caller's answer uses; a unit without a usable one is left out and placed later."""
     is_open = np.zeros(instance.sites, dtype=bool)
     if start is None:
@@ -302,9 +298,7 @@ def _flow_shares(instance: Instance, flow: sp.csr_matrix) -> tuple[Floats, int]:
     return share, int((arc < 0).sum())
 
 
-def _result(
-    instance: Instance, found: Found, gap: float, began: float, blocked: tuple[Blocked, ...]
-) -> Located:
+def _result(instance: Instance, found: Found, gap: float, began: float, blocked: tuple[Blocked, ...]) -> Located:
     value = found.value(instance)
     bound = np.inf if found.impossible else min(instance.lift(found.bound), value)
     status: Status = "infeasible" if found.impossible else "none"

@@ -157,9 +157,7 @@ def check(
         stops, kind, d = [int(stop) for stop in line], types[int(result.vehicle[at])], int(result.depot[at])
         rides = checks.rides_of(stops, places[d], table, people, dwell_min, dwell_min_per_rider)
         empty = float(table[places[d], stops[0]]) if paid else 0.0
-        faults += checks.faults_of_line(
-            at, stops, places[d], kind, table, people, limit, rides, empty, max_line_min
-        )
+        faults += checks.faults_of_line(at, stops, places[d], kind, table, people, limit, rides, empty, max_line_min)
         if not result.open[d]:
             faults.append(f"line {at} goes to depot {d}, which is closed")
         load_at[d] += sum(float(people[stop]) for stop in stops)
@@ -197,9 +195,7 @@ def _read(
         if not 0 <= place < size:
             problems.append(Problem(f"depots[{at}]", f"is {place}", f"Give a position from 0 to {size - 1}."))
         elif people[place] != 0:
-            problems.append(
-                Problem(f"riders[{place}]", f"is {people[place]:g} at a depot", "Give 0 riders there.")
-            )
+            problems.append(Problem(f"riders[{place}]", f"is {people[place]:g} at a depot", "Give 0 riders there."))
     opening = read_vector("opening_cost", opening_cost, len(places), problems)
     room = read_vector(
         "depot_capacity",
@@ -268,9 +264,7 @@ def _located(
     state = (
         RouteState()
         if kept is None
-        else RouteState(
-            tuple(task.stop[kept.stops(q)] for q in range(len(kept))), tuple(int(d) for d in kept.depot)
-        )
+        else RouteState(tuple(task.stop[kept.stops(q)] for q in range(len(kept))), tuple(int(d) for d in kept.depot))
     )
     if answer.lines is None:
         status: Status = "infeasible" if answer.infeasible else "none"
@@ -297,9 +291,7 @@ def _located(
     depot = lines.depot[order].astype(np.int64)
     rides, cost = np.zeros(len(people)), 0.0
     for at, line in enumerate(routes):
-        rides[line] = checks.rides_of(
-            line.tolist(), int(task.depot[depot[at]]), table, people, dwell, per_rider
-        )
+        rides[line] = checks.rides_of(line.tolist(), int(task.depot[depot[at]]), table, people, dwell, per_rider)
         empty = task.outward[depot[at], lines.stops(order[at])[0]]
         assert empty < NO_WAY_MIN
         kind = types[int(lines.kind[order[at]])]

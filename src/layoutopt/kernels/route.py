@@ -104,9 +104,7 @@ def route(
         return_trip, fleet, goal, cost_per_rider_min, max_line_min, second_run_window_min, gap, time_limit_s,
     )  # fmt: skip
     if task.n == 0:
-        return Routed(
-            "optimal", 0.0, 0.0, time.perf_counter() - began, "nobody rides", ride_min=np.zeros(len(people))
-        )
+        return Routed("optimal", 0.0, 0.0, time.perf_counter() - began, "nobody rides", ride_min=np.zeros(len(people)))
     blocked, reasons = blocked_stops(table, task, return_trip=return_trip)
     if reasons:
         return Routed(
@@ -116,9 +114,7 @@ def route(
     known = _known_lines(task, start, state)
     window = second_run_window_min
     found = _solve(task, goal, window, gap, time_limit_s, seed, known, state is not None)
-    return _routed(
-        found, task, goal, window, began, table, people, dwell_min, dwell_min_per_rider, types, gap
-    )
+    return _routed(found, task, goal, window, began, table, people, dwell_min, dwell_min_per_rider, types, gap)
 
 
 def check(
@@ -160,9 +156,7 @@ def check(
         stops, kind = [int(stop) for stop in line], types[int(result.vehicle[at])]
         rides = checks.rides_of(stops, school, table, people, dwell_min, dwell_min_per_rider)
         empty = float(table[school, stops[0]]) if return_trip else 0.0
-        faults += checks.faults_of_line(
-            at, stops, school, kind, table, people, limit, rides, empty, max_line_min
-        )
+        faults += checks.faults_of_line(at, stops, school, kind, table, people, limit, rides, empty, max_line_min)
         carried = sum(float(people[stop]) * ride for stop, ride in zip(stops, rides, strict=True))
         rider_min += carried
         whole.append(rides[0] + empty)
@@ -217,15 +211,11 @@ def _read(
         cure = 'Give minutes above 0 with goal="cost", or None.'
         problems.append(Problem("second_run_window_min", f"is {window:g} with goal {goal!r}", cure))
     if goal not in GOALS:
-        problems.append(
-            Problem("goal", f"is {goal!r}", f"Give one of {', '.join(GOALS)}.{nearest(str(goal), GOALS)}")
-        )
+        problems.append(Problem("goal", f"is {goal!r}", f"Give one of {', '.join(GOALS)}.{nearest(str(goal), GOALS)}"))
     if not 0 <= school < size:
         problems.append(Problem("school", f"is {school}", f"Give a position from 0 to {size - 1}."))
     elif people.shape == (size,) and people[school] != 0:
-        problems.append(
-            Problem(f"riders[{school}]", f"is {people[school]:g} at the school", "Give 0 riders there.")
-        )
+        problems.append(Problem(f"riders[{school}]", f"is {people[school]:g} at the school", "Give 0 riders there."))
     if problems:
         raise InputError(problems)
     task = make_task(

@@ -38,9 +38,7 @@ def build_model(
         NamedRows(name, rows) for name, rule in RULES.items() if name not in skip for rows in rule.rows(data)
     )
     extra = tuple(
-        NamedRows(getattr(function, "__name__", "extra"), rows)
-        for function in extra_rules
-        for rows in function(data)
+        NamedRows(getattr(function, "__name__", "extra"), rows) for function in extra_rules for rows in function(data)
     )
     goals = {name: GOALS[name](data) for name in policy.goals.goals if name in GOALS}
     return Model(data.frame, stated, goals, extra), data
@@ -50,6 +48,4 @@ def check_rule_names(names: Collection[str], known: Collection[str]) -> None:
     """Raise ``ValueError`` for a rule name that does not exist, naming the nearest."""
     for name in names:
         if name not in known:
-            raise ValueError(
-                f"unknown rule '{name}'.{nearest(name, known)} Known: {', '.join(sorted(known))}."
-            )
+            raise ValueError(f"unknown rule '{name}'.{nearest(name, known)} Known: {', '.join(sorted(known))}.")

@@ -48,9 +48,7 @@ def make_data(study: Study, policy: Policy, options: Options) -> Data:
     grades = taught.loc[taught.index.repeat(len(BANDS["lower"]))].reset_index(drop=True)
     grades["grade"] = [grade for band in taught["band"] for grade in BANDS[band]]
     reach = _reach(chosen, taught)
-    most = (
-        grades[["school_id", "band"]].merge(reach.rename("most").reset_index(), how="left")["most"].to_numpy()
-    )
+    most = grades[["school_id", "band"]].merge(reach.rename("most").reset_index(), how="left")["most"].to_numpy()
     cap = grades["stage"].map(lambda stage: policy.classes.class_cap[stage]).to_numpy(float)
     stages = taught[["school_id", "stage"]].drop_duplicates()
     frame = make_frame(
@@ -70,8 +68,7 @@ def make_data(study: Study, policy: Policy, options: Options) -> Data:
 
 def _offered(schools: pd.DataFrame) -> pd.DataFrame:
     parts = [
-        pd.DataFrame({"school_id": schools.loc[schools[f"offers_{band}"], "school_id"], "band": band})
-        for band in BANDS
+        pd.DataFrame({"school_id": schools.loc[schools[f"offers_{band}"], "school_id"], "band": band}) for band in BANDS
     ]
     table = pd.concat(parts).sort_values(["school_id", "band"], kind="stable").reset_index(drop=True)
     return table.assign(stage=table["band"].map(STAGE_OF))

@@ -37,9 +37,7 @@ class Lines:
     by_hub: pd.DataFrame
 
 
-def ride_limits(
-    items: pd.DataFrame, access_min: Array, policy: Policy, *, skip: Collection[str] = ()
-) -> Array:
+def ride_limits(items: pd.DataFrame, access_min: Array, policy: Policy, *, skip: Collection[str] = ()) -> Array:
     """Return the longest ride of each bus rider group: ride limit, door-to-door limit less the walk.
 
     ``items`` carries band, today_mode, today_min, today_ride_min.
@@ -51,9 +49,7 @@ def ride_limits(
     if "ride_limit" not in skip:
         limit = np.maximum(np.full(len(items), policy.bus.max_ride_min), today_ride if keeps else 0.0)
     if "oneway_limit" not in skip:
-        oneway = (
-            items["band"].map({band: policy.access.oneway_max_min[band] for band in BANDS}).to_numpy(float)
-        )
+        oneway = items["band"].map({band: policy.access.oneway_max_min[band] for band in BANDS}).to_numpy(float)
         oneway = np.maximum(oneway, np.where(np.isfinite(today), today, 0.0) if keeps else 0.0)
         limit = np.minimum(limit, oneway - access_min)
     if policy.access.worsening_max_min is not None and "worsening_limit" not in skip:
@@ -229,11 +225,7 @@ def _stops(
 
 
 def _no_lines(school_id: str, group: pd.DataFrame, found: object) -> str:
-    blocked = [
-        group.loc[int(position) - 1, "item"]
-        for position in getattr(found, "blocked", ())
-        if int(position) > 0
-    ]
+    blocked = [group.loc[int(position) - 1, "item"] for position in getattr(found, "blocked", ()) if int(position) > 0]
     names = ", ".join(map(str, blocked)) or f"{len(group)} groups with {group['pupils'].sum():g} pupils"
     return (
         f"No bus lines to {school_id} keep every limit for {names}. "

@@ -40,8 +40,7 @@ def capital_cny(d: Data) -> Expr:
     money = d.policy.money
     years = table["life_years"].where(table["life_years"] > 0, money.life_years)
     yearly = [
-        annuity(capital, life, money.discount_rate)
-        for capital, life in zip(table["capital_cny"], years, strict=True)
+        annuity(capital, life, money.discount_rate) for capital, life in zip(table["capital_cny"], years, strict=True)
     ]
     return _plus(d, d.frame.total("level", weight=np.array(yearly, dtype=float), by=[]))
 
@@ -63,9 +62,7 @@ def merge_small(d: Data) -> Expr:
     """Goal: schools below the merging trigger that stay, as school or teaching point."""
     small = d.schools["small"]
     parts = [
-        d.frame.total(
-            block, by=[], where=small.reindex(d.frame.blocks[block].table["school_id"]).to_numpy(bool)
-        )
+        d.frame.total(block, by=[], where=small.reindex(d.frame.blocks[block].table["school_id"]).to_numpy(bool))
         for block in ("open", "point")
     ]
     return _plus(d, *parts)

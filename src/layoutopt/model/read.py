@@ -30,9 +30,7 @@ def read_layout(data: Data, values: Array) -> Layout:
     frame = data.frame
     taken = frame.values("chosen", values) > 0.5
     chosen = data.options.rows[taken].reset_index(drop=True)
-    is_open = dict(
-        zip(frame.blocks["open"].table["school_id"], frame.values("open", values) > 0.5, strict=True)
-    )
+    is_open = dict(zip(frame.blocks["open"].table["school_id"], frame.values("open", values) > 0.5, strict=True))
     point = frame.blocks["point"].table["school_id"][frame.values("point", values) > 0.5]
     state = {school: "full" if flag else "closed" for school, flag in is_open.items()}
     state |= {school: "teaching_point" for school in point if not is_open[school]}

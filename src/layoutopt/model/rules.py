@@ -69,11 +69,7 @@ def school_state(d: Data) -> Iterator[Rows]:
     )
     below = taught.on(lower)
     both = d.schools["offers_lower"].reindex(upper.level("school_id")).to_numpy(bool)
-    yield (
-        (upper <= Expr(below.matrix, below.constant, upper.labels))
-        if both.all()
-        else _some(upper, below, both)
-    )
+    yield ((upper <= Expr(below.matrix, below.constant, upper.labels)) if both.all() else _some(upper, below, both))
 
 
 def _some(upper: Expr, below: Expr, keep: np.ndarray) -> Rows:
@@ -91,9 +87,7 @@ def protected(d: Data) -> Iterator[Rows]:
     yield is_open.only(closed) <= 0.0
 
 
-@rule(
-    "No stage of a school teaches more pupils than it has places", r"e_{j\sigma} \le c_{j\sigma} y_j + \dots"
-)
+@rule("No stage of a school teaches more pupils than it has places", r"e_{j\sigma} \le c_{j\sigma} y_j + \dots")
 def places(d: Data) -> Iterator[Rows]:
     """One row a school and stage; a teaching point keeps the primary places, expansions add theirs."""
     pupils = pupils_by(d, ["school_id", "stage"])
@@ -195,9 +189,7 @@ def posts(d: Data) -> Iterator[Rows]:
         pd.Series({stage: table[stage] for stage in STAGES}).rename_axis("stage")
         for table in (d.policy.staffing.staff_per_class, d.policy.staffing.pupils_per_post)
     )
-    point = _point_of_school(d, have.labels) * (
-        d.policy.points.point_staff * (have.level("stage") == "primary")
-    )
+    point = _point_of_school(d, have.labels) * (d.policy.points.point_staff * (have.level("stage") == "primary"))
     yield have >= classes * staff + point
     yield have >= pupils_by(d, ["school_id", "stage"]).on(have.labels) * (1.0 / ratio)
 

@@ -107,9 +107,7 @@ def solve_goals(
         if found.status == "infeasible":
             raise Stopped
         if found.values is None:
-            raise SolverError(
-                f"The solver stopped ({found.stopped_by}) before any plan was found. Give more time."
-            )
+            raise SolverError(f"The solver stopped ({found.stopped_by}) before any plan was found. Give more time.")
         point = _rounded(program, found.values)
         value = program.objective(point)
         bound = -np.inf if within else min(_bound(found, program), value)
@@ -125,9 +123,7 @@ def solve_goals(
 
 def _bound(found: highs.Solved, program: highs.Program) -> float:
     """The solver's bound; rounded up where every cost is whole on whole columns."""
-    whole = bool(
-        np.all(program.cost == np.round(program.cost)) and np.all(program.integer[program.cost != 0])
-    )
+    whole = bool(np.all(program.cost == np.round(program.cost)) and np.all(program.integer[program.cost != 0]))
     is_count = whole and float(np.max(np.abs(program.cost), initial=0.0)) <= 1.0 and np.isfinite(found.bound)
     return float(np.ceil(found.bound - 1e-6)) if is_count else found.bound
 

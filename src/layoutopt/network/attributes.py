@@ -64,9 +64,7 @@ def _flags(
     words = _words(lines, column)
     unknown = ~words.isin(["", *known])
     problems += [
-        Problem(
-            _where(at), f"{column} = '{words[at]}'", f"Give yes or no{', or -1' if known is ONE_WAY else ''}."
-        )
+        Problem(_where(at), f"{column} = '{words[at]}'", f"Give yes or no{', or -1' if known is ONE_WAY else ''}.")
         for at in np.flatnonzero(unknown)
     ]
     numbers = words.map({**known, "": missing}).fillna(missing)

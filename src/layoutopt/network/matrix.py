@@ -163,9 +163,7 @@ def travel(
     )
 
 
-def stop_table(
-    points: gpd.GeoDataFrame, *, roads: RoadGraph | None, speeds: Speeds, reach: Reach
-) -> StopTable:
+def stop_table(points: gpd.GeoDataFrame, *, roads: RoadGraph | None, speeds: Speeds, reach: Reach) -> StopTable:
     """Return the bus rides between all ``points``, for laying lines through them; may be asymmetric."""
     rides = _rides(points, points, roads=roads, speeds=speeds, reach=reach)
     np.fill_diagonal(rides.minutes, 0.0)
@@ -210,18 +208,14 @@ def _rides(
         off_road = _nobody()
     else:
         by_bus = attach_places("bus", origin_xy, goal_xy, roads=roads, speeds=speeds, reach=reach)
-        minutes, km = table(
-            by_bus.search, by_bus.origin_node, by_bus.goal_node, limit_min=reach.bus_cutoff_min
-        )
+        minutes, km = table(by_bus.search, by_bus.origin_node, by_bus.goal_node, limit_min=reach.bus_cutoff_min)
         access = by_bus.origin.access_m, by_bus.goal.access_m
         off_road = _off_road("bus", by_bus, points_from.index, points_to.index)
     beyond = minutes > reach.bus_cutoff_min * (1 + ROUNDING)
     return _Rides(np.where(beyond, np.inf, minutes), np.where(beyond, np.inf, km), *access, off_road)
 
 
-def _both(
-    points_from: gpd.GeoDataFrame, points_to: gpd.GeoDataFrame, roads: RoadGraph | None
-) -> tuple[Floats, Floats]:
+def _both(points_from: gpd.GeoDataFrame, points_to: gpd.GeoDataFrame, roads: RoadGraph | None) -> tuple[Floats, Floats]:
     crs = roads.crs if roads is not None else None
     return places_xy(points_from, crs, "from"), places_xy(points_to, crs, "to")
 

@@ -155,9 +155,7 @@ def cut(lines: Lines, marks: Marks) -> Pieces:
     begin = np.flatnonzero(opens)
     finish = np.append(begin[1:], len(again)) - 1 if len(again) else begin
     geometry = shapely.linestrings(xy[again], indices=piece) if len(again) else np.empty(0, object)
-    used, renumbered = np.unique(
-        np.concatenate([node[again[begin]], node[again[finish]]]), return_inverse=True
-    )
+    used, renumbered = np.unique(np.concatenate([node[again[begin]], node[again[finish]]]), return_inverse=True)
     start, end = renumbered[: len(begin)], renumbered[len(begin) :]
     return Pieces(geometry, line[again[begin]], start, end, node_xy[used], new_joints)
 
@@ -200,9 +198,7 @@ def missing_links(pieces: Pieces, apart: Flags, *, snap_m: float, near_m: float)
     """
     ends, nodes = _loose_ends(pieces)
     points = shapely.points(pieces.node_xy[nodes])
-    end, piece = shapely.STRtree(pieces.geometry).query(
-        points, predicate="dwithin", distance=max(snap_m, near_m)
-    )
+    end, piece = shapely.STRtree(pieces.geometry).query(points, predicate="dwithin", distance=max(snap_m, near_m))
     end, piece = end[piece != ends[end]], piece[piece != ends[end]]
     along = shapely.line_locate_point(pieces.geometry[piece], points[end])
     length = shapely.length(pieces.geometry[piece])

@@ -70,9 +70,7 @@ def _positions(ids: pd.Series, index: pd.Index) -> NDArray[np.int64]:
     unknown = sorted({str(name) for name in ids[at < 0]})
     if unknown:
         known = index.astype(str)
-        raise InputError(
-            Problem("paths", f"unknown id '{name}'", nearest(name, known).strip()) for name in unknown
-        )
+        raise InputError(Problem("paths", f"unknown id '{name}'", nearest(name, known).strip()) for name in unknown)
     return np.asarray(at, dtype=np.int64)
 
 

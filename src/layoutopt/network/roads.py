@@ -164,17 +164,13 @@ def _single_lines(lines: gpd.GeoDataFrame) -> tuple[NDArray[Any], NDArray[np.int
     strange = np.unique(row[~is_line & ~shapely.is_empty(parts)])
     if len(strange):
         raise InputError(
-            Problem(
-                f"roads, feature {at + 1}", "the geometry is not a line", "Draw a line, or delete the row."
-            )
+            Problem(f"roads, feature {at + 1}", "the geometry is not a line", "Draw a line, or delete the row.")
             for at in strange
         )
     length_m = shapely.length(parts)
     usable = is_line & np.isfinite(length_m) & (length_m > noding.JOIN_M)
     if not usable.any():
-        raise InputError(
-            [Problem("roads", "no line has any length", "Leave the layer out to travel straight.")]
-        )
+        raise InputError([Problem("roads", "no line has any length", "Leave the layer out to travel straight.")])
     return parts[usable], row[usable].astype(np.int64)
 
 

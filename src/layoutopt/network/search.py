@@ -76,9 +76,7 @@ def attach(roads: RoadGraph, minutes: Floats, snapped: Snapped) -> tuple[Search,
     reverse = csr_array((taken[order], where), shape=(nodes, nodes))
     km = np.abs(to_m - from_m)[order] / M_PER_KM
     first = np.searchsorted(tail[order], np.arange(nodes + 1))
-    return Search(
-        nodes, first, head[order], km, on_edge[order], from_m[order], to_m[order], reverse, roads
-    ), node
+    return Search(nodes, first, head[order], km, on_edge[order], from_m[order], to_m[order], reverse, roads), node
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,9 +68,7 @@ def places_xy(places: gpd.GeoDataFrame, crs: str | None, what: str) -> NDArray[n
         for name in places.index[places.index.duplicated()].unique()
     ]
     if places.crs is None or places.crs.is_geographic or (crs is not None and places.crs.to_string() != crs):
-        problems.append(
-            Problem(what, f"coordinate system {places.crs}", f"Project to {crs or 'metres'} first.")
-        )
+        problems.append(Problem(what, f"coordinate system {places.crs}", f"Project to {crs or 'metres'} first."))
     is_point = shapely.get_type_id(points) == shapely.GeometryType.POINT
     xy = np.column_stack([shapely.get_x(points), shapely.get_y(points)])
     problems += [

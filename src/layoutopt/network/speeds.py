@@ -65,9 +65,7 @@ class Speeds:
         if not self.walk_kmh:
             wrong.append("walk_kmh names no band")
         if self.detour_factor < 1:
-            wrong.append(
-                f"detour_factor = {self.detour_factor} (a way is never shorter than the straight line)"
-            )
+            wrong.append(f"detour_factor = {self.detour_factor} (a way is never shorter than the straight line)")
         if wrong:
             raise PolicyError("Speeds and factors are numbers above 0. Change: " + "; ".join(wrong) + ".")
 
@@ -117,10 +115,7 @@ def bus_kmh(graph: RoadGraph, speeds: Speeds) -> NDArray[np.float64]:
     """
     by_class = np.array([_class_kmh(name, speeds) for name in graph.class_names], dtype=float)
     cap = np.array(
-        [
-            speeds.expressway_max_kmh if name in EXPRESSWAY else speeds.bus_max_kmh
-            for name in graph.class_names
-        ]
+        [speeds.expressway_max_kmh if name in EXPRESSWAY else speeds.bus_max_kmh for name in graph.class_names]
     )
     given = np.isfinite(graph.speed_kmh)
     speed_kmh = np.where(given, graph.speed_kmh, by_class[graph.class_code])

@@ -82,15 +82,11 @@ def check_study(study: Study, policy: Policy) -> StudyCheck:
         }  # fmt: skip
     for row in journeys.off_road[journeys.off_road["mode"] == "walk"].itertuples():
         side = "settlement" if row.side == "from" else "school"
-        warnings.append(
-            f"{side} {row.id} is off the road network (nearest road {row.distance_m:,.0f} m away)"
-        )
+        warnings.append(f"{side} {row.id} is off the road network (nearest road {row.distance_m:,.0f} m away)")
     guessed = today[today["inferred"]]
     if len(guessed):
         named = guessed["settlement_id"].nunique()
-        warnings.append(
-            f"{named} settlements name no school of today for some band: the nearest one is assumed"
-        )
+        warnings.append(f"{named} settlements name no school of today for some band: the nearest one is assumed")
     errors = [
         f"{code}: no way leads to any school of band {band}"
         for band, found in baseline.items()

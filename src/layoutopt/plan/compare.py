@@ -37,13 +37,9 @@ def compare(a: Plan, b: Plan) -> Comparison:
     """
     figures = pd.DataFrame({"a": a.figures.to_dict(), "b": b.figures.to_dict()}).astype(float)
     figures["difference"] = figures["b"] - figures["a"]
-    schools = _differing(
-        a.schools, b.schools, ["school_id"], ["role", "bands", "pupils_after", "classes", "posts"]
-    )
+    schools = _differing(a.schools, b.schools, ["school_id"], ["role", "bands", "pupils_after", "classes", "posts"])
     way = ["school_id", "mode", "minutes"]
-    villages = _differing(
-        a.assignments, b.assignments, ["item"], way, context=["settlement_id", "band", "pupils"]
-    )
+    villages = _differing(a.assignments, b.assignments, ["item"], way, context=["settlement_id", "band", "pupils"])
     lines = _differing(_routes(a), _routes(b), ["school_id"], ["lines", "riders", "km"])
     return Comparison(figures.rename_axis("figure"), schools, villages, lines)
 

@@ -85,9 +85,7 @@ def _real_line(line: pd.DataFrame, policy: Policy, journeys: Journeys) -> pd.Dat
     return pd.DataFrame({"real_ride_min": rides, "real_km": km, "real_empty_km": empty_km}, index=line.index)
 
 
-def _real_ways(
-    plan: Plan, study: Study, policy: Policy, journeys: Journeys, stops: pd.DataFrame
-) -> pd.DataFrame:
+def _real_ways(plan: Plan, study: Study, policy: Policy, journeys: Journeys, stops: pd.DataFrame) -> pd.DataFrame:
     placed = plan.assignments[plan.assignments["school_id"] != ""]
     is_known = placed["settlement_id"].isin(study.settlements.index) & placed["band"].isin(list(BANDS))
     rows = placed[is_known & placed["school_id"].isin(study.schools.index)].copy()
@@ -119,9 +117,7 @@ def _real_ways(
 def _ways_today(study: Study, policy: Policy, rows: pd.DataFrame) -> pd.DataFrame:
     """Today's way of each row's group; a group we do not know by name counts as its settlement and band."""
     names = ["minutes", "ride_min", "mode", "school"]
-    own = items_of(study, policy).set_index("item")[
-        [f"today_{n}" for n in ("min", "ride_min", "mode", "school")]
-    ]
+    own = items_of(study, policy).set_index("item")[[f"today_{n}" for n in ("min", "ride_min", "mode", "school")]]
     own = own.reindex(rows["item"]).set_axis(names, axis=1).set_axis(rows.index)
     place = attendance(study, policy).rename(columns={"school_id": "school"})
     place = place.set_index(["settlement_id", "band"])[names]

@@ -55,8 +55,7 @@ def _of_schools(f: Facts) -> Iterator[Violation]:
             **{name: pupils[name] for name in PUPIL_COLUMNS},
             "pupils_after": pupils.sum(),
             "boarders": float(boards.get(code, 0.0)),
-            "classes": sum(row[f"classes_g{g}"] for g in GRADES)
-            + sum(bool(row[f"multigrade_{b}"]) for b in BANDS),
+            "classes": sum(row[f"classes_g{g}"] for g in GRADES) + sum(bool(row[f"multigrade_{b}"]) for b in BANDS),
             "posts": sum(row[f"posts_{stage}"] for stage in STAGES),
             "annual_cny": running.get(str(row["role"]), 0.0),
             "capital_cny": capital,
@@ -107,9 +106,7 @@ def _of_lines(f: Facts) -> Iterator[Violation]:
         yield from _compared(str(row["line_id"]), row, expected)
 
 
-def _compared(
-    place: str, row: pd.Series | Mapping[str, object], expected: Mapping[str, float]
-) -> Iterator[Violation]:
+def _compared(place: str, row: pd.Series | Mapping[str, object], expected: Mapping[str, float]) -> Iterator[Violation]:
     for name, real in expected.items():
         told = float(row[name])  # type: ignore[arg-type]
         near = abs(told - real) <= max(RELATIVE * abs(real), 10 * RELATIVE)

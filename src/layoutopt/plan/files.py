@@ -166,9 +166,7 @@ def _told(about: Mapping[str, Any], path: Path) -> dict[str, Any]:
             "warnings": tuple(map(str, about.get("warnings", ()))),
         }
     except (tomllib.TOMLDecodeError, PolicyError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(
-            [Problem(str(path), f"not a plan's JSON ({error})", "Write the plan again.")]
-        ) from None
+        raise InputError([Problem(str(path), f"not a plan's JSON ({error})", "Write the plan again.")]) from None
 
 
 def _found(column: str, cell: str) -> str:
@@ -197,9 +195,7 @@ def _read_json(folder: Path) -> dict[str, Any]:
         for key in ("kind", "seed", "policy", "proof", "study"):
             found[key]
     except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise InputError(
-            [Problem(str(path), f"not a plan's JSON ({error})", "Write the plan again.")]
-        ) from None
+        raise InputError([Problem(str(path), f"not a plan's JSON ({error})", "Write the plan again.")]) from None
     return dict(found)
 
 
@@ -239,8 +235,6 @@ def _read_plan_table(path: Path, name: str) -> tuple[pd.DataFrame, list[Problem]
             table[column] = pd.to_numeric(raw[column].replace("", np.nan), errors="coerce").astype(float)
             problems += [
                 Problem(f"{path.name} row {row}", _found(column, raw.loc[row, column]), "Give a number.")
-                for row in raw.index[
-                    table[column].isna() & ((raw[column] != "") | ~_may_be_empty(column, raw))
-                ]
+                for row in raw.index[table[column].isna() & ((raw[column] != "") | ~_may_be_empty(column, raw))]
             ]
     return table.reset_index(drop=True), problems

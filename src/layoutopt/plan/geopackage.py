@@ -56,9 +56,7 @@ def write_geopackage(plan: Plan, path: Path) -> None:
 
 def _store_styles(path: Path) -> None:
     folder = resources.files("layoutopt.plan") / "styles"
-    styles = sorted(
-        (item for item in folder.iterdir() if item.name.endswith(".qml")), key=lambda item: item.name
-    )
+    styles = sorted((item for item in folder.iterdir() if item.name.endswith(".qml")), key=lambda item: item.name)
     with sqlite3.connect(path) as store:
         store.execute(STYLE_TABLE)
         store.execute(

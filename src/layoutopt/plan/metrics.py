@@ -59,8 +59,7 @@ class Headline:
     def to_dict(self) -> dict[str, float | int]:
         """Return the figures by name, rounded to what can be meant (9 decimals)."""
         return {
-            name: value if isinstance(value, int) else round(float(value), 9)
-            for name, value in asdict(self).items()
+            name: value if isinstance(value, int) else round(float(value), 9) for name, value in asdict(self).items()
         }
 
 
@@ -181,9 +180,7 @@ def journeys_by_band(plan: Plan) -> pd.DataFrame:
 def settlement_table(plan: Plan) -> pd.DataFrame:
     """Return one row a settlement: pupils, and for each band school, mode, minutes before and after."""
     base = plan.study.settlements[["name", "town"]].copy()
-    base["pupils"] = (
-        plan.assignments.groupby("settlement_id")["pupils"].sum().reindex(base.index, fill_value=0.0)
-    )
+    base["pupils"] = plan.assignments.groupby("settlement_id")["pupils"].sum().reindex(base.index, fill_value=0.0)
     for band in BANDS:
         part = plan.assignments[plan.assignments["band"] == band]
         worst = part.sort_values(["minutes", "item"], ascending=[False, True], kind="stable")

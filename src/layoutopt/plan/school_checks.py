@@ -17,9 +17,7 @@ def band_taught(f: Facts) -> Iterator[Violation]:
     taught = {code: _bands(text) for code, text in f.schools["bands"].items()}
     for row in f.rows.itertuples():
         if row.band not in taught.get(row.school_id, ()):
-            yield Violation(
-                row.school_id, row.pupils, 0, f"{row.item} goes here, but band {row.band} is not taught"
-            )
+            yield Violation(row.school_id, row.pupils, 0, f"{row.item} goes here, but band {row.band} is not taught")
 
 
 def school_state(f: Facts) -> Iterator[Violation]:
@@ -98,9 +96,7 @@ def class_size(f: Facts) -> Iterator[Violation]:
             pupils, room = float(row[f"g{grade}"]), cap * float(row[f"classes_g{grade}"])
             if pupils > room + TOLERANCE and row[f"classes_g{grade}"] >= 1:
                 classes = row[f"classes_g{grade}"]
-                yield Violation(
-                    code, pupils, room, f"{pupils:g} pupils of grade {grade} in {classes:g} classes"
-                )
+                yield Violation(code, pupils, room, f"{pupils:g} pupils of grade {grade} in {classes:g} classes")
 
 
 def class_per_grade(f: Facts) -> Iterator[Violation]:
@@ -109,9 +105,7 @@ def class_per_grade(f: Facts) -> Iterator[Violation]:
         for band in _bands(row["bands"]):
             if row[f"multigrade_{band}"]:
                 if not f.policy.classes.multigrade and row["role"] != "teaching_point":
-                    yield Violation(
-                        code, 1, 0, f"band {band} is one multigrade class, which the policy forbids"
-                    )
+                    yield Violation(code, 1, 0, f"band {band} is one multigrade class, which the policy forbids")
                 continue
             for grade in BANDS[band]:
                 if not row[f"classes_g{grade}"] >= 1:
@@ -125,9 +119,7 @@ def multigrade_size(f: Facts) -> Iterator[Violation]:
         for band, grades in BANDS.items():
             pupils = sum(float(row[f"g{grade}"]) for grade in grades)
             if row[f"multigrade_{band}"] and pupils > cap + TOLERANCE:
-                yield Violation(
-                    code, pupils, cap, f"{pupils:g} pupils of band {band} in one multigrade class"
-                )
+                yield Violation(code, pupils, cap, f"{pupils:g} pupils of band {band} in one multigrade class")
 
 
 def point_size(f: Facts) -> Iterator[Violation]:
@@ -150,9 +142,7 @@ def min_pupils(f: Facts) -> Iterator[Violation]:
     for code, row in f.schools[f.schools["role"].isin(["hub", "full"])].iterrows():
         least = f.policy.closure.min_pupils[row["highest"]]
         if not row["keep_reason"] and _pupils(row) < least - TOLERANCE:
-            yield Violation(
-                code, _pupils(row), least, f"{_pupils(row):g} pupils, at least {least:g} are wanted"
-            )
+            yield Violation(code, _pupils(row), least, f"{_pupils(row):g} pupils, at least {least:g} are wanted")
 
 
 def posts(f: Facts) -> Iterator[Violation]:
@@ -161,9 +151,7 @@ def posts(f: Facts) -> Iterator[Violation]:
     for code, row in f.schools.iterrows():
         for stage, bands in STAGES.items():
             grades = [grade for band in bands for grade in BANDS[band]]
-            classes = sum(row[f"classes_g{g}"] for g in grades) + sum(
-                bool(row[f"multigrade_{b}"]) for b in bands
-            )
+            classes = sum(row[f"classes_g{g}"] for g in grades) + sum(bool(row[f"multigrade_{b}"]) for b in bands)
             pupils = _stage_pupils(row, stage)
             needed = max(staffing.staff_per_class[stage] * classes, pupils / staffing.pupils_per_post[stage])
             if row["role"] == "teaching_point":
@@ -183,9 +171,7 @@ def one_level(f: Facts) -> Iterator[Violation]:
             if levels and row["role"] not in ("hub", "full"):
                 yield Violation(code, 1, 0, f"is {row['role']}, but its {stage} stage is expanded")
             if len(expansion_rows(f.study, code, stage, levels)) < len(levels):
-                yield Violation(
-                    code, 0, 1, f"{stage} level {row[f'level_{stage}']} is not in the expansions table"
-                )
+                yield Violation(code, 0, 1, f"{stage} level {row[f'level_{stage}']} is not in the expansions table")
 
 
 def capital_budget(f: Facts) -> Iterator[Violation]:

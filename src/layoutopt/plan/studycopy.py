@@ -37,9 +37,7 @@ def write_study(study: Study, folder: Path) -> None:
         frame = getattr(study, name)
         table = pd.DataFrame(frame.drop(columns="geometry")).reset_index()
         table = table[[column for column in LAYERS[name].names if column in table]]
-        write_csv(
-            table.assign(x=frame.geometry.x.to_numpy(), y=frame.geometry.y.to_numpy()), folder / f"{name}.csv"
-        )
+        write_csv(table.assign(x=frame.geometry.x.to_numpy(), y=frame.geometry.y.to_numpy()), folder / f"{name}.csv")
     for name in ("roads", "towns"):
         frame = getattr(study, name)
         if frame is not None:

@@ -109,13 +109,7 @@ def _school_row(
     decided: Decided | None,
 ) -> dict[str, object]:
     role = _role(state[school_id], fact)
-    taught = (
-        ("lower",)
-        if role == "teaching_point"
-        else bands.get(school_id, ())
-        if role in ("hub", "full")
-        else ()
-    )
+    taught = ("lower",) if role == "teaching_point" else bands.get(school_id, ()) if role in ("hub", "full") else ()
     chosen = {stage: levels.get((school_id, stage), ()) for stage in STAGES}
     added = _added(study, school_id, chosen)
     row: dict[str, object] = {
@@ -135,9 +129,7 @@ def _school_row(
     for stage in STAGES:
         room = fact[f"places_{stage}"] + added[f"places_{stage}"]
         at_point = role == "teaching_point" and stage == "primary"
-        row[f"places_{stage}"] = (
-            room if is_open else min(room, policy.points.point_max_pupils) if at_point else 0.0
-        )
+        row[f"places_{stage}"] = room if is_open else min(room, policy.points.point_max_pupils) if at_point else 0.0
     row["beds"] = fact["beds"] + added["beds"] if is_open else 0.0
     row |= {f"level_{stage}": "+".join(map(str, chosen[stage])) for stage in STAGES}
     row["capital_cny"] = added["capital_cny"]
@@ -194,9 +186,7 @@ def _class_columns(
         classes |= dict(zip(BANDS[band], found, strict=True))
     posts = _posts(policy, role, classes, shared, pupils)
     if decided is not None:
-        posts = {
-            stage: min(need, decided.posts.get((school_id, stage), need)) for stage, need in posts.items()
-        }
+        posts = {stage: min(need, decided.posts.get((school_id, stage), need)) for stage, need in posts.items()}
     return {
         **{f"classes_g{grade}": classes[grade] for grade in GRADES},
         **{f"multigrade_{band}": shared[band] for band in BANDS},
@@ -230,16 +220,12 @@ def _added(study: Study, school_id: str, chosen: Mapping[str, tuple[int, ...]]) 
     return total
 
 
-def expansion_rows(
-    study: Study, school_id: str, stage: str, levels: tuple[int, ...]
-) -> list[dict[str, float]]:
+def expansion_rows(study: Study, school_id: str, stage: str, levels: tuple[int, ...]) -> list[dict[str, float]]:
     """Return places, beds, capital_cny and life_years (0 where not given) of the expansions chosen."""
     table = study.expansions
     if table is None or not levels:
         return []
-    table = table.reindex(
-        columns=["school_id", "stage", "level", "places", "beds", "capital_cny", "life_years"]
-    )
+    table = table.reindex(columns=["school_id", "stage", "level", "places", "beds", "capital_cny", "life_years"])
     rows = table[(table["school_id"] == school_id) & (table["stage"] == stage) & table["level"].isin(levels)]
     return rows[["places", "beds", "capital_cny", "life_years"]].fillna(0.0).astype(float).to_dict("records")
 

@@ -31,9 +31,7 @@ def current_plan(study: Study, policy: Policy) -> Plan:
     )
     assignments = assignment_table(rows, policy)
     facts = school_facts(study, policy)
-    offered = {
-        school: tuple(band for band in BANDS if facts.loc[school, f"offers_{band}"]) for school in facts.index
-    }
+    offered = {school: tuple(band for band in BANDS if facts.loc[school, f"offers_{band}"]) for school in facts.index}
     state = {school: "full" if facts.loc[school, "exists"] else "closed" for school in facts.index}
     schools = school_table(study, policy, assignments, state=state, bands=offered, levels={})
     schools["reason"] = ""

@@ -21,14 +21,10 @@ def cover(f: Facts) -> Iterator[Violation]:
         wrong = ~((sums[name] - f.demand[name]).abs() <= TOLERANCE)
         for code in f.demand.index[wrong]:
             has, needs = float(sums.loc[code, name]), float(f.demand.loc[code, name])
-            yield Violation(
-                code, has, needs, f"{needs:g} pupils of grade {name[1:]} live here, {has:g} are placed"
-            )
+            yield Violation(code, has, needs, f"{needs:g} pupils of grade {name[1:]} live here, {has:g} are placed")
     lost = ~served["settlement_id"].isin(f.demand.index) | ~served["band"].isin(list(BANDS))
     for row in served[lost].itertuples():
-        yield Violation(
-            row.item, row.pupils, 0, f"no pupils of band {row.band} in {row.settlement_id} are known"
-        )
+        yield Violation(row.item, row.pupils, 0, f"no pupils of band {row.band} in {row.settlement_id} are known")
     for item in served.loc[served["item"].duplicated(), "item"].unique():
         yield Violation(str(item), 2, 1, "the group is placed twice")
 
@@ -37,9 +33,7 @@ def walk_limit(f: Facts) -> Iterator[Violation]:
     """Nobody walks longer than the band's limit, or than today."""
     rows = f.rows[f.rows["mode"] == "walk"]
     today = rows["was_minutes"].where(rows["was_mode"] == "walk", 0.0)
-    yield from _over(
-        f, rows, rows["real_min"], _limits(f, rows, f.policy.access.walk_max_min, today), "walks"
-    )
+    yield from _over(f, rows, rows["real_min"], _limits(f, rows, f.policy.access.walk_max_min, today), "walks")
 
 
 def hub_only(f: Facts) -> Iterator[Violation]:
@@ -95,17 +89,13 @@ def board_grade(f: Facts) -> Iterator[Violation]:
     lowest = boards["band"].map({band: grades[0] for band, grades in BANDS.items()})
     least = f.policy.boarding.board_min_grade
     for row in boards[(lowest < least) | (not f.policy.boarding.allowed_boarding)].itertuples():
-        yield Violation(
-            row.item, row.pupils, 0, f"boards at {row.school_id}; boarding starts at grade {least}"
-        )
+        yield Violation(row.item, row.pupils, 0, f"boards at {row.school_id}; boarding starts at grade {least}")
 
 
 def board_limit(f: Facts) -> Iterator[Violation]:
     """The weekly way of a boarder keeps its limit."""
     rows = f.rows[f.rows["mode"] == "board"]
-    yield from _over(
-        f, rows, rows["real_min"], np.full(len(rows), f.policy.access.board_max_min), "travels weekly"
-    )
+    yield from _over(f, rows, rows["real_min"], np.full(len(rows), f.policy.access.board_max_min), "travels weekly")
 
 
 def board_nearest(f: Facts) -> Iterator[Violation]:
@@ -156,17 +146,11 @@ def bus_lines(f: Facts) -> Iterator[Violation]:
     both = riders.merge(first, left_index=True, right_index=True, suffixes=("", "_stop"))
     for row in both.itertuples():
         if row.school_id != row.school_id_stop or row.line_id != row.line_id_stop:
-            yield Violation(
-                str(row.Index), 0, 1, f"goes to {row.school_id}, its line to {row.school_id_stop}"
-            )
+            yield Violation(str(row.Index), 0, 1, f"goes to {row.school_id}, its line to {row.school_id_stop}")
         if row.settlement_id != row.settlement_id_stop:
-            yield Violation(
-                str(row.Index), 0, 1, f"lives in {row.settlement_id}, boards in {row.settlement_id_stop}"
-            )
+            yield Violation(str(row.Index), 0, 1, f"lives in {row.settlement_id}, boards in {row.settlement_id_stop}")
         if not abs(row.riders - row.pupils) <= TOLERANCE:
-            yield Violation(
-                str(row.Index), row.riders, row.pupils, f"{row.pupils:g} pupils, {row.riders:g} riders"
-            )
+            yield Violation(str(row.Index), row.riders, row.pupils, f"{row.pupils:g} pupils, {row.riders:g} riders")
 
 
 def fleet(f: Facts) -> Iterator[Violation]:
@@ -178,9 +162,7 @@ def fleet(f: Facts) -> Iterator[Violation]:
     for row in table[table["count"].notna()].itertuples():
         lines = int(used.get(row.vehicle_id, 0))
         if lines > row.count:
-            yield Violation(
-                str(row.vehicle_id), lines, float(row.count), f"{lines} lines, {row.count:g} vehicles"
-            )
+            yield Violation(str(row.vehicle_id), lines, float(row.count), f"{lines} lines, {row.count:g} vehicles")
 
 
 def minutes(f: Facts) -> Iterator[Violation]:
@@ -196,16 +178,10 @@ def minutes(f: Facts) -> Iterator[Violation]:
             yield Violation(str(item), told, is_, f"{name} says {told:.2f}, the roads give {is_:.2f}")
 
 
-def _over(
-    f: Facts, rows: pd.DataFrame, found: pd.Series, limit: np.ndarray, verb: str
-) -> Iterator[Violation]:
+def _over(f: Facts, rows: pd.DataFrame, found: pd.Series, limit: np.ndarray, verb: str) -> Iterator[Violation]:
     beyond = ~(found.to_numpy(float) <= limit + MINUTES_TOLERANCE)
-    for row, value, most in zip(
-        rows[beyond].itertuples(), found.to_numpy(float)[beyond], limit[beyond], strict=True
-    ):
-        yield Violation(
-            row.item, value, most, f"{verb} {value:.1f} minutes to {row.school_id}, limit {most:.1f}"
-        )
+    for row, value, most in zip(rows[beyond].itertuples(), found.to_numpy(float)[beyond], limit[beyond], strict=True):
+        yield Violation(row.item, value, most, f"{verb} {value:.1f} minutes to {row.school_id}, limit {most:.1f}")
 
 
 def _limits(f: Facts, rows: pd.DataFrame, by_band: object, today: pd.Series) -> np.ndarray:

@@ -1,107 +1,30 @@
-"""The keys of a policy, group by group: one line a key with unit, limits, default, source and confidence."""
+"""The keys of a policy, group by group: one entry a key with unit, limits, default, source and confidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from layoutopt.policy.fields import OURS, ByBand, ByStage, Group, Note, by_band, by_stage, key
 
-from layoutopt.schema import BANDS
-
-Confidence = Literal["H", "M", "L"]
 GOALS: tuple[str, ...] = ("unserved", "merge_small", "annual_cost", "travel")
-
-OURS = "our own starting value, meant to be overridden"
 YEAR_2018 = "State Council office 2018 no. 27"
 YEAR_2012 = "State Council office 2012 no. 48 and 2018 no. 27"
 EVALUATION = "2017 quality-balance evaluation rules"
 BUS_RULES = "School-bus regulation 2012"
 
 
-@dataclass(frozen=True)
-class Note:
-    """What the documentation says of a key. Confidence H: official text or agreeing reports, M: one
-    secondary source or recalled, L: our own starting value."""
-
-    meaning: str
-    unit: str
-    source: str
-    confidence: Confidence
-
-
-class Group(BaseModel):
-    """A frozen group of keys that refuses unknown ones."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
-
-
-class ByBand(Group):
-    """One number for each grade band: lower (grades 1-3), upper (4-6), junior (7-9)."""
-
-    lower: float = Field(ge=0)
-    upper: float = Field(ge=0)
-    junior: float = Field(ge=0)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _same_for_all(cls, value: Any) -> Any:
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return dict.fromkeys(BANDS, value) if is_number else value
-
-    def __getitem__(self, band: str) -> float:
-        return float(getattr(self, band))
-
-
-class ByStage(Group):
-    """One number for each stage: primary (grades 1-6), junior (7-9)."""
-
-    primary: float = Field(ge=0)
-    junior: float = Field(ge=0)
-
-    def __getitem__(self, stage: str) -> float:
-        return float(getattr(self, stage))
-
-
-def _bands(lower: float, upper: float, junior: float) -> ByBand:
-    return ByBand(lower=lower, upper=upper, junior=junior)
-
-
-def _stages(primary: float, junior: float) -> ByStage:
-    return ByStage(primary=primary, junior=junior)
-
-
-def key(
-    default: Any,
-    meaning: str,
-    *,
-    unit: str = "",
-    source: str = OURS,
-    confidence: Confidence = "L",
-    **limits: Any,
-) -> Any:
-    """Declare one key: its default, what it means, its unit, and where the number comes from."""
-    return Field(
-        default,
-        description=meaning,
-        json_schema_extra={"unit": unit, "source": source, "confidence": confidence},
-        **limits,
-    )
-
-
 class Access(Group):
     """How long a way to school may be."""
 
     oneway_max_min: ByBand = key(
-        _bands(30, 45, 60),
+        by_band(30, 45, 60),
         "Longest way to school door to door: access on foot, stop and ride together",
         unit="min",
         source=f"{YEAR_2018} for grades 1-3; 45 and 60 {OURS}",
         confidence="M",
     )
     walk_max_min: ByBand = key(
-        _bands(30, 45, 60),
+        by_band(30, 45, 60),
         "Longest way on foot",
         unit="min",
         source=f"{YEAR_2018} for grades 1-3; 45 and 60 {OURS}",
@@ -131,7 +54,7 @@ class Access(Group):
 class Travel(Group):
     """Speeds, and how points join the roads."""
 
-    walk_kmh: ByBand = key(_bands(3.4, 4.0, 4.5), "Walking speed on the level", unit="km/h")
+    walk_kmh: ByBand = key(by_band(3.4, 4.0, 4.5), "Walking speed on the level", unit="km/h")
     off_path_factor: float = key(
         0.6,
         "Walking speed away from roads, as a share of walk_kmh",
@@ -158,9 +81,7 @@ class Travel(Group):
         unit="km/h",
         source=f"after JTG B01 design speeds (recalled); {OURS}",
     )
-    bus_other_kmh: float = key(
-        25, "Bus speed on roads whose class is unknown or not named", unit="km/h", gt=0
-    )
+    bus_other_kmh: float = key(25, "Bus speed on roads whose class is unknown or not named", unit="km/h", gt=0)
     bus_legal_max_kmh: float = key(
         60,
         "Speed a school bus never passes, expressways apart",
@@ -220,7 +141,7 @@ class Demand(Group):
     """Pupils where only residents are known."""
 
     pupil_share: ByBand = key(
-        _bands(0.036, 0.036, 0.036),
+        by_band(0.036, 0.036, 0.036),
         "Pupils of the band among all residents, where no g1…g9 are given",
         unit="share",
         source=f"about 1.2 % of residents a year of age; {OURS}",
@@ -260,7 +181,7 @@ class Closure(Group):
         confidence="M",
     )
     min_pupils: ByStage = key(
-        _stages(0, 0),
+        by_stage(0, 0),
         "Fewest pupils of an open school that is not protected, by highest stage; 0 for none",
         unit="pupils",
     )
@@ -299,16 +220,14 @@ class Points(Group):
         source="small-school staffing by class, at least 1.7 to 2 a class",
         confidence="M",
     )
-    point_annual_cny: float = key(
-        20_000, "Yearly cost of a teaching point without wages", unit="CNY a year", ge=0
-    )
+    point_annual_cny: float = key(20_000, "Yearly cost of a teaching point without wages", unit="CNY a year", ge=0)
 
 
 class Classes(Group):
     """How pupils are counted into classes."""
 
     class_cap: ByStage = key(
-        _stages(45, 50),
+        by_stage(45, 50),
         "Most pupils of a class",
         unit="pupils",
         source=f"{EVALUATION}; GB 50099-2011",
@@ -350,13 +269,13 @@ class Staffing(Group):
     """Teaching posts a school needs: by class and by pupils, whichever is more."""
 
     staff_per_class: ByStage = key(
-        _stages(2.0, 3.0),
+        by_stage(2.0, 3.0),
         "Posts for each class",
         unit="posts",
         source=f"at least 1.7 to 2 in small schools (M); junior {OURS}",
     )
     pupils_per_post: ByStage = key(
-        _stages(19, 13.5),
+        by_stage(19, 13.5),
         "Pupils for each post",
         unit="pupils",
         source="2001 no. 74 with the unification of 2014-15",
@@ -469,7 +388,7 @@ class Money(Group):
     """Costs beside wages, and budgets."""
 
     school_annual_cny: ByStage = key(
-        _stages(60_000, 120_000),
+        by_stage(60_000, 120_000),
         "Yearly running cost of a school without wages, by highest stage, where the schools layer gives none",
         unit="CNY a year",
     )
@@ -486,9 +405,7 @@ class Money(Group):
         ge=0,
     )
     discount_rate: float = key(0.04, "Rate that spreads capital over years", unit="share", ge=0, le=1)
-    life_years: float = key(
-        30, "Years a building serves where the expansions table gives none", unit="years", gt=0
-    )
+    life_years: float = key(30, "Years a building serves where the expansions table gives none", unit="years", gt=0)
 
 
 class Goals(Group):
@@ -527,45 +444,3 @@ def note_of(group: str, name: str) -> Note:
     assert isinstance(extra, dict)
     confidence: Any = extra["confidence"]
     return Note(field.description or "", str(extra["unit"]), str(extra["source"]), confidence)
-
-
-def contradictions(policy: Any) -> list[str]:
-    """Return every pair of choices that cannot hold together, naming both keys and their values."""
-    return list(_contradictions(policy))
-
-
-def _contradictions(policy: Any) -> Iterator[str]:
-    both = sorted(set(policy.closure.must_keep) & set(policy.closure.must_close))
-    if both:
-        yield f"closure.must_keep and closure.must_close both name {', '.join(both)}"
-    for goal in policy.goals.goals:
-        if goal not in GOALS:
-            yield f"goals.goals names '{goal}'; known are {', '.join(GOALS)}"
-    if len(set(policy.goals.goals)) < len(policy.goals.goals):
-        yield f"goals.goals names a goal twice: {', '.join(policy.goals.goals)}"
-    if not any(goal in policy.goals.goals for goal in ("annual_cost", "travel")):
-        yield "goals.goals holds neither annual_cost nor travel, so nothing decides between plans"
-    for goal, share in policy.goals.goal_tolerance.items():
-        if goal not in GOALS or not 0 <= share <= 1:
-            yield f"goals.goal_tolerance.{goal} = {share}; name a goal and give a share from 0 to 1"
-    for stage in ("primary", "junior"):
-        if policy.closure.min_pupils[stage] > policy.classes.school_cap:
-            yield (
-                f"closure.min_pupils.{stage} = {policy.closure.min_pupils[stage]:g} is above "
-                f"classes.school_cap = {policy.classes.school_cap:g}"
-            )
-    if policy.points.allowed and policy.points.point_max_pupils > policy.classes.multigrade_cap:
-        yield (
-            f"points.point_max_pupils = {policy.points.point_max_pupils:g} is above "
-            f"classes.multigrade_cap = {policy.classes.multigrade_cap:g}"
-        )
-    for name, table in (
-        ("staffing.pupils_per_post", policy.staffing.pupils_per_post),
-        ("classes.class_cap", policy.classes.class_cap),
-        ("travel.walk_kmh", policy.travel.walk_kmh),
-    ):
-        for part, value in table.model_dump().items():
-            if value <= 0:
-                yield f"{name}.{part} = {value:g}; give a number above 0"
-    if any(speed <= 0 for speed in policy.travel.bus_kmh.values()):
-        yield "travel.bus_kmh holds a speed that is not above 0; leave the class out where no bus may pass"

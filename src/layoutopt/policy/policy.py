@@ -13,7 +13,9 @@ from pydantic import BaseModel, Field, ValidationError
 
 from layoutopt.errors import PolicyError, nearest
 from layoutopt.policy import keys
-from layoutopt.policy.keys import GROUPS, Group, note_of
+from layoutopt.policy.contradictions import contradictions
+from layoutopt.policy.fields import Group
+from layoutopt.policy.keys import GROUPS, note_of
 
 PLANNER = "chosen by the planner"
 PolicyT = TypeVar("PolicyT", bound="Policy")
@@ -61,9 +63,7 @@ class Policy(Group):
             return cls().replace(**changes)
         known = presets()
         if name not in known:
-            raise PolicyError(
-                f"Unknown preset '{name}'.{nearest(name, known)} Known: {', '.join(known)}, custom."
-            )
+            raise PolicyError(f"Unknown preset '{name}'.{nearest(name, known)} Known: {', '.join(known)}, custom.")
         text = (resources.files("layoutopt.policy") / "presets" / f"{name}.toml").read_text("utf-8")
         return cls.from_dict(tomllib.loads(text)).replace(**changes)
 
@@ -162,11 +162,9 @@ def _validated(cls: type[PolicyT], values: Mapping[str, Any]) -> PolicyT:
         policy = cls.model_validate(dict(values))
     except ValidationError as error:
         raise PolicyError(_reworded(error)) from None
-    contradictions = keys.contradictions(policy)
-    if contradictions:
-        raise PolicyError(
-            "\n".join(["These choices contradict each other:", *(f"  {c}" for c in contradictions)])
-        )
+    found = contradictions(policy)
+    if found:
+        raise PolicyError("\n".join(["These choices contradict each other:", *(f"  {c}" for c in found)]))
     return policy
 
 

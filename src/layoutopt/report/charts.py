@@ -69,9 +69,7 @@ def journey_bars(plan: Plan) -> list[Bar]:
 
 def _bar(grades: str, when: str, pupils: pd.Series) -> Bar:
     total = float(pupils.sum())
-    parts = [
-        Part(name, float(pupils[name]), float(pupils[name]) / total) for name in CLASSES if name in pupils
-    ]
+    parts = [Part(name, float(pupils[name]), float(pupils[name]) / total) for name in CLASSES if name in pupils]
     return Bar(grades, when, total, tuple(part for part in parts if part.pupils > 0))
 
 

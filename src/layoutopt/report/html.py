@@ -39,9 +39,7 @@ def write_report(
     >>> lo.write_report(plan, "out/", today=lo.current_plan(study, policy))  # doctest: +SKIP
     """
     if today is not None and not today.study.settlements.index.equals(plan.study.settlements.index):
-        raise InputError(
-            f"today's plan is of another study ({today.study.name}). Give one of {plan.study.name}."
-        )
+        raise InputError(f"today's plan is of another study ({today.study.name}). Give one of {plan.study.name}.")
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     page = report_page(plan, today=today, violations=violations)

@@ -186,9 +186,7 @@ def level_words(level: Level) -> LevelWords:
     """Return what one level of the proof says, in plain words."""
     label, unit = GOALS.get(level.goal, (level.goal.replace("_", " "), ""))
     value = _amount(level.value, unit)
-    ended = (
-        level.status if level.stopped_by in ("", "done") else f"{level.status}, stopped by {level.stopped_by}"
-    )
+    ended = level.status if level.stopped_by in ("", "done") else f"{level.status}, stopped by {level.stopped_by}"
     ended = ended.replace("_", " ")
     if not -UNBOUNDED < level.bound < UNBOUNDED:
         sentence = f"{label}: {value}. Nothing is proven about how much better a plan could be."
@@ -197,15 +195,11 @@ def level_words(level: Level) -> LevelWords:
     if level.gap <= EXACT_GAP:
         sentence = f"{label}: {value}. No plan of this program does better."
     else:
-        sentence = (
-            f"{label}: {value}. No plan of this program gets below {bound}: at most {gap} is left to gain."
-        )
+        sentence = f"{label}: {value}. No plan of this program gets below {bound}: at most {gap} is left to gain."
     return LevelWords(label, value, bound, gap, ended, sentence)
 
 
 def _amount(value: float, unit: str) -> str:
     if unit == "CNY":
         return f"{number(value)}{THIN}CNY"
-    return f"{number(value, 0 if abs(value) >= 1000 or float(value).is_integer() else 2)}{THIN}{unit}".rstrip(
-        THIN
-    )
+    return f"{number(value, 0 if abs(value) >= 1000 or float(value).is_integer() else 2)}{THIN}{unit}".rstrip(THIN)

@@ -22,9 +22,7 @@ def sample_path(name: str) -> Path:
     homes = [home for home in _homes() if home.is_dir()]
     names = sorted({folder.name for home in homes for folder in home.iterdir() if folder.is_dir()})
     if name not in names:
-        known = (
-            f"There are: {', '.join(names)}." if names else "Reinstall the package: its samples are missing."
-        )
+        known = f"There are: {', '.join(names)}." if names else "Reinstall the package: its samples are missing."
         raise InputError([Problem(f"sample '{name}'", "no such sample", known + nearest(name, names))])
     return next(home / name for home in homes if (home / name).is_dir())
 

@@ -50,9 +50,7 @@ def post_weights(enrolled: Ints) -> Floats:
     norm = primary * POSTS_PER_PUPIL["primary"] + junior * POSTS_PER_PUPIL["junior"]
     tiny = np.maximum(every / TINY_PUPILS_PER_POST, 1.0)
     small = np.interp(every, [0, TINY, SMALL], [1.0, TINY / TINY_PUPILS_PER_POST / 1.5, 12.0])
-    return np.where(
-        every < TINY, np.minimum(tiny, 9.0), np.maximum(norm, np.where(every < SMALL, small, 12.0))
-    )
+    return np.where(every < TINY, np.minimum(tiny, 9.0), np.maximum(norm, np.where(every < SMALL, small, 12.0)))
 
 
 def posts(total: int, enrolled: Ints) -> Ints:

@@ -132,9 +132,7 @@ def school_table(
     return gpd.GeoDataFrame(table, geometry=_laid(shapely.points(sited.sites.xy_m)), crs=CRS)
 
 
-def road_table(
-    net: RoadNet, valleys: Valleys, villages: Villages, *, rng: np.random.Generator
-) -> gpd.GeoDataFrame:
+def road_table(net: RoadNet, valleys: Valleys, villages: Villages, *, rng: np.random.Generator) -> gpd.GeoDataFrame:
     """Return the roads layer: named county and township roads, nameless village roads, tracks without buses."""
     lines, rank = drawn_lines(net, valleys, villages.tracks, rng=rng)
     order = np.lexsort((-shapely.length(lines).round(1), rank))
@@ -198,9 +196,7 @@ def _rooms_and_places(
     wanted = np.maximum(1.12 * primary, spare * around)
     cap_primary, cap_junior = staffing.CLASS_CAP["primary"], staffing.CLASS_CAP["junior"]
     rooms_primary = np.maximum(np.ceil(wanted / cap_primary), np.where(hub, 6, 0)).astype(np.int64)
-    rooms_junior = np.maximum(np.ceil(rng.uniform(1.2, 1.5, len(hub)) * junior / cap_junior), 3).astype(
-        np.int64
-    )
+    rooms_junior = np.maximum(np.ceil(rng.uniform(1.2, 1.5, len(hub)) * junior / cap_junior), 3).astype(np.int64)
     rooms_village = np.where(sited.teaches(4), 6, 3)
     small = staffing.up_to(np.maximum(primary * 1.05, rng.integers(12, 31, len(hub)) * rooms_village), 5)
     rooms_primary = np.where(teaches_primary, np.where(hub, rooms_primary, rooms_village), 0)

@@ -97,9 +97,7 @@ def settle(
     return Villages(sites, rank, seat + len(towns) - 1, schools, tracks)
 
 
-def _school_vertices(
-    net: RoadNet, hub_km: Floats, ride_min: Floats, count: int, rng: np.random.Generator
-) -> Ints:
+def _school_vertices(net: RoadNet, hub_km: Floats, ride_min: Floats, count: int, rng: np.random.Generator) -> Ints:
     """Vertices for village schools, apart from central schools and each other.
 
     A third lie beyond the bus reach of young pupils where the county is wide enough: schools that have

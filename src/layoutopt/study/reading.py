@@ -80,9 +80,7 @@ def _read_config(path: Path) -> dict[str, Any]:
     try:
         config = tomllib.loads(file.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            [Problem("study.toml", f"not valid TOML: {error}", "Save it as UTF-8 text.")]
-        ) from None
+        raise InputError([Problem("study.toml", f"not valid TOML: {error}", "Save it as UTF-8 text.")]) from None
     problems = list(_config_problems(config))
     if problems:
         raise InputError(problems)
@@ -107,9 +105,7 @@ def _config_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
                 yield Problem(place, "not a table", f"Write it as [{table}.{key}].")
             elif table == "layers":
                 yield from (
-                    Problem(
-                        f"study.toml [layers.{key}] {name}", "unknown key", nearest(name, LAYER_KEYS).strip()
-                    )
+                    Problem(f"study.toml [layers.{key}] {name}", "unknown key", nearest(name, LAYER_KEYS).strip())
                     for name in value
                     if name not in LAYER_KEYS
                 )
@@ -123,9 +119,7 @@ def _config_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
     about = config.get("study", {})
     datum = about.get("datum", "wgs84") if isinstance(about, Mapping) else "wgs84"
     if datum != "wgs84":
-        yield Problem(
-            "study.toml [study] datum", f"'{datum}' is not converted yet", "Convert to wgs84 first."
-        )
+        yield Problem("study.toml [study] datum", f"'{datum}' is not converted yet", "Convert to wgs84 first.")
 
 
 def _study_value(place: str, key: str, value: Any) -> Iterator[Problem]:
@@ -145,15 +139,11 @@ def _layer_file(path: Path, layer: Layer, config: Mapping[str, Any]) -> LayerFil
             raise InputError([Problem(path.name, f"no {layer.name} file", cure)])
         return None if found is None else LayerFile(found)
     if "file" not in given:
-        raise InputError(
-            [Problem(f"study.toml [layers.{layer.name}]", "no file is named", 'Give file = "…".')]
-        )
+        raise InputError([Problem(f"study.toml [layers.{layer.name}]", "no file is named", 'Give file = "…".')])
     file = path / given["file"]
     if not file.resolve().is_relative_to(path.resolve()):
         where = f"study.toml [layers.{layer.name}] file"
-        raise InputError(
-            [Problem(where, f"'{given['file']}' lies outside the study folder", "Copy it inside.")]
-        )
+        raise InputError([Problem(where, f"'{given['file']}' lies outside the study folder", "Copy it inside.")])
     return LayerFile(file, **{key: given[key] for key in LAYER_KEYS[1:] if key in given})
 
 
@@ -192,9 +182,7 @@ def _with_geometry(frame: pd.DataFrame, geometry: gpd.GeoSeries) -> gpd.GeoDataF
     return gpd.GeoDataFrame(frame, geometry=geometry.array, crs=geometry.crs)
 
 
-def _misshapen(
-    geometry: gpd.GeoSeries, layer: Layer, file: LayerFile, ids: Mapping[Any, str] | None
-) -> list[Problem]:
+def _misshapen(geometry: gpd.GeoSeries, layer: Layer, file: LayerFile, ids: Mapping[Any, str] | None) -> list[Problem]:
     wrong = geometry[~geometry.geom_type.isin(SHAPES[layer.geometry])]
     return [
         Problem(file.where(row, ids), f"the geometry is a {kind}", f"Draw a {layer.geometry}.")
@@ -217,9 +205,7 @@ def _assembled(
     hashes = {file.path.name: _sha256(file.path) for file in files.values()}
     if (path / "study.toml").exists():
         hashes["study.toml"] = _sha256(path / "study.toml")
-    others = {
-        name: frames[name].reset_index(drop=True) for name in frames if name not in ("settlements", "schools")
-    }
+    others = {name: frames[name].reset_index(drop=True) for name in frames if name not in ("settlements", "schools")}
     return Study(
         name=str(about.get("name", path.resolve().name)),
         year=about.get("year"),

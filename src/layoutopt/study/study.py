@@ -52,8 +52,7 @@ class Study:
         pupils = f"{self.pupils_given:,.0f} pupils" if self.has_pupils else "pupils from population"
         roads = f"{len(self.roads):,} roads" if self.roads is not None else "no roads"
         return (
-            f"<Study {self.name}: {len(self.settlements)} settlements, {len(self.schools)} schools, "
-            f"{pupils}, {roads}>"
+            f"<Study {self.name}: {len(self.settlements)} settlements, {len(self.schools)} schools, {pupils}, {roads}>"
         )
 
     @property
@@ -113,9 +112,7 @@ def _cell_text(value: object) -> str:
 def _contradictions(study: Study) -> Iterator[Problem]:
     schools, settlements = study.schools, study.settlements
     if "population" not in settlements and not study.has_pupils:
-        yield Problem(
-            "settlements", "neither pupils by grade (g1…g9) nor population are given", "Add one of them."
-        )
+        yield Problem("settlements", "neither pupils by grade (g1…g9) nor population are given", "Add one of them.")
     for stage, bands in STAGES.items():
         column = f"current_{stage}"
         for code, school in settlements.loc[settlements[column] != "", column].items():
@@ -125,14 +122,10 @@ def _contradictions(study: Study) -> Iterator[Problem]:
                 yield Problem(where, f"{column} = '{school}' is no school", cure)
             elif not any(schools.loc[school, f"offers_{band}"] for band in bands):
                 grades = schools.loc[school, "grades"]
-                yield Problem(
-                    where, f"{column} = '{school}' teaches grades {grades} only", "Name another school."
-                )
+                yield Problem(where, f"{column} = '{school}' teaches grades {grades} only", "Name another school.")
     if study.expansions is not None:
         for code in study.expansions.loc[~study.expansions["school_id"].isin(schools.index), "school_id"]:
-            yield Problem(
-                "expansions", f"school_id = '{code}' is no school", nearest(code, schools.index).strip()
-            )
+            yield Problem("expansions", f"school_id = '{code}' is no school", nearest(code, schools.index).strip())
     if study.has_pupils:
         yield from _seats_short(study)
 

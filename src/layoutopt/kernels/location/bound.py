@@ -259,9 +259,7 @@ def _ascend(
         best = numbers[0]
         trial = lam.copy()
         if not (fresh and turn == 0):
-            target = (
-                1.02 * numbers[3] - 0.02 * best if np.isfinite(numbers[3]) else best + 0.05 * abs(best) + 1e-9
-            )
+            target = 1.02 * numbers[3] - 0.02 * best if np.isfinite(numbers[3]) else best + 0.05 * abs(best) + 1e-9
             norm = (rest * rest).sum()
             if norm <= 1e-12:
                 break

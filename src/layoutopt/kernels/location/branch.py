@@ -77,9 +77,7 @@ def _is_nearly_decided(node: Node) -> bool:
     return bool(doubt[~node.must & ~node.banned].max(initial=0.0) < 0.25)
 
 
-def _child(
-    instance: Instance, node: Node, site: int, is_open: bool, age: int, upper: float, ask: Ask
-) -> Node | None:
+def _child(instance: Instance, node: Node, site: int, is_open: bool, age: int, upper: float, ask: Ask) -> Node | None:
     """The node with one more site held, or None where no answer is left in it."""
     must, banned = node.must.copy(), node.banned.copy()
     (must if is_open else banned)[site] = True

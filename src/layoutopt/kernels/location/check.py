@@ -71,6 +71,5 @@ def _areas(instance: Instance, answer: Answer) -> list[str]:
     if (arc < 0).any():
         return []
     return [
-        f"Site {site}: units {listed(units)} are cut off from its area."
-        for site, units in loose_pieces(instance, arc)
+        f"Site {site}: units {listed(units)} are cut off from its area." for site, units in loose_pieces(instance, arc)
     ]

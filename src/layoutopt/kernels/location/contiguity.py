@@ -71,9 +71,7 @@ def separate(instance: Instance, arc: Ints) -> list[Cut]:
             cuts += [Cut(np.append(doors, i), np.append(ones, -1.0), 0.0) for i in own]
             continue
         others = arc[np.setdiff1d(np.flatnonzero(site == j), units)][:PAIRS]
-        cuts += [
-            Cut(np.append(doors, [i, a]), np.append(ones, [-1.0, -1.0]), -1.0) for i in own for a in others
-        ]
+        cuts += [Cut(np.append(doors, [i, a]), np.append(ones, [-1.0, -1.0]), -1.0) for i in own for a in others]
     return cuts
 
 

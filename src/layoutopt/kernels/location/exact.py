@@ -67,9 +67,7 @@ def better(instance: Instance, found: Found, answer: Answer | None) -> Found:
     return replace(found, answer=answer)
 
 
-def _once(
-    instance: Instance, found: Found, ask: Ask, cuts: list[Cut], keep: Ints | None, steps: int
-) -> highs.Solved:
+def _once(instance: Instance, found: Found, ask: Ask, cuts: list[Cut], keep: Ints | None, steps: int) -> highs.Solved:
     start = None if found.answer is None else to_values(found.answer, keep)
     budget = highs.Budget(gap=ask.gap * 0.5, time_limit_s=max(ask.left_s(), 0.05), steps=max(steps, 1))
     return highs.solve(build(instance, cuts, keep), budget=budget, start=start, seed=ask.seed)

@@ -85,9 +85,7 @@ class Instance:
     def in_whole_numbers(self) -> bool:
         """Whether every answer costs a whole number."""
         parts = (self.cost, self.opening)
-        return not (self.split and self.has_limits) and all(
-            bool((part == np.rint(part)).all()) for part in parts
-        )
+        return not (self.split and self.has_limits) and all(bool((part == np.rint(part)).all()) for part in parts)
 
     def lift(self, bound: float) -> float:
         """Return the next cost an answer can have from ``bound`` on."""

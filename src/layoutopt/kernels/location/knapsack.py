@@ -33,9 +33,7 @@ def fractional(profit: Floats, weight: Floats, order: Ints, room: float, take: F
 
 
 @compiled
-def whole(
-    profit: Floats, weight: Floats, order: Ints, room: float, take: Floats, nodes: int
-) -> tuple[float, float]:
+def whole(profit: Floats, weight: Floats, order: Ints, room: float, take: Floats, nodes: int) -> tuple[float, float]:
     """Fill ``take`` with 0 or 1; return (value taken, a value no choice can exceed).
 
     Depth first, best ratio first, cut off by the fractional value of the rest (Horowitz and Sahni 1974).

@@ -182,9 +182,7 @@ def _gain(t: Table, enter: int, near: Ints, first: Floats, second: Floats, extra
 
 
 @compiled
-def _refresh(
-    t: Table, is_open: Flags, enter: int, leave: int, near: Ints, first: Floats, second: Floats
-) -> None:
+def _refresh(t: Table, is_open: Flags, enter: int, leave: int, near: Ints, first: Floats, second: Floats) -> None:
     for j in (enter, leave):
         if j >= 0:
             for a in range(t.site_ptr[j], t.site_ptr[j + 1]):

@@ -354,9 +354,7 @@ def _empty_site(m: Map, work: Work, leave: int, fine: float, moved: Ints, old: I
 
 
 @compiled
-def _fill_site(
-    m: Map, work: Work, enter: int, fine: float, moved: Ints, old: Ints, number: int
-) -> tuple[int, float]:
+def _fill_site(m: Map, work: Work, enter: int, fine: float, moved: Ints, old: Ints, number: int) -> tuple[int, float]:
     """Pull in the units that gain most per demand while they gain; return (moves, cost without its fine)."""
     first, last = m.site_ptr[enter], m.site_ptr[enter + 1]
     rate = np.empty(last - first)

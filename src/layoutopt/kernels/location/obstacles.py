@@ -70,15 +70,11 @@ def explain(instance: Instance, *, time_limit_s: float = 10.0, seed: int = 0) ->
     for name, loosen in relaxed:
         if used[name] and highs.solve(build(loosen(instance)), budget=budget, seed=seed).values is not None:
             found.append(
-                Blocked(
-                    "rule", (), f"No answer keeps {name} beside the other rules; without it there is one."
-                )
+                Blocked("rule", (), f"No answer keeps {name} beside the other rules; without it there is one.")
             )
     if not found:
         names = ", ".join(name for name, _ in relaxed if used[name])
-        found.append(
-            Blocked("rule", (), f"The rules cannot hold together ({names}); giving up one is not enough.")
-        )
+        found.append(Blocked("rule", (), f"The rules cannot hold together ({names}); giving up one is not enough."))
     return tuple(found)
 
 

@@ -116,9 +116,7 @@ def _summed(table: Any, problems: list[Problem]) -> sp.coo_matrix:
     return sp.coo_matrix(ordered, shape=triplets.shape)
 
 
-def _permitted(
-    allowed: Any, unit: Ints, site: Ints, shape: tuple[int, int], problems: list[Problem]
-) -> Flags | bool:
+def _permitted(allowed: Any, unit: Ints, site: Ints, shape: tuple[int, int], problems: list[Problem]) -> Flags | bool:
     if allowed is None:
         return True
     mask = allowed.tocsr().astype(bool) if sp.issparse(allowed) else np.asarray(allowed).astype(bool)
@@ -145,12 +143,8 @@ def _vector(name: str, values: Any, length: int, problems: list[Problem], *, fin
         return np.zeros(length)
     wrong = np.flatnonzero(np.isnan(array) | (array < 0) | (finite & np.isinf(array)))
     if len(wrong):
-        cure = (
-            "Give finite numbers of 0 or more." if finite else "Give numbers of 0 or more, inf for no limit."
-        )
-        problems.append(
-            Problem(f"{name}[{wrong[0]}]", f"is {array[wrong[0]]} ({len(wrong)} such values)", cure)
-        )
+        cure = "Give finite numbers of 0 or more." if finite else "Give numbers of 0 or more, inf for no limit."
+        problems.append(Problem(f"{name}[{wrong[0]}]", f"is {array[wrong[0]]} ({len(wrong)} such values)", cure))
     return array
 
 

@@ -25,9 +25,7 @@ CORE_ARCS = 12
 def map_of(instance: Instance) -> moves.Map:
     """Return the instance as the compiled moves read it."""
     listed = instance.by_site
-    miss = (
-        10.0 * float(instance.cost.max(initial=0.0)) + 10.0 * float(instance.opening.max(initial=0.0)) + 1.0
-    )
+    miss = 10.0 * float(instance.cost.max(initial=0.0)) + 10.0 * float(instance.opening.max(initial=0.0)) + 1.0
     return moves.Map(
         instance.ptr,
         instance.unit,
@@ -83,9 +81,7 @@ def core(instance: Instance, prices: Prices) -> tuple[Instance, Ints]:
     rank[order] = np.arange(instance.arcs) - instance.ptr[:-1][instance.unit[order]]
     kept = np.flatnonzero((rank < CORE_ARCS) | instance.must[instance.site])
     ptr = np.searchsorted(instance.unit[kept], np.arange(instance.units + 1)).astype(np.int64)
-    small = replace(
-        instance, ptr=ptr, unit=instance.unit[kept], site=instance.site[kept], cost=instance.cost[kept]
-    )
+    small = replace(instance, ptr=ptr, unit=instance.unit[kept], site=instance.site[kept], cost=instance.cost[kept])
     return small, kept
 
 
@@ -96,9 +92,7 @@ def search(instance: Instance, prices: Prices, ask: Ask, *, kicks: int) -> Answe
     drafts = [construct(plan, chosen, fine, ask) for chosen in openings(instance, prices)[:OPENINGS]]
     if ask.start is not None:
         drafts.append(continue_from(small, plan, Answer(ask.start.open, ask.start.share[kept]), fine))
-    work = min(
-        drafts, key=lambda draft: moves.cost_of(plan, draft) + fine * 4.0 * moves.violation(plan, draft)
-    )
+    work = min(drafts, key=lambda draft: moves.cost_of(plan, draft) + fine * 4.0 * moves.violation(plan, draft))
     near = neighbours(small)
     ended = wander(plan, work, near, fine, ask, kicks=kicks, enough=prices.bound * (1.0 + 0.9 * ask.gap))
     return None if ended is None else whole(instance, kept[ended[0]], ended[1])
@@ -125,9 +119,7 @@ def continue_from(instance: Instance, plan: moves.Map, start: Answer, fine: floa
     return work
 
 
-def _descend(
-    plan: moves.Map, work: moves.Work, fine: float, order: Ints, rng: np.random.Generator, ask: Ask
-) -> None:
+def _descend(plan: moves.Map, work: moves.Work, fine: float, order: Ints, rng: np.random.Generator, ask: Ask) -> None:
     moves.settle(plan, work, fine, 20, order)
     for _ in range(10):
         gained = moves.site_moves(plan, work, fine, rng.permutation(len(plan.capacity)))

@@ -16,8 +16,6 @@ REGION_ARCS = 600
 """... and their arcs, about."""
 LOOSENED = 10.0
 """Units taken out of a site that stays open."""
-SITE_SHARE = 0.3
-"""Part of the kicks after which sites are tried too: that costs more than settling the units."""
 DRAWS = 8
 CHUNK = 50
 SLACK = 0.02
@@ -84,7 +82,7 @@ def _walk(
             continue
         _refill(m, work, region, fine, u)
         moves.settle(m, work, fine, 6, region)
-        if u[2] < SITE_SHARE and moves.site_moves(m, work, fine, others[:size]) < 0.0:
+        if moves.site_moves(m, work, fine, others[:size]) < 0.0:
             moves.settle(m, work, fine, 6, region)
         broken, cost = moves.violation(m, work), moves.cost_of(m, work)
         if broken <= 0.0 and cost < state[1] - 1e-9 * abs(cost):

@@ -128,9 +128,7 @@ def _solve_window(instance: Instance, found: Found, sites: Ints, ask: Ask) -> Fo
     window = cut_out(instance, found.answer, sites)
     if window.instance.units == 0:
         return found
-    inner = Answer(
-        found.answer.open[sites], found.answer.share[window.arcs] / window.part[instance.unit[window.arcs]]
-    )
+    inner = Answer(found.answer.open[sites], found.answer.share[window.arcs] / window.part[instance.unit[window.arcs]])
     small = Ask(gap=ask.gap * 0.5, time_limit_s=min(SECONDS, max(ask.left_s(), 0.05)), seed=ask.seed)
     after = solve_program(window.instance, Found(inner), small, steps=STEPS)
     before = inner.cost(window.instance)

@@ -36,9 +36,7 @@ def faults_of_line(
         faults.append(f"line {at} carries {load:g} riders on {kind.seats:g} seats")
     for stop, ride in zip(route, rides, strict=True):
         if not ride <= limit[stop] + SLACK_MIN:
-            faults.append(
-                f"line {at}: the ride from position {stop} takes {ride:g} min, {limit[stop]:g} are allowed"
-            )
+            faults.append(f"line {at}: the ride from position {stop} takes {ride:g} min, {limit[stop]:g} are allowed")
     if not np.isfinite(empty_min):
         faults.append(f"line {at}: no way leads from position {depot} to its first stop")
     elif rides and rides[0] + empty_min > line_limit + SLACK_MIN:

@@ -34,9 +34,7 @@ def separate(lines: Lines, share: Floats, n: int, *, limited: bool, known: set[t
         stops = np.sort(stops[np.argsort(-torn[stops], kind="stable")[:MOST_STOPS]])
     if len(stops) < 3:
         return []
-    i, j, k, broken = violations(
-        pair, chosen.flat, chosen.starts, weight, stops.astype(np.int64), LEAST_VIOLATION
-    )
+    i, j, k, broken = violations(pair, chosen.flat, chosen.starts, weight, stops.astype(np.int64), LEAST_VIOLATION)
     found: list[Cut] = []
     per_stop = np.zeros(n, dtype=np.int64)
     for at in np.lexsort((k, j, i, -np.round(broken, 9))):

@@ -50,9 +50,7 @@ def is_covering(task: Task) -> bool:
         via = ways[:, u][:, None] + task.service[u] + ends[u][None, :]
         direct = np.hstack([task.between, task.inward.T])
         if task.outward.any():
-            direct = np.vstack(
-                [direct, np.hstack([task.outward, np.full((len(task.opening),) * 2, -np.inf)])]
-            )
+            direct = np.vstack([direct, np.hstack([task.outward, np.full((len(task.opening),) * 2, -np.inf)])])
         # The diagonal stands for no leg at all, and a missing way for one that no line takes.
         if (np.where(via < NO_WAY_MIN, direct - via, 0.0) > 1e-9).any():
             return False
@@ -96,9 +94,7 @@ def solve(
     time_s = min(0.4 * time_limit_s, 120.0)
     if full is None:
         best, pool = _first_plan(task, plan, start, rounds, seed, time_s)
-        search = Search(
-            task, is_covering(task), gap, deadline, _artificial(task, best), seed=seed, rounds=rounds
-        )
+        search = Search(task, is_covering(task), gap, deadline, _artificial(task, best), seed=seed, rounds=rounds)
         lines = pool if start is None else join([pool, start])
         done, kept, method = by_generation(search, pricer, cheapest_of_each_set(lines, task.n), best)
         return _answer(done, False, kept, method)
@@ -132,9 +128,7 @@ def _first_plan(
     from_lines = plan.lines if plan is not None else start
     found, pool = find_plan(task, iterations=rounds, seed=seed, time_limit_s=time_s, start=from_lines)
     if len(task.opening) > 1 and found.left_out == 0:
-        found, more = find_layout(
-            task, found, iterations=max(300, rounds // 20), seed=seed, time_limit_s=time_s
-        )
+        found, more = find_layout(task, found, iterations=max(300, rounds // 20), seed=seed, time_limit_s=time_s)
         pool = cheapest_of_each_set(join([pool, more]), task.n)
         layout = np.unique(found.lines.depot)
         last, more = find_plan(
@@ -158,18 +152,12 @@ def _artificial(task: Task, best: Best) -> float:
     """Return the cost of leaving a stop out: with it, no point that does so looks better than the best plan."""
     if np.isfinite(best.cost):
         return max(best.cost, 1.0)
-    alone = task.fixed.max() + task.per_min.max() * np.minimum(
-        task.inward.min(axis=0) + task.outward.min(axis=0), 1e4
-    )
+    alone = task.fixed.max() + task.per_min.max() * np.minimum(task.inward.min(axis=0) + task.outward.min(axis=0), 1e4)
     return float(task.n * (alone + task.rider_cost * task.riders * 1e3).max() + task.opening.sum() + 1.0)
 
 
 def _answer(best: Best, infeasible: bool, kept: Lines | None, method: str) -> Answer:
     bound = min(best.bound, best.cost)
     if best.lines is not None:
-        kept = (
-            best.lines
-            if kept is None
-            else join([best.lines, kept.take(np.arange(min(len(kept), KEPT_LINES)))])
-        )
+        kept = best.lines if kept is None else join([best.lines, kept.take(np.arange(min(len(kept), KEPT_LINES)))])
     return Answer(best.lines, best.cost, bound, infeasible, kept, method)

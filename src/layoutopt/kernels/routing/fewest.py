@@ -17,9 +17,7 @@ from layoutopt.kernels.routing.warm import warm_up
 log = logging.getLogger(__name__)
 
 
-def fewest_lines(
-    task: Task, *, time_limit_s: float, seed: int, start: Lines | None
-) -> tuple[Plan | None, int]:
+def fewest_lines(task: Task, *, time_limit_s: float, seed: int, start: Lines | None) -> tuple[Plan | None, int]:
     """Return a plan with few lines (None: none found) and a proven lower bound on their number."""
     low = fewest_by_seats(task)
     best: Plan | None = None
@@ -38,9 +36,7 @@ def fewest_lines(
     )
     plan = None if best is None else plan_of(count, _priced(count, best.lines))
     gap = 1e-6 if best is None else (1.0 - 1e-6) / len(best.lines)
-    found = solve(
-        count, gap=gap, time_limit_s=0.5 * time_limit_s, seed=seed, plan=plan, reused=plan is not None
-    )
+    found = solve(count, gap=gap, time_limit_s=0.5 * time_limit_s, seed=seed, plan=plan, reused=plan is not None)
     if np.isfinite(found.bound):
         low = max(low, int(np.ceil(found.bound - 1e-6)))
     if found.lines is not None and (best is None or len(found.lines) < len(best.lines)):

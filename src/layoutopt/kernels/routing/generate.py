@@ -59,9 +59,7 @@ class Generator:
         while True:
             solution = self.master.solve(grown=grown)
             tolerance = 1e-6 * max(1.0, abs(solution.value) / max(1, task.n))
-            priced = self.pricer.price(
-                solution.prices, words, self.depots, exact=False, tolerance=tolerance, most=most
-            )
+            priced = self.pricer.price(solution.prices, words, self.depots, exact=False, tolerance=tolerance, most=most)
             if priced.lines is None:
                 links = self._links(solution)
                 if links:
@@ -81,9 +79,7 @@ class Generator:
             self.master.add_lines(priced.lines)
             grown = True
         if self.best_prices is None:
-            priced = self.pricer.price(
-                solution.prices, words, self.depots, exact=True, tolerance=1e-6, most=most
-            )
+            priced = self.pricer.price(solution.prices, words, self.depots, exact=True, tolerance=1e-6, most=most)
             if priced.proven:
                 self._note(solution, priced.least, upper)
         return self._root(solution, converged)
@@ -98,18 +94,14 @@ class Generator:
         task = self.search.task
         if not task.opening.any():
             return []
-        return broken_links(
-            self.master.all_lines(), solution.lines, solution.opened, task.n, set(self.master.links)
-        )
+        return broken_links(self.master.all_lines(), solution.lines, solution.opened, task.n, set(self.master.links))
 
     def _root(self, solution: Solution, converged: bool) -> Root:
         master = self.master
         node = replace(self.node, cuts=tuple(master.cuts), links=tuple(master.links))
         lines = master.all_lines()
         prices = self.best_prices if self.best_prices is not None else solution.prices
-        return Root(
-            self.bound, prices, lines, solution.lines, solution.opened, solution.missing, node, converged
-        )
+        return Root(self.bound, prices, lines, solution.lines, solution.opened, solution.missing, node, converged)
 
     def cut(self, root: Root) -> int:
         """Add the cuts the root's point breaks most; return how many."""

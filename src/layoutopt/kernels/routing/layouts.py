@@ -14,9 +14,7 @@ MOST_ROUNDS = 12
 MOST_NEIGHBOURS = 60
 
 
-def find_layout(
-    task: Task, first: Plan, *, iterations: int, seed: int, time_limit_s: float
-) -> tuple[Plan, Lines]:
+def find_layout(task: Task, first: Plan, *, iterations: int, seed: int, time_limit_s: float) -> tuple[Plan, Lines]:
     """Return the best plan met from ``first`` on, and the lines of good plans on the way.
 
     Each round tries the neighbours of the best choice of depots (one more, one fewer, one exchanged), the lines

@@ -74,9 +74,7 @@ def price_lines(
         task.line_limit,
     )  # fmt: skip
     fits = valid[:, None] & (load[:, None] <= task.seats[None, :])
-    costs = (
-        task.fixed[None, :] + whole[:, None] * task.per_min[None, :] + task.rider_cost * rider_min[:, None]
-    )
+    costs = task.fixed[None, :] + whole[:, None] * task.per_min[None, :] + task.rider_cost * rider_min[:, None]
     costs = np.where(fits, costs, np.inf)
     if kind is not None:
         chosen, types = np.flatnonzero(np.isfinite(costs[np.arange(len(load)), kind])), kind
@@ -103,9 +101,7 @@ def join(parts: Sequence[Lines]) -> Lines:
         starts.append(part.starts[1:] + shift)
         shift += len(part.flat)
     names = ("flat", "depot", "kind", "cost", "load", "whole_min")
-    flat, depot, kind, cost, load, whole = (
-        np.concatenate([getattr(part, n) for part in parts]) for n in names
-    )
+    flat, depot, kind, cost, load, whole = (np.concatenate([getattr(part, n) for part in parts]) for n in names)
     return Lines(flat, np.concatenate(starts), depot, kind, cost, load, whole)
 
 
@@ -120,9 +116,7 @@ def cheapest_of_each_set(lines: Lines, n: int) -> Lines:
     keys = [lines.cost, lines.kind, lines.depot, *(bits[:, w] for w in range(words))]
     order = np.lexsort(keys)
     first = np.ones(len(lines), dtype=bool)
-    same = (lines.kind[order][1:] == lines.kind[order][:-1]) & (
-        lines.depot[order][1:] == lines.depot[order][:-1]
-    )
+    same = (lines.kind[order][1:] == lines.kind[order][:-1]) & (lines.depot[order][1:] == lines.depot[order][:-1])
     same &= (bits[order][1:] == bits[order][:-1]).all(axis=1)
     first[1:] = ~same
     return lines.take(np.sort(order[first]))

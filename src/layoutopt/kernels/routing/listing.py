@@ -60,11 +60,7 @@ def _settled(table, new, mark, words, store):
     slot = _slot(table, new, mark, words, store)
     q = table[slot]
     while q >= 0:
-        if (
-            ref[q, ALIVE]
-            and num[q, COST] <= num[new, COST] + EPSILON
-            and num[q, RIDE] <= num[new, RIDE] + EPSILON
-        ):
+        if ref[q, ALIVE] and num[q, COST] <= num[new, COST] + EPSILON and num[q, RIDE] <= num[new, RIDE] + EPSILON:
             return False
         q = ref[q, FOLLOW]
     q = table[slot]
@@ -82,9 +78,7 @@ def _slot(table, at, mark, words, store):
     """Return the slot of the set and outermost stop of label ``at``: its own chain, or an empty slot."""
     _, ref, bits = store
     size = len(table)
-    key = mark[at] * np.uint64(11400714819323198485) + np.uint64(ref[at, STOP]) * np.uint64(
-        7046029254386353131
-    )
+    key = mark[at] * np.uint64(11400714819323198485) + np.uint64(ref[at, STOP]) * np.uint64(7046029254386353131)
     slot = np.int64((key >> np.uint64(20)) & np.uint64(size - 1))
     while table[slot] >= 0:
         q = table[slot]

@@ -244,9 +244,7 @@ class Master:
         if self.parts:
             lines = self.all_lines()
             owner = np.repeat(np.arange(len(lines)), np.diff(lines.starts))
-            hit, count = np.unique(
-                owner[(lines.flat == stop) & (lines.depot[owner] == d)], return_counts=True
-            )
+            hit, count = np.unique(owner[(lines.flat == stop) & (lines.depot[owner] == d)], return_counts=True)
             index += list(self.first_line + hit)
             value += list(count.astype(float))
         self._add_row(-np.inf, 0.0, np.array(index), np.array(value))
@@ -340,9 +338,7 @@ def fewest_depots(task: Task) -> int:
     return int(np.searchsorted(room, task.riders.sum() - 1e-6) + 1)
 
 
-def reduced_costs(
-    lines: Lines, visits: sp.csr_matrix, prices: Prices, cut_load: Floats | None = None
-) -> Floats:
+def reduced_costs(lines: Lines, visits: sp.csr_matrix, prices: Prices, cut_load: Floats | None = None) -> Floats:
     """Return the reduced cost of each line; ``cut_load`` is what its cuts cost it."""
     reduced = lines.cost + prices.extra[lines.depot, lines.kind]
     if len(prices.prize) == 1:

@@ -64,9 +64,7 @@ def bound_node(search: Search, node: Node, pool: Lines, upper: float, *, rounds:
         bound = max(bound, value)
         slack = upper - value
         if bound >= upper - search.gap * abs(upper):
-            return Bounded(
-                bound, pool.take(np.empty(0, dtype=np.int64)), np.empty(0), solution.opened, node, reduced
-            )
+            return Bounded(bound, pool.take(np.empty(0, dtype=np.int64)), np.empty(0), solution.opened, node, reduced)
         kept = np.flatnonzero(reduced <= slack + ROUNDING * max(1.0, abs(upper)))
         if len(kept) < 0.7 * len(pool):
             pool, visits, inside = pool.take(kept), visits[kept], np.zeros(len(kept), dtype=bool)
@@ -81,9 +79,7 @@ def bound_node(search: Search, node: Node, pool: Lines, upper: float, *, rounds:
                 master,
                 pool,
                 inside,
-                np.flatnonzero(
-                    np.argsort(np.argsort(reduced[kept], kind="stable"), kind="stable") < 6 * task.n
-                ),
+                np.flatnonzero(np.argsort(np.argsort(reduced[kept], kind="stable"), kind="stable") < 6 * task.n),
             )
             solution, reduced = _settle(master, pool, visits, paid, inside)
         share, whole = _shares(master, solution, pool, inside)
@@ -182,9 +178,7 @@ def _shares(master: Master, solution: Solution, pool: Lines, inside: Flags) -> t
     share[master.where] = solution.lines
     task = master.task
     wholes = np.abs(solution.lines - np.round(solution.lines)).max(initial=0.0) < 1e-6
-    opened = (
-        np.abs(solution.opened - np.round(solution.opened)).max(initial=0.0) < 1e-6 or not task.opening.any()
-    )
+    opened = np.abs(solution.opened - np.round(solution.opened)).max(initial=0.0) < 1e-6 or not task.opening.any()
     if wholes and opened and solution.missing < 1e-6:
         return share, pool.take(np.flatnonzero(share > 0.5))
     return share, None
@@ -224,9 +218,7 @@ def solve_pool(search: Search, pool: Lines, best: Best, *, node: Node, rounds: i
             continue
         spare = search.deadline - time.perf_counter()
         if len(done.pool) <= WHOLE_LINES:
-            plan, low_mip, closed = choose_whole(
-                search, done, best.cost, time_limit_s=spare, nodes=WHOLE_NODES
-            )
+            plan, low_mip, closed = choose_whole(search, done, best.cost, time_limit_s=spare, nodes=WHOLE_NODES)
             best = better(search, best, plan)
             bound = max(bound, min(low_mip, best.cost))
             if closed or bound >= best.cost - search.gap * abs(best.cost):
@@ -235,9 +227,7 @@ def solve_pool(search: Search, pool: Lines, best: Best, *, node: Node, rounds: i
         elif nodes == 1:
             chosen = np.sort(np.argsort(done.reduced, kind="stable")[:TRIED_LINES])
             tried = replace(done, pool=done.pool.take(chosen))
-            plan, _, _ = choose_whole(
-                search, tried, best.cost, time_limit_s=min(TRIED_S, spare), nodes=TRIED_NODES
-            )
+            plan, _, _ = choose_whole(search, tried, best.cost, time_limit_s=min(TRIED_S, spare), nodes=TRIED_NODES)
             best = better(search, best, plan)
         children = split(task, done)
         if not children:

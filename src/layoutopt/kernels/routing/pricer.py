@@ -67,9 +67,7 @@ def ride_unit(task: Task, cells: int) -> tuple[float, int]:
     return max(4.0 * typical / cells, 1e-6), cells
 
 
-NOTHING = labels.Grid(
-    False, np.empty((0, 0, 0)), np.empty((0, 0, 0)), np.empty((0, 0, 0), dtype=np.int32), 1.0, 1.0
-)
+NOTHING = labels.Grid(False, np.empty((0, 0, 0)), np.empty((0, 0, 0)), np.empty((0, 0, 0), dtype=np.int32), 1.0, 1.0)
 
 
 class Pricer:
@@ -140,9 +138,7 @@ class Pricer:
         grid = self._grid(ground) if exact else NOTHING
         for size in STORE_SIZES if exact else STORE_SIZES[:1]:
             store = self._store(size, words[0].shape[1])
-            many, full = labels.price(
-                ground, self.keep, cuts, grid, -tolerance, exact, QUICK_LABELS_A_STOP, store
-            )
+            many, full = labels.price(ground, self.keep, cuts, grid, -tolerance, exact, QUICK_LABELS_A_STOP, store)
             if not full:
                 break
         ended = store.num[:many, labels.ENDED]
@@ -166,9 +162,7 @@ class Pricer:
         task = self.task
         now = ground.inward + task.service
         b = np.minimum((task.riders / grid.unit_load + 1e-9).astype(np.int64), grid.least.shape[1] - 1)
-        k = np.minimum(
-            (np.minimum(now, NO_LIMIT_MIN) / grid.unit_min).astype(np.int64), grid.least.shape[2] - 1
-        )
+        k = np.minimum((np.minimum(now, NO_LIMIT_MIN) / grid.unit_min).astype(np.int64), grid.least.shape[2] - 1)
         rest = grid.least[np.arange(task.n), b, k]
         first = task.per_min.min() * now + task.rider_cost * task.riders * now - ground.prize
         return float(np.where(now <= task.limit, first + rest, np.inf).min(initial=0.0))
@@ -196,9 +190,7 @@ class Pricer:
                 return None
             ended = np.where(store.ref[:many, labels.ALIVE] > 0, store.num[:many, labels.ENDED], np.inf)
             several = each_kind or len(self.task.seats) > 1
-            chosen = _best_of_each_set(
-                ended, store.bits[:many, : self.keep.shape[1]], threshold, keep_all=several
-            )
+            chosen = _best_of_each_set(ended, store.bits[:many, : self.keep.shape[1]], threshold, keep_all=several)
             most_labels -= many
             flat, starts = labels.paths(chosen, store.ref)
             parts.append(price_lines(self.task, flat, starts, np.full(len(chosen), d), each_kind=each_kind))

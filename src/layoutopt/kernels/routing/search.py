@@ -42,9 +42,7 @@ def longest_line(task: Task) -> int:
 def plan_of(task: Task, lines: Lines) -> Plan:
     """Return ``lines`` as a plan, its cost summed from them."""
     opened = np.unique(lines.depot)
-    return Plan(
-        lines, float(lines.cost.sum() + task.opening[opened].sum()), task.n - len(np.unique(lines.flat))
-    )
+    return Plan(lines, float(lines.cost.sum() + task.opening[opened].sum()), task.n - len(np.unique(lines.flat)))
 
 
 def find_plan(

@@ -93,9 +93,7 @@ def measure(r, rows, field):
     clock = 0.0
     for p in range(m - 1, -1, -1):
         u = rows.seq[r, p]
-        clock += field.service[u] + (
-            field.inward[d, u] if p == m - 1 else field.between[u, rows.seq[r, p + 1]]
-        )
+        clock += field.service[u] + (field.inward[d, u] if p == m - 1 else field.between[u, rows.seq[r, p + 1]])
         rows.at[r, p, RIDE] = clock
     total = 0.0
     least = np.inf

@@ -41,9 +41,7 @@ def solve_with_second_runs(
     best = low if costs[0] <= costs[1] else full
     if not np.isfinite(min(costs)):
         return replace(low, lines=None, cost=np.inf, method=low.method + ", second runs")
-    return replace(
-        best, cost=min(costs), bound=min(low.bound, min(costs)), method=low.method + ", second runs"
-    )
+    return replace(best, cost=min(costs), bound=min(low.bound, min(costs)), method=low.method + ", second runs")
 
 
 def shared_cost(task: Task, lines: Lines | None, fixed: Floats, window_min: float) -> float:

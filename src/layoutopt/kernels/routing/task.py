@@ -58,9 +58,7 @@ def read_minutes(minutes: object, problems: list[Problem]) -> Floats:
     """Return ``minutes`` as a square float array, with ``inf`` kept; faults are added to ``problems``."""
     array = np.array(minutes, dtype=float)
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.shape[0] == 0:
-        raise InputError(
-            [Problem("minutes", f"has the shape {array.shape}", "Give a square table of minutes.")]
-        )
+        raise InputError([Problem("minutes", f"has the shape {array.shape}", "Give a square table of minutes.")])
     np.fill_diagonal(array, 0.0)
     _report(
         problems,
@@ -129,9 +127,7 @@ def read_fleet(
                 cure = "Give a number above 0." if low else "Give a finite number of 0 or more."
                 problems.append(Problem(f"{name}{part}", f"is {value:g}", cure))
         if kind.count is not None and kind.count < 0:
-            problems.append(
-                Problem(f"{name}count", f"is {kind.count}", "Give 0 or more, or None for no limit.")
-            )
+            problems.append(Problem(f"{name}count", f"is {kind.count}", "Give 0 or more, or None for no limit."))
     return types
 
 
@@ -167,9 +163,7 @@ def make_task(
         seats=np.array([float(kind.seats) for kind in types]) + TINY,
         fixed=np.array([float(kind.fixed_cost) for kind in types]),
         per_min=np.array([float(kind.cost_per_min) for kind in types]),
-        count=np.array(
-            [many if kind.count is None else min(kind.count, many) for kind in types], dtype=np.int64
-        ),
+        count=np.array([many if kind.count is None else min(kind.count, many) for kind in types], dtype=np.int64),
         rider_cost=float(rider_cost),
         opening=np.zeros(len(depots)) if opening is None else opening.astype(float),
         capacity=np.full(len(depots), np.inf) if capacity is None else capacity + TINY,
@@ -180,9 +174,7 @@ def make_task(
     )
 
 
-def blocked_stops(
-    minutes: Floats, task: Task, *, return_trip: bool
-) -> tuple[tuple[int, ...], tuple[str, ...]]:
+def blocked_stops(minutes: Floats, task: Task, *, return_trip: bool) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Return the positions that no line can serve, with the reason for each.
 
     A stop may be served on the way of others, so its minutes are measured along the shortest chain of ways.
@@ -219,9 +211,7 @@ def blocked_stops(
 def _chains(minutes: Floats, task: Task, return_trip: bool) -> tuple[Floats, Floats]:
     # Explicit zeros would vanish as "no edge" in scipy's dense graphs: keep them a hair above zero.
     ways = np.where(np.isfinite(minutes), np.maximum(minutes, 1e-12), np.inf)
-    back = graph.dijkstra(
-        graph.csgraph_from_dense(ways.T, null_value=np.inf), indices=task.depot, min_only=True
-    )
+    back = graph.dijkstra(graph.csgraph_from_dense(ways.T, null_value=np.inf), indices=task.depot, min_only=True)
     inward = np.asarray(back)[task.stop]
     if not return_trip:
         return inward, np.zeros(task.n)

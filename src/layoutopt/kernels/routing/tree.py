@@ -110,9 +110,7 @@ def _close(search: Search, generator: Generator, root: Root, best: Best) -> tupl
             break
         root = generator.settle(best.cost, search.deadline)
         bound = max(bound, root.bound)
-        log.debug(
-            "cuts %d bound %.4f best %.4f lines %d", len(root.node.cuts), bound, best.cost, len(root.lines)
-        )
+        log.debug("cuts %d bound %.4f best %.4f lines %d", len(root.node.cuts), bound, best.cost, len(root.lines))
         if bound - last < SLOW_CUTS * gap:
             break
         last = bound
@@ -147,9 +145,7 @@ def _polished(search: Search, root: Root, best: Best) -> Best:
 
 def worthy(search: Search, root: Root, each: int) -> Lines:
     """Return the lines of least reduced cost, ``each`` times as many as stops."""
-    return cheapest_first(search, root, root.lines).take(
-        np.arange(min(len(root.lines), each * search.task.n))
-    )
+    return cheapest_first(search, root, root.lines).take(np.arange(min(len(root.lines), each * search.task.n)))
 
 
 def cheapest_first(search: Search, root: Root, lines: Lines) -> Lines:
@@ -170,7 +166,5 @@ def _restricted(search: Search, root: Root, best: Best, lines: Lines | None = No
         lines = cheapest_of_each_set(join([best.lines, lines]), task.n)
     nothing = np.empty(0)
     bounded = Bounded(-np.inf, lines, nothing, nothing, start_node(task), nothing)
-    plan, _, _ = choose_whole(
-        search, bounded, best.cost, time_limit_s=min(RESTRICTED_S, spare), nodes=RESTRICTED_NODES
-    )
+    plan, _, _ = choose_whole(search, bounded, best.cost, time_limit_s=min(RESTRICTED_S, spare), nodes=RESTRICTED_NODES)
     return better(search, best, plan)

@@ -63,9 +63,7 @@ def choose_whole(
     extra_low, extra_high = np.empty(0), np.empty(0)
     if task.opening.any():
         # Every line needs its depot open: exact without waiting for links.
-        owner = sp.csr_matrix(
-            (np.ones(len(pool)), (pool.depot, np.arange(len(pool)))), shape=(d_many, len(pool))
-        )
+        owner = sp.csr_matrix((np.ones(len(pool)), (pool.depot, np.arange(len(pool)))), shape=(d_many, len(pool)))
         rows = sp.vstack([rows, sp.hstack([-n * sp.eye(d_many), owner])]).tocsr()
         extra_low, extra_high = np.full(d_many, -np.inf), np.zeros(d_many)
     program = highs.Program(
@@ -105,9 +103,7 @@ def once_each(task: Task, lines: Lines) -> Lines:
             depot.append(lines.depot[q])
             kind.append(lines.kind[q])
     flat, starts = pack(rows)
-    return price_lines(
-        task, flat, starts, np.array(depot, dtype=np.int64), kind=np.array(kind, dtype=np.int64)
-    )
+    return price_lines(task, flat, starts, np.array(depot, dtype=np.int64), kind=np.array(kind, dtype=np.int64))
 
 
 def better(search: Search, best: Best, lines: Lines | None) -> Best:

@@ -131,6 +131,7 @@ def neutral(value: object) -> object:
 
     :func:`read_table` takes it away again.
     """
-    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.match(value):
-        return "'" + value
-    return value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")  # a lone carriage return would tear the row in two
+    return "'" + text if _FORMULA.match(text) and not _NUMBER.match(text) else text

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.exceptions import IllegalCharacterError
 from shapely import LineString, Point, Polygon, affinity
 
 import layoutopt as lo
@@ -170,7 +171,7 @@ def as_workbook(data: st.DataObject, folder: Path) -> None:
         book = io.BytesIO()
         try:
             frame.astype(object).map(_typed).to_excel(book, index=False)
-        except ValueError:  # a workbook cannot hold every character
+        except IllegalCharacterError:
             return
         path.unlink()
         path.with_suffix(".xlsx").write_bytes(book.getvalue())

@@ -269,5 +269,5 @@ def metric_crs(layers: Iterable[gpd.GeoSeries]) -> str:
     try:
         return str(found[0].to_crs("EPSG:4326").estimate_utm_crs().to_string())
     except RuntimeError:
-        cure = "Check the coordinates and the crs."
+        cure = "Check latitude and longitude, and the crs."
         raise InputError([Problem("the layers", "no metric coordinate system covers them", cure)]) from None

@@ -57,11 +57,6 @@ def round_numbers(**changes: Any) -> Policy:
     return Policy().replace(**given)
 
 
-@pytest.fixture(name="round_numbers", scope="session")
-def _round_numbers() -> Callable[..., Policy]:
-    return round_numbers
-
-
 @pytest.fixture(scope="session")
 def county() -> tuple[Study, Policy]:
     """Six places where each kind of decision is taken once: see the comments.

@@ -62,7 +62,7 @@ def test_a_way_passes_the_audit_exactly_when_it_is_an_option(data: st.DataObject
         assert (item not in broken) == (item in wanted), (item, broken.get(item))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_plan_found_breaks_no_rule_whatever_the_limits(data: st.DataObject) -> None:
     study, policy = study_and_policy(data.draw)

@@ -261,7 +261,7 @@ def correct(study: lo.Study) -> None:
 
 
 @settings(
-    max_examples=120, deadline=None,
+    max_examples=60, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(data=st.data())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -118,7 +119,7 @@ def test_the_json_says_how_the_plan_came_about(written: Path, county_plan: lo.Pl
     assert found["proof"]["bound_name"] == "the compact program with buses at a price per rider"
     assert [level["goal"] for level in found["proof"]["levels"]] == ["annual_cost", "travel"]
     assert found["run"]["versions"]["layoutopt"]
-    assert lo.Policy.from_dict(__import__("tomllib").loads(found["policy"]["toml"])) == county_plan.policy
+    assert lo.Policy.from_dict(tomllib.loads(found["policy"]["toml"])) == county_plan.policy
 
 
 def test_the_hash_of_every_input_is_kept(study_folder: object, tmp_path: Path) -> None:
@@ -294,6 +295,17 @@ def test_a_study_read_from_files_copies_to_the_same_digest(study_folder: object,
     study = lo.read_study(folder)
     plan = lo.current_plan(study, lo.Policy())
     assert lo.Plan.from_folder(plan.to_folder(tmp_path / "plan")).study.digest == study.digest
+
+
+def test_an_empty_optional_table_is_no_table(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    study = tiny_study({"V1": (0, 0, [1] * 6)}, {"S1": (0, 0.1, {})})
+    none = pd.DataFrame(columns=["school_id", "level", "stage", "places", "capital_cny"])
+    plan = lo.current_plan(replace(study, expansions=none), lo.Policy())
+    back = lo.Plan.from_folder(plan.to_folder(tmp_path / "plan"))
+    assert back.study.expansions is None
+    assert back.study.digest == study.digest
 
 
 def edited(folder: Path, table: str, change: object, target: Path) -> Path:

@@ -57,9 +57,12 @@ def test_a_school_too_small_for_the_minimum() -> None:
 
 
 def test_a_closure_that_leaves_pupils_without_a_school() -> None:
-    error = told(two(6), policy(must_close=("S2",)))
-    assert str(error).startswith("2 pupil groups cannot be served under this policy:")
-    assert "V2, grades of band lower (12 pupils): " in str(error)
+    error = told(two(1), policy(must_close=("S1", "S2")))
+    lines = str(error).splitlines()
+    assert lines[0] == "4 pupil groups cannot be served under this policy:"
+    assert lines[1].startswith("  V1, grades of band lower (12 pupils): ")
+    assert "S1 closes by decision (must_close or status close)" in lines[1]
+    assert "protected" in error.rules
 
 
 NO_OPTION = [

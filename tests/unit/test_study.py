@@ -135,6 +135,18 @@ def test_what_contradicts_itself_is_no_study() -> None:
     assert contradiction(small(), expansions=lost) == ["expansions: school_id = 'S11' is no school. Did you mean 'S1'?"]
 
 
+def test_nobody_attends_a_school_that_is_not_built() -> None:
+    with pytest.raises(lo.InputError) as caught:
+        tiny_study(
+            {"V1": (0, 0, [2] * 6)},
+            {"S1": (0, 1, {}), "S2": (1, 0, {"status": "candidate"})},
+            current={"V1": {"current_primary": "S2"}},
+        )
+    assert [str(problem) for problem in caught.value.problems] == [
+        "settlements (V1): current_primary = 'S2' is a candidate, not built yet. Name another school."
+    ]
+
+
 def test_places_count_with_their_expansions() -> None:
     """18 pupils on 10 places: too few, unless the school can grow by one of its levels."""
     grow = [

@@ -1,4 +1,4 @@
-"""Compiled moves on a whole assignment: shift and swap units; open, close and exchange sites.
+"""Compiled moves of units on a whole assignment: shift one, swap two.
 
 Load limits are soft while searching: each unit of demand above a capacity, or missing from a minimum,
 costs ``fine``. A unit without a site costs ``miss``, more than any arc.
@@ -13,8 +13,6 @@ import numpy as np
 from layoutopt.kernels.location.compiled import compiled
 from layoutopt.kernels.location.instance import Flags, Floats, Ints
 
-PARTNERS = 5
-"""Open sites tried as the one to close when a site opens: those it would take the most from."""
 TINY = 1e-9
 
 
@@ -121,7 +119,7 @@ def mark_broken(m: Map, work: Work) -> None:
 
 
 @compiled
-def _stale(m: Map, work: Work, i: int, since: int) -> bool:
+def is_stale(m: Map, work: Work, i: int, since: int) -> bool:
     """Whether a site unit i may use has changed."""
     if work.arc[i] < 0:
         return True
@@ -129,24 +127,6 @@ def _stale(m: Map, work: Work, i: int, since: int) -> bool:
         if work.changed[m.site[a]] > since:
             return True
     return False
-
-
-@compiled
-def _stale_site(m: Map, work: Work, j: int) -> bool:
-    """Whether anything has changed around site j since it was last tried."""
-    since = work.tried[j]
-    if work.open[j]:
-        k = work.head[j]
-        while k >= 0:
-            if _stale(m, work, k, since):
-                return True
-            k = work.after[k]
-        return work.changed[j] > since or since < 0
-    for t in range(m.site_ptr[j], m.site_ptr[j + 1]):
-        i = m.unit[m.site_arc[t]]
-        if work.arc[i] < 0 or work.changed[m.site[work.arc[i]]] > since:
-            return True
-    return since < 0
 
 
 @compiled
@@ -181,7 +161,7 @@ def cost_of(m: Map, work: Work) -> float:
 
 
 @compiled
-def _now(m: Map, work: Work, i: int) -> float:
+def cost_now(m: Map, work: Work, i: int) -> float:
     return m.cost[work.arc[i]] if work.arc[i] >= 0 else m.miss
 
 
@@ -199,7 +179,7 @@ def _find(m: Map, i: int, j: int) -> int:
 
 
 @compiled
-def _leave(m: Map, work: Work, i: int, fine: float) -> float:
+def relief_of(m: Map, work: Work, i: int, fine: float) -> float:
     """What taking unit i out of its site saves in fines (negative: costs)."""
     if work.arc[i] < 0:
         return 0.0
@@ -211,7 +191,7 @@ def _leave(m: Map, work: Work, i: int, fine: float) -> float:
 def shift(m: Map, work: Work, i: int, fine: float) -> bool:
     """Move unit i to the open site where it costs least, fines counted; return whether it moved."""
     old = work.arc[i]
-    base = _now(m, work, i) + _leave(m, work, i, fine)
+    base = cost_now(m, work, i) + relief_of(m, work, i, fine)
     best, best_arc = -TINY * (1.0 + abs(base)), -1
     for a in range(m.ptr[i], m.ptr[i + 1]):
         j = m.site[a]
@@ -278,149 +258,10 @@ def settle(m: Map, work: Work, fine: float, sweeps: int, order: Ints) -> None:
     for _ in range(sweeps):
         changed = False
         for i in order:
-            if not _stale(m, work, i, work.looked[i]):
+            if not is_stale(m, work, i, work.looked[i]):
                 continue
             work.looked[i] = work.clock[0]
             if shift(m, work, i, fine) or swap(m, work, i, fine):
                 changed = True
         if not changed:
             return
-
-
-@compiled
-def exchange(m: Map, work: Work, enter: int, leave: int, fine: float) -> float:
-    """Open ``enter`` and close ``leave`` (−1: none) if that gains; return the change, 0 when undone."""
-    load = work.load
-    total, moved = 0.0, np.empty(len(m.demand), np.int64)
-    old, number = np.empty(len(m.demand), np.int64), 0
-    relief = fine * off(m, leave, load[leave]) if leave >= 0 else 0.0
-    if enter >= 0:
-        work.open[enter] = True
-        total += m.opening[enter]
-    if leave >= 0:
-        work.open[leave] = False
-        total -= m.opening[leave]
-        number, change = _empty_site(m, work, leave, fine, moved, old)
-        total += change
-    if enter >= 0:
-        number, change = _fill_site(m, work, enter, fine, moved, old, number)
-        total += change
-        total += fine * off(m, enter, load[enter])
-    total -= relief
-    if total < -TINY * (1.0 + abs(relief)) * 10:
-        for j in (enter, leave):
-            if j >= 0:
-                mark(work, j)
-        for t in range(number):
-            for a in (old[t], work.arc[moved[t]]):
-                if a >= 0:
-                    mark(work, m.site[a])
-        return total
-    for t in range(number - 1, -1, -1):
-        place(m, work, moved[t], old[t])
-    if enter >= 0:
-        work.open[enter] = False
-    if leave >= 0:
-        work.open[leave] = True
-    return 0.0
-
-
-@compiled
-def _empty_site(m: Map, work: Work, leave: int, fine: float, moved: Ints, old: Ints) -> tuple[int, float]:
-    """Send every unit of a closed site to the best open one, large units first; return (moves, cost)."""
-    number, k = 0, work.head[leave]
-    while k >= 0:
-        moved[number] = k
-        number += 1
-        k = work.after[k]
-    size = np.empty(number)
-    for t in range(number):
-        size[t] = -m.demand[moved[t]]
-    moved[:number] = moved[:number][np.argsort(size)]
-    total = 0.0
-    for t in range(number):
-        i = moved[t]
-        old[t] = work.arc[i]
-        best, best_arc = m.miss, -1
-        for a in range(m.ptr[i], m.ptr[i + 1]):
-            j = m.site[a]
-            if work.open[j]:
-                extra = fine * (off(m, j, work.load[j] + m.demand[i]) - off(m, j, work.load[j]))
-                if m.cost[a] + extra < best:
-                    best, best_arc = m.cost[a] + extra, a
-        total += best - m.cost[old[t]]
-        place(m, work, i, best_arc)
-    return number, total
-
-
-@compiled
-def _fill_site(m: Map, work: Work, enter: int, fine: float, moved: Ints, old: Ints, number: int) -> tuple[int, float]:
-    """Pull in the units that gain most per demand while they gain; return (moves, cost without its fine)."""
-    first, last = m.site_ptr[enter], m.site_ptr[enter + 1]
-    rate = np.empty(last - first)
-    who = np.empty(last - first, np.int64)
-    k = 0
-    for t in range(first, last):
-        a = m.site_arc[t]
-        i = m.unit[a]
-        gain = _now(m, work, i) - m.cost[a] + _leave(m, work, i, fine)
-        if gain > 0.0 and work.arc[i] != a:
-            rate[k], who[k] = -gain / max(m.demand[i], 1e-9), a
-            k += 1
-    total = 0.0
-    for t in np.argsort(rate[:k]):
-        a = who[t]
-        i = m.unit[a]
-        if work.load[enter] + m.demand[i] > m.capacity[enter] * (1.0 + TINY):
-            continue
-        gain = _now(m, work, i) - m.cost[a] + _leave(m, work, i, fine)
-        if gain > 0.0 and number < len(moved):
-            moved[number], old[number] = i, work.arc[i]
-            number += 1
-            place(m, work, i, a)
-            total -= gain
-    return number, total
-
-
-@compiled
-def _partners(m: Map, work: Work, enter: int) -> Ints:
-    """Open sites that lose the most to ``enter``."""
-    gain = np.zeros(len(m.capacity))
-    touched, number = np.empty(m.site_ptr[enter + 1] - m.site_ptr[enter], np.int64), 0
-    for t in range(m.site_ptr[enter], m.site_ptr[enter + 1]):
-        a = m.site_arc[t]
-        i = m.unit[a]
-        if work.arc[i] >= 0:
-            j = m.site[work.arc[i]]
-            if gain[j] == 0.0:
-                touched[number] = j
-                number += 1
-            saved = m.cost[work.arc[i]] - m.cost[a]
-            gain[j] += max(saved, 0.0) + 1e-3 * m.cost[a] + TINY
-    touched = touched[:number]
-    return touched[np.argsort(-gain[touched])[:PARTNERS]]
-
-
-@compiled
-def site_moves(m: Map, work: Work, fine: float, order: Ints) -> float:
-    """Try once to close each open site, to open each closed one, and to exchange neighbours."""
-    total = 0.0
-    for j in order:
-        if not _stale_site(m, work, j):
-            continue
-        work.tried[j] = work.clock[0]
-        if work.open[j]:
-            if not m.must[j] and not m.counted:
-                total += exchange(m, work, -1, j, fine)
-            continue
-        if m.banned[j]:
-            continue
-        gained = 0.0 if m.counted else exchange(m, work, j, -1, fine)
-        if gained == 0.0:
-            for k in _partners(m, work, j):
-                if work.open[k] and not m.must[k]:
-                    gained = exchange(m, work, j, k, fine)
-                    if gained < 0.0:
-                        break
-        total += gained
-    return total

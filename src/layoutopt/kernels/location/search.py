@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from layoutopt.kernels.location import moves
+from layoutopt.kernels.location import exchange, moves
 from layoutopt.kernels.location.bound import Prices, data_of, evaluate
 from layoutopt.kernels.location.found import Ask
 from layoutopt.kernels.location.instance import Answer, Flags, Instance, Ints, whole
@@ -122,7 +122,7 @@ def continue_from(instance: Instance, plan: moves.Map, start: Answer, fine: floa
 def _descend(plan: moves.Map, work: moves.Work, fine: float, order: Ints, rng: np.random.Generator, ask: Ask) -> None:
     moves.settle(plan, work, fine, 20, order)
     for _ in range(10):
-        gained = moves.site_moves(plan, work, fine, rng.permutation(len(plan.capacity)))
+        gained = exchange.site_moves(plan, work, fine, rng.permutation(len(plan.capacity)))
         moves.settle(plan, work, fine, 20, order)
         if gained == 0.0 or ask.left_s() <= 0:
             return

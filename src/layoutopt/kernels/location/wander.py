@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from layoutopt.kernels.location import moves
+from layoutopt.kernels.location import exchange, moves
 from layoutopt.kernels.location.compiled import compiled
 from layoutopt.kernels.location.found import Ask
 from layoutopt.kernels.location.instance import Flags, Floats, Ints
@@ -82,7 +82,7 @@ def _walk(
             continue
         _refill(m, work, region, fine, u)
         moves.settle(m, work, fine, 6, region)
-        if moves.site_moves(m, work, fine, others[:size]) < 0.0:
+        if exchange.site_moves(m, work, fine, others[:size]) < 0.0:
             moves.settle(m, work, fine, 6, region)
         broken, cost = moves.violation(m, work), moves.cost_of(m, work)
         if broken <= 0.0 and cost < state[1] - 1e-9 * abs(cost):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from layoutopt.plan import Plan
 from layoutopt.policy import Policy
@@ -15,6 +16,9 @@ from layoutopt.study import Study
 from layoutopt.testing import tiny_study
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):  # a red run must be red again for whoever looks into it
+    settings.load_profile("ci")
 
 SETTLEMENTS = """settlement_id,name,lon,lat,g1,g2,g3,g4,g5,g6
 V1,Upper Mill,106.100,33.300,4,4,4,4,4,4

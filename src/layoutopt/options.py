@@ -42,11 +42,16 @@ class Options:
         return self.items[~self.items["item"].isin(self.rows["item"])]
 
 
-def build_options(study: Study, policy: Policy, *, skip: Collection[str] = ()) -> Options:
-    """Return the options table; ``skip`` names eligibility rules to leave out (for tests and what-ifs)."""
+def build_options(study: Study, policy: Policy, *, skip: Collection[str] = (), with_closing: bool = False) -> Options:
+    """Return the options table.
+
+    ``skip`` names eligibility rules to leave out (for tests and what-ifs); ``with_closing`` keeps the ways to
+    schools whose closure is decided, to see whom the decision leaves without a school.
+    """
     items = items_of(study, policy)
     schools = school_facts(study, policy)
     candidates = _candidates(study, policy, items, schools)
+    candidates = candidates if with_closing else candidates[~candidates["must_close"].astype(bool)]
     removed: dict[str, int] = {}
     for name, keeps in RULES.items():
         if name in skip:
@@ -101,7 +106,7 @@ def _candidates(study: Study, policy: Policy, items: pd.DataFrame, schools: pd.D
     table = table[table["offers"] & np.isfinite(table["minutes"])]
     table = _described(table, items, schools)
     has_beds = (table["mode"] != "board") | (table["beds_most"] > 0)
-    return table[has_beds & ~table["must_close"].astype(bool)]
+    return table[has_beds]
 
 
 def _described(table: pd.DataFrame, items: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:

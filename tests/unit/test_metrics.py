@@ -49,6 +49,13 @@ def test_journeys_leave_boarders_out_and_count_today_s_all(county_plan: lo.Plan)
     assert f.share_over_60_min == 0
 
 
+def test_the_limit_itself_is_not_yet_a_long_way(county_plan: lo.Plan) -> None:
+    figures = county_plan.replace(assignments=county_plan.assignments.assign(minutes=30.0)).figures
+    assert (figures.share_over_30_min, figures.journey_max_min) == (0, 30)
+    longer = county_plan.replace(assignments=county_plan.assignments.assign(minutes=30.1)).figures
+    assert (longer.share_over_30_min, longer.share_over_40_min) == (1, 0)
+
+
 def test_by_band(county_plan: lo.Plan) -> None:
     table = journeys_by_band(county_plan).set_index(["band", "when"])
     assert list(dict.fromkeys(table.index.get_level_values("band"))) == ["lower", "upper", "junior", "all"]

@@ -63,6 +63,15 @@ def test_a_band_without_pupils_has_no_row() -> None:
     assert ("V3", "upper") not in set(attendance(STUDY, policy()).set_index(["settlement_id", "band"]).index)
 
 
+@pytest.mark.parametrize(("limit_min", "mode"), [(30.0, "walk"), (29.9, "bus")])
+def test_up_to_the_limit_itself_pupils_walk(limit_min: float, mode: str) -> None:
+    travel = [{"from_id": "V1", "to_id": "S1", "mode": "walk", "minutes": 30.0, "km": 3.0}]
+    study = tiny_study({"V1": (3, 0, [1] * 6)}, {"S1": (0, 0, {})}, travel=travel)
+    # Own minutes are those of grades 4-6, who walk at 4 km/h.
+    today = attendance(study, policy(walk_max_min=limit_min, walk_kmh=4.0)).set_index("band")
+    assert today.loc["upper", "mode"] == mode
+
+
 def test_a_band_nobody_teaches_today() -> None:
     """Only a possible site would teach grades 7-9: today these nine pupils are on nobody's list."""
     study = tiny_study(

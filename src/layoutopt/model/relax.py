@@ -100,6 +100,11 @@ def why_no_option(study: Study, policy: Policy, options: Options) -> InfeasibleE
         for row in best.drop_duplicates("item").itertuples():
             nearest[row.item].append(_would_help(rule, row, policy))
             blamed.append(rule)
+    reopened = build_options(study, policy, with_closing=True).rows
+    reopened = reopened[reopened["item"].isin(nearest)].sort_values(["item", "minutes", "school_id"], kind="stable")
+    for row in reopened.drop_duplicates("item").itertuples():
+        nearest[row.item].append(f"{row.school_id} closes by decision (must_close or status close)")
+        blamed.append("protected")
     lines = []
     for row in lost.itertuples():
         who = f"{row.settlement_id}, grades of band {row.band} ({row.pupils:g} pupils)"

@@ -40,11 +40,11 @@ def write_study(study: Study, folder: Path) -> None:
         write_csv(table.assign(x=frame.geometry.x.to_numpy(), y=frame.geometry.y.to_numpy()), folder / f"{name}.csv")
     for name in ("roads", "towns"):
         frame = getattr(study, name)
-        if frame is not None:
+        if frame is not None and len(frame):
             frame.to_file(folder / f"{name}.gpkg", layer=name, driver="GPKG", engine="pyogrio")
     for name in ("travel", "expansions", "vehicles", "forecast"):
         frame = getattr(study, name)
-        if frame is not None:
+        if frame is not None and len(frame):
             write_csv(frame, folder / f"{name}.csv")
     year = f"year = {study.year}\n" if study.year is not None else ""
     text = TOML.format(

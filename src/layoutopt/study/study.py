@@ -72,7 +72,7 @@ class Study:
         parts = hashlib.sha256(self.crs.encode())
         for name, layer in LAYERS.items():
             frame = getattr(self, name)
-            if frame is not None:
+            if frame is not None and len(frame):
                 parts.update(name.encode())
                 parts.update(_frame_bytes(frame, layer))
         return parts.hexdigest()[:16]
@@ -120,6 +120,8 @@ def _contradictions(study: Study) -> Iterator[Problem]:
             if school not in schools.index:
                 cure = nearest(school, schools.index).strip() or "Give a school_id of the schools layer."
                 yield Problem(where, f"{column} = '{school}' is no school", cure)
+            elif schools.loc[school, "status"] == "candidate":
+                yield Problem(where, f"{column} = '{school}' is a candidate, not built yet", "Name another school.")
             elif not any(schools.loc[school, f"offers_{band}"] for band in bands):
                 grades = schools.loc[school, "grades"]
                 yield Problem(where, f"{column} = '{school}' teaches grades {grades} only", "Name another school.")

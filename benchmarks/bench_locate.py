@@ -17,7 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from layoutopt.kernels import highs
-from layoutopt.kernels.locate import Located, check, locate
+from layoutopt.kernels.location.locate import Located, check, locate
 from layoutopt.kernels.location import program
 from layoutopt.kernels.location.obstacles import slim
 from layoutopt.kernels.location.reading import read_instance

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from bench_route import SCHOOL, road_county
 
-from layoutopt.kernels.locate_and_route import check, locate_and_route
+from layoutopt.kernels.routing.locate_and_route import check, locate_and_route
 
 
 def school_case(n: int, hubs: int, seed: int) -> dict[str, Any]:

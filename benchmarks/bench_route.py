@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import Delaunay
 
-from layoutopt.kernels.route import check, route
+from layoutopt.kernels.routing.route import check, route
 
 SIDE_KM = 36.0
 SPEEDS_KMH = (35.0, 50.0, 70.0)

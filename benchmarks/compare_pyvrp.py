@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from bench_route import SCHOOL, road_county
 
-from layoutopt.kernels.route import check, route
+from layoutopt.kernels.routing.route import check, route
 
 SCALE = 1000
 

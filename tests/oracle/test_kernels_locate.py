@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from layoutopt.kernels import locate as module
-from layoutopt.kernels.locate import check, locate
+from layoutopt.kernels.location import locate as module
+from layoutopt.kernels.location.locate import check, locate
 
 KINDS = (
     "plain",

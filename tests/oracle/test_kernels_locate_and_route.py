@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from layoutopt.kernels.locate_and_route import check, locate_and_route
+from layoutopt.kernels.routing.locate_and_route import check, locate_and_route
 
 PER_CASE = 30
 

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from layoutopt.kernels.route import Vehicle, check, route
+from layoutopt.kernels.routing.route import Vehicle, check, route
 
 PER_CASE = 16
 

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from layoutopt.kernels import labels
+from layoutopt.kernels.routing import labels
 from layoutopt.kernels.routing.master import Cut, Prices, cut_words
 from layoutopt.kernels.routing.pricer import Pricer
 from layoutopt.kernels.routing.task import make_task

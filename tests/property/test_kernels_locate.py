@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layoutopt.kernels.locate import check, locate
+from layoutopt.kernels.location.locate import check, locate
 
 
 @st.composite

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from layoutopt.kernels.locate_and_route import check as check_located
-from layoutopt.kernels.locate_and_route import locate_and_route
-from layoutopt.kernels.route import check, route
+from layoutopt.kernels.routing.locate_and_route import check as check_located
+from layoutopt.kernels.routing.locate_and_route import locate_and_route
+from layoutopt.kernels.routing.route import check, route
 
 GOALS = ["cost", "lines", "lines_cost"]
 QUIET = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

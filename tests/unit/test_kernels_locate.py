@@ -12,7 +12,7 @@ import pytest
 import scipy.sparse as sp
 
 from layoutopt.errors import InputError
-from layoutopt.kernels.locate import check, locate
+from layoutopt.kernels.location.locate import check, locate
 
 COST = np.array([[5.0, 30.0], [25.0, 10.0], [40.0, 5.0]])
 
@@ -231,6 +231,6 @@ def test_sparse_allowed_and_positions() -> None:
 
 
 def test_import_loads_no_solver() -> None:
-    code = "import sys, layoutopt.kernels.locate; print(sorted({'numba', 'highspy'} & set(sys.modules)))"
+    code = "import sys, layoutopt.kernels.location.locate; print(sorted({'numba', 'highspy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from layoutopt.errors import InputError
-from layoutopt.kernels.route import Vehicle, check, route
+from layoutopt.kernels.routing.route import Vehicle, check, route
 
 # School 0; stops 1, 2, 3 in a row, 10 minutes apart, 10 minutes from the school to stop 1.
 ROW = np.array([[0, 10, 20, 30], [10, 0, 10, 20], [20, 10, 0, 10], [30, 20, 10, 0]], dtype=float)
@@ -246,7 +246,7 @@ def test_check_sees_seats_and_limits():
 
 
 def test_import_loads_neither_compiler_nor_solver():
-    code = "import sys, layoutopt.kernels.route, layoutopt.kernels.locate_and_route as l; "
+    code = "import sys, layoutopt.kernels.routing.route, layoutopt.kernels.routing.locate_and_route as l; "
     code += "sys.exit(any(name in sys.modules for name in ('numba', 'highspy')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

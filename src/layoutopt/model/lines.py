@@ -126,7 +126,7 @@ def _hub_lines(
     time_limit_s: float,
     skip: Collection[str],
 ) -> tuple[list[dict[str, object]], list[dict[str, object]], dict[str, object]]:
-    from layoutopt.kernels.route import Vehicle, route
+    from layoutopt.kernels.routing.route import Vehicle, route
 
     bus = policy.bus
     at = journeys.stops.ids.get_indexer(pd.Index([f"s:{school_id}", *("v:" + group["settlement_id"])]))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from layoutopt.kernels import labels
+from layoutopt.kernels.routing import labels
 from layoutopt.kernels.routing.lines import Lines, join, price_lines
 from layoutopt.kernels.routing.listing import every_line
 from layoutopt.kernels.routing.loops import gather

@@ -130,7 +130,7 @@ def locate(
     Examples
     --------
     >>> import numpy as np
-    >>> from layoutopt.kernels.locate import locate
+    >>> from layoutopt.kernels import locate
     >>> minutes = np.array([[5.0, 30.0], [25.0, 10.0], [40.0, 5.0]])
     >>> found = locate(minutes, [1, 1, 1], opening_cost=20)
     >>> found.status, found.objective, found.assignment.tolist()

@@ -16,6 +16,7 @@ from layoutopt.study import Study
 from layoutopt.testing import tiny_study
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["LAYOUTOPT_CACHE"] = "off"  # tests neither read nor fill the user's cache
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):  # a red run must be red again for whoever looks into it
     settings.load_profile("ci")

@@ -20,6 +20,18 @@ class Problem:
         return f"{text} {self.cure}" if self.cure else text
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Something a planner should see: repaired while reading, or worth a look; ``ids`` tell where it is on a map."""
+
+    text: str
+    layer: str = ""
+    ids: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class LayoutError(Exception):
     """The one base class of everything layoutopt raises on purpose."""
 

@@ -138,21 +138,37 @@ def load(program: Program) -> Any:
     set_option(highs, "output_flag", False)
     set_option(highs, "threads", 1)
     columns = program.rows.tocsc()
-    lp = highspy.HighsLp()
-    lp.num_col_ = len(program.cost)
-    lp.num_row_ = columns.shape[0]
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.lower, program.upper
-    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
-    lp.offset_ = program.offset
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = columns.indptr, columns.indices
-    lp.a_matrix_.value_ = columns.data.astype(float)
-    if program.integer.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(flag)] for flag in program.integer]
-    if highs.passModel(lp) == highspy.HighsStatus.kError:
+    height, width = columns.shape
+    numbers = _plain(program.cost, program.lower, program.upper, program.row_lower, program.row_upper)
+    assert [len(part) for part in numbers] == [width, width, width, height, height]
+    assert len(program.integer) == width  # HiGHS reads the arrays blindly
+    none, nothing = np.empty(0, dtype=np.int32), np.empty(0)
+    by_column, minimise = 1, 1
+    taken = highs.passModel(  # whole arrays at once: a tenth of the time of filling a HighsLp field by field
+        width,
+        height,
+        columns.nnz,
+        0,
+        by_column,
+        by_column,
+        minimise,
+        program.offset,
+        *numbers,
+        columns.indptr.astype(np.int32, copy=False),
+        columns.indices.astype(np.int32, copy=False),
+        columns.data.astype(float, copy=False),
+        none,
+        none,
+        nothing,
+        np.asarray(program.integer, dtype=np.int32),
+    )
+    if taken == highspy.HighsStatus.kError:
         raise SolverError("HiGHS refused the program: an index or a bound is not usable.")
     return highs
+
+
+def _plain(*arrays: NDArray[Any]) -> list[NDArray[np.float64]]:
+    return [np.ascontiguousarray(array, dtype=float) for array in arrays]
 
 
 def set_option(highs: Any, name: str, value: object) -> None:

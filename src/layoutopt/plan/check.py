@@ -92,7 +92,7 @@ def check_study(study: Study, policy: Policy) -> StudyCheck:
         for band, found in baseline.items()
         for code in found["unreachable"]
     ]
-    return StudyCheck(tuple(errors), tuple(warnings), study.notes, counts, baseline)
+    return StudyCheck(tuple(errors), tuple(warnings), tuple(map(str, study.notes)), counts, baseline)
 
 
 def _band(today: pd.DataFrame) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "study": {
             "name": plan.study.name, "year": plan.study.year, "digest": plan.study.digest,
             "inputs": dict(plan.study.inputs), "attribution": plan.study.attribution, "note": plan.study.note,
-            "notes": list(plan.study.notes),
+            "notes": list(map(str, plan.study.notes)),
         },
         "figures": {name: _plain(value) for name, value in plan.figures.to_dict().items()},
         "proof": {

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from layoutopt.errors import PolicyError, nearest
-from layoutopt.policy import keys
+from layoutopt.policy import keys, ways
 from layoutopt.policy.contradictions import contradictions
 from layoutopt.policy.fields import Group
 from layoutopt.policy.keys import GROUPS, note_of
@@ -35,9 +35,9 @@ class Policy(Group):
     """
 
     name: str = "custom"
-    access: keys.Access = keys.Access()
-    travel: keys.Travel = keys.Travel()
-    demand: keys.Demand = keys.Demand()
+    access: ways.Access = ways.Access()
+    travel: ways.Travel = ways.Travel()
+    demand: ways.Demand = ways.Demand()
     closure: keys.Closure = keys.Closure()
     points: keys.Points = keys.Points()
     classes: keys.Classes = keys.Classes()

@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from layoutopt.errors import Finding
 from layoutopt.schema import BANDS, PUPIL_COLUMNS
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 
-def finish_settlements(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+def finish_settlements(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Return settlements as points, sorted by id, with every pupil column a whole number; and the repairs."""
-    notes = []
+    notes: list[Finding] = []
     frame = frame.copy()
     polygons = ~frame.geom_type.eq("Point")
     if polygons.any():
         frame["geometry"] = frame.geometry.where(~polygons, frame.geometry.representative_point())
-        notes.append(f"settlements: {int(polygons.sum())} polygons stand for a point inside them")
+        notes.append(Finding(f"settlements: {int(polygons.sum())} polygons stand for a point inside them"))
     given = [name for name in PUPIL_COLUMNS if name in frame]
     if given:
         frame = frame.assign(**{name: 0.0 for name in PUPIL_COLUMNS if name not in frame})
@@ -29,7 +30,7 @@ def finish_settlements(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[
     return frame.set_index("settlement_id").sort_index(), notes
 
 
-def finish_schools(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+def finish_schools(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Return schools sorted by id with the bands they offer and every optional column filled or NaN."""
     frame = frame.copy()
     for name in ("name", "town", "kind", "keep_reason", "language"):
@@ -44,7 +45,11 @@ def finish_schools(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]
         frame[f"offers_{band}"] = (span[0] <= grades[0]) & (span[1] >= grades[-1])
     offered = frame[[f"offers_{band}" for band in BANDS]].any(axis=1)
     notes = [
-        f"schools: {code} teaches grades {grades}, no whole band (1-3, 4-6, 7-9): nobody goes there"
+        Finding(
+            f"schools: {code} teaches grades {grades}, no whole band (1-3, 4-6, 7-9): nobody goes there",
+            "schools",
+            (code,),
+        )
         for code, grades in frame.loc[~offered, ["school_id", "grades"]].itertuples(index=False)
     ]
     return frame.set_index("school_id").sort_index(), notes

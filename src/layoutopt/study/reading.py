@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from layoutopt.errors import InputError, Problem, nearest
+from layoutopt.errors import Finding, InputError, Problem, nearest
 from layoutopt.io.columns import check_columns
 from layoutopt.io.layers import LayerFile, disagreements, find_layer, geometry_of, metric_crs, read_raw
 from layoutopt.schema import LAYERS, Layer
@@ -152,9 +152,9 @@ Frames = dict[str, pd.DataFrame]
 
 def _typed(
     raws: Mapping[str, tuple[pd.DataFrame, LayerFile]], renames: Mapping[str, Mapping[str, str]]
-) -> tuple[Frames, list[str], list[Problem]]:
+) -> tuple[Frames, list[Finding], list[Problem]]:
     frames: Frames = {}
-    notes: list[str] = []
+    notes: list[Finding] = []
     problems: list[Problem] = []
     for name, (raw, file) in raws.items():
         layer = LAYERS[name]
@@ -191,7 +191,7 @@ def _misshapen(geometry: gpd.GeoSeries, layer: Layer, file: LayerFile, ids: Mapp
 
 
 def _assembled(
-    path: Path, config: Mapping[str, Any], frames: Frames, files: Mapping[str, LayerFile], notes: list[str]
+    path: Path, config: Mapping[str, Any], frames: Frames, files: Mapping[str, LayerFile], notes: list[Finding]
 ) -> Study:
     about = config.get("study", {})
     spatial = [name for name in frames if LAYERS[name].geometry != "none"]

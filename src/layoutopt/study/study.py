@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from layoutopt.errors import InputError, Problem, nearest
+from layoutopt.errors import Finding, InputError, Problem, nearest
 from layoutopt.schema import BANDS, LAYERS, PUPIL_COLUMNS, STAGES, Layer
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Study:
     towns: gpd.GeoDataFrame | None = None
     attribution: str = ""
     note: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

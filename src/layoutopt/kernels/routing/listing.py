@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from layoutopt.kernels.routing.labels import ALIVE, COST, EPSILON, FOLLOW, RIDE, STOP, grow, move
 from layoutopt.kernels.routing.compiled import compiled
+from layoutopt.kernels.routing.labels import ALIVE, COST, EPSILON, FOLLOW, RIDE, STOP, grow, move
 
 
 @compiled

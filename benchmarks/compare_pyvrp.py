@@ -1,37 +1,21 @@
-"""Compares ``route`` with PyVRP (if installed) on the same instances, fleet and time; prints objectives and ratio.
+"""Compares the engines of ``route`` with PyVRP alone: same instance, fleet and seconds; prints values and ratio.
 
-Run: python benchmarks/compare_pyvrp.py school 50 100 --time 30      (families: school, plain, duration)
-PyVRP gets the number of lines found here as its fleet, no fixed cost, and minutes in whole thousandths.
+Run: python benchmarks/compare_pyvrp.py school-50-40-36 plain-100 --time 30          (families as in bench_route.py)
+PyVRP alone gets the number of lines found here as its fleet, no fixed cost, and minutes in whole thousandths.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import time
 from typing import Any
 
 import numpy as np
-from bench_route import SCHOOL, road_county
+from bench_route import instance
 
 from layoutopt.kernels.routing.route import check, route
 
 SCALE = 1000
-
-
-def case(family: str, n: int, seed: int) -> dict[str, Any]:
-    """Return the keywords of ``route`` for one instance."""
-    if family == "school":
-        minutes, riders = road_county(n, seed)
-        return SCHOOL | {"minutes": minutes, "riders": riders, "max_ride_min": 40.0, "goal": "lines_cost"}
-    rng = np.random.default_rng([n, seed, 7])
-    centres = rng.uniform(0, 100, size=(5, 2))
-    spread = np.clip(centres[rng.integers(5, size=n)] + rng.normal(0, 18, size=(n, 2)), 0, 100)
-    points = np.round(np.vstack([rng.uniform(30, 70, size=(1, 2)), spread]))
-    minutes = np.linalg.norm(points[:, None] - points[None], axis=2)
-    riders = np.r_[0, rng.integers(5, 41, size=n)]
-    given = {"minutes": minutes, "riders": riders, "seats": 160}
-    return given | ({"max_line_min": 200.0, "dwell_min": 10.0} if family == "duration" else {})
 
 
 def by_pyvrp(given: dict[str, Any], lines: int, time_s: float, seed: int) -> float:
@@ -62,23 +46,23 @@ def by_pyvrp(given: dict[str, Any], lines: int, time_s: float, seed: int) -> flo
 
 
 def main(argv: list[str]) -> None:
-    """Run the family and sizes named in ``argv``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("family", choices=["school", "plain", "duration"])
-    parser.add_argument("sizes", nargs="+", type=int)
+    """Run the families named in ``argv``, ours and PyVRP for the same seconds, with each engine of ours."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("families", nargs="+")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--time", type=float, default=30.0)
     args = parser.parse_args(argv)
-    for n in args.sizes:
+    for family in args.families:
         for seed in range(args.seeds):
-            given = case(args.family, n, seed)
-            began = time.perf_counter()
-            ours = route(**given, time_limit_s=args.time)
-            took = time.perf_counter() - began
-            assert check(ours, **given) == ()
-            theirs = by_pyvrp(given, len(ours.routes), args.time, seed)
-            shown = f"ours {ours.objective:.2f} (bound {ours.bound:.2f}, {took:.0f} s) PyVRP {theirs:.2f}"
-            print(f"{args.family} {n:4d} {seed} lines {len(ours.routes)} {shown} ratio {ours.objective / theirs:.4f}")
+            given = instance(family, seed)
+            ours = {engine: route(**given, time_limit_s=args.time, engine=engine) for engine in ("own", "pyvrp")}
+            assert all(check(found, **given) == () for found in ours.values())
+            best = min(ours.values(), key=lambda found: (len(found.routes), found.objective))
+            theirs = by_pyvrp(given, len(best.routes), args.time, seed)
+            shown = ", ".join(f"{engine} {len(found.routes)}/{found.objective:.2f}" for engine, found in ours.items())
+            print(
+                f"{family} {seed}: {shown}, PyVRP alone {theirs:.2f}, ratio {best.objective / theirs:.4f}", flush=True
+            )
 
 
 if __name__ == "__main__":

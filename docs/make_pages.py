@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 from error_cases import CASES, Case, provoked
+from repair_cases import REPAIRS, Repair, said
 
 from layoutopt import cli, options
 from layoutopt.io.template import column_notes
@@ -206,7 +207,10 @@ def errors() -> str:
             kind = case.kind
             parts += [f"## {kind}", "", KINDS[kind], ""]
         parts += _error(case)
-    return "\n".join([*parts, "## SolverError", "", SOLVER])
+    parts += ["## SolverError", "", SOLVER, "", "## Repairs and warnings", "", REPAIRED, ""]
+    for repair in REPAIRS:
+        parts += _repair(repair)
+    return "\n".join(parts)
 
 
 KINDS = {
@@ -221,8 +225,18 @@ SOLVER = (
 )
 
 
+REPAIRED = (
+    "These stop nothing. `layoutopt check` lists them, puts them on the map of `check.html`, and a plan keeps the\n"
+    "repairs in `plan.json`. What was repaired was guessed: read each line once."
+)
+
+
 def _error(case: Case) -> list[str]:
     return [f"### {case.title}", "", "```text", provoked(case), "```", "", case.cure, ""]
+
+
+def _repair(case: Repair) -> list[str]:
+    return [f"### {case.title}", "", "```text", *said(case), "```", "", case.meaning, ""]
 
 
 def _doc(thing: Any) -> str:

@@ -155,29 +155,72 @@ def _solve(folder: Path, out: Path, policy: Any, effort: dict[str, Any]) -> Any:
     return plan
 
 
-@main.command(epilog="Example: layoutopt check county/")
+@main.command(epilog="Example: layoutopt init county/   (then look through county/study.toml)")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Write over a study.toml that is there.")
+@command
+def init(folder: Path, force: bool) -> None:
+    """Look at the files in FOLDER, guess what they hold, and write a commented study.toml.
+
+    \b
+    Files may have any names and columns may be Chinese or English. Each guess stands in study.toml with its
+    reason; what could not be guessed stands there as a question. Nothing but study.toml is written.
+    """
+    from layoutopt.study.init import guess_study, write_config
+
+    found = guess_study(folder)
+    path = write_config(found, force=force)
+    click.echo("\n".join(found.lines()))
+    say(f"Written {path}. Answer its questions, then: layoutopt check {folder}")
+
+
+@main.command(epilog="Example: layoutopt check county/ --html out/county-check.html")
 @click.argument("study", type=click.Path(path_type=Path))
 @_choices
+@click.option("--html", "html_file", type=click.Path(path_type=Path), metavar="FILE",
+              help="Where the page with the map goes.  [default: STUDY/check.html]")  # fmt: skip
+@click.option("--no-html", is_flag=True, help="Write no page.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on stdout.")
 @command
-def check(study: Path, policy_file: Path | None, preset: str, as_json: bool) -> None:
-    """Read the study folder STUDY and say what is in it and what is wrong."""
+def check(
+    study: Path, policy_file: Path | None, preset: str, html_file: Path | None, no_html: bool, as_json: bool
+) -> None:
+    """Read the study folder STUDY, say what is in it and what is wrong, and write check.html.
+
+    \b
+    The page shows every finding in a table and on a map; it opens without a network.
+    Errors give exit code 2; warnings and repairs do not.
+    """
     from layoutopt.errors import InputError
     from layoutopt.plan.check import StudyCheck, check_study
     from layoutopt.study import read_study
 
     policy = _policy(policy_file, preset)
+    facts = None
     try:
-        found = check_study(read_study(study), policy)
+        facts = read_study(study)
+        found = check_study(facts, policy)
     except InputError as error:
-        if not as_json:
-            raise
-        found = StudyCheck(errors=tuple(map(str, error.problems)) or (str(error),))
+        found = StudyCheck.failed(error)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join(found.lines()))
+    if not no_html and (study.is_dir() or html_file is not None):
+        _write_check(found, html_file or study / "check.html", study=facts, name=study.resolve().name)
     sys.exit(BAD_INPUT if found.errors else DONE)
+
+
+def _write_check(found: Any, path: Path, *, study: Any, name: str) -> None:
+    """Write the page of a check; a place that cannot be written is told and no reason to fail."""
+    from layoutopt.report.check_page import write_check
+
+    try:
+        write_check(found, path, study=study, name=name)
+    except OSError as error:
+        say(f"{path} cannot be written ({error.strerror or error}). Say where with --html FILE, or give --no-html.")
+    else:
+        say(f"Written {path}: open it in a browser{'; a map shows every place' if study is not None else ''}")
 
 
 @main.command(epilog="Example: layoutopt audit out/county")

@@ -154,10 +154,10 @@ def check_reachable(study: Study, policy: Policy) -> None:
     """Raise ``InputError`` naming every settlement with pupils and no way to any fitting school."""
     from layoutopt.today import attendance
 
-    lost = attendance(study, policy)
+    pupils = attendance(study, policy).groupby(["settlement_id", "band"], as_index=False)["pupils"].sum()
     journeys = journeys_of(study, policy)
     problems = []
-    for band, group in lost.groupby("band", sort=False):
+    for band, group in pupils.groupby("band", sort=False):
         at = study.settlements.index.get_indexer(pd.Index(group["settlement_id"]))
         teaches = study.schools[f"offers_{band}"].to_numpy(bool) & (study.schools["status"] != "close").to_numpy()
         near = np.minimum(journeys.walk_min(str(band)), journeys.bus_min(str(band), 0.0))[at]

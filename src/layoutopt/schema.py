@@ -16,6 +16,7 @@ STAGE_OF: dict[str, str] = {band: stage for stage, bands in STAGES.items() for b
 BAND_OF: dict[int, str] = {grade: band for band, grades in BANDS.items() for grade in grades}
 MODES: tuple[str, ...] = ("walk", "bus", "board")
 PUPIL_COLUMNS: tuple[str, ...] = tuple(f"g{grade}" for grade in GRADES)
+AGE_COLUMNS: dict[str, str] = {"primary": "primary_age", "junior": "junior_age"}
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,7 @@ SCHOOLS = Layer(
         ),
         *_pupils("Pupils of grade {grade} enrolled today", 5_000),
         Column("language", "Teaching language, where it restricts who may come"),
+        Column("elevation_m", "Height above sea level", kind="number", unit="m", low=-500, high=9_000),
         Column("assumed", "yes where the row is an assumption and not from the source", kind="flag"),
     ),
     required=True,

@@ -179,3 +179,35 @@ def compare(asked: dict[str, Any], best: float, method: Any) -> None:
     assert found.objective == pytest.approx(best, rel=1e-7, abs=1e-7)
     assert found.bound <= best + 1e-6
     assert check(found, **asked) == ()
+
+
+def two_sites(seed: int) -> dict[str, Any]:
+    """Ten units between two open sites with little spare room; every second case in broken numbers."""
+    rng = np.random.default_rng([seed, 77])
+    demand = rng.integers(1, 9, 10).astype(float) if seed % 2 else rng.uniform(1, 9, 10)
+    room = rng.uniform(0.45, 0.6)
+    capacity = demand.sum() * np.array([room, 1.12 - room])
+    low = demand.sum() * rng.uniform(0.0, 0.42, 2)
+    cost = np.round(rng.random((10, 2)) * 50, 1)
+    return {"cost": cost, "demand": demand, "capacity": capacity, "min_load": low, "required_open": [0, 1]}
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_dealing_between_two_sites_finds_the_best_split(seed: int) -> None:
+    from layoutopt.kernels.location import deal, found, moves, search
+    from layoutopt.kernels.location.reading import read_instance
+
+    asked = two_sites(seed)
+    best = brute_force(asked)
+    instance = read_instance(**asked)
+    plan = search.map_of(instance)
+    begin = instance.ptr[:-1] + seed % 2  # all units at one site: far too full
+    work = moves.start(plan, begin, np.ones(2, bool))
+    arc = deal.deal(plan, work, [np.array([0, 1]), np.array([1, 0])], found.Ask(), deals=400, enough=0.0)
+    if best == np.inf:
+        assert arc is None
+        return
+    assert arc is not None
+    value = instance.cost[arc].sum()
+    assert value >= best - 1e-9
+    assert value <= best + (1e-9 if seed % 2 else 0.5)  # broken demands are rounded up to a cell of the table

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from layoutopt.kernels.routing import closing, drive
 from layoutopt.kernels.routing.locate_and_route import check, locate_and_route
 
 PER_CASE = 30
@@ -76,8 +77,13 @@ def instance(rng, tour, capacity):
     return given
 
 
+@pytest.mark.parametrize("listed", [True, False])
 @pytest.mark.parametrize(("tour", "capacity"), [("open", False), ("closed", True), ("closed", False), ("open", True)])
-def test_every_plan_tried(tour, capacity):
+def test_every_plan_tried(tour, capacity, listed, monkeypatch):
+    if not listed:
+        # Lines are generated, and the branching over depots and stops has to find its way alone.
+        monkeypatch.setattr(drive, "LISTED_AT_ONCE", 0)
+        monkeypatch.setattr(closing, "FEW_IN_GAP", 0)
     rng = np.random.default_rng([3, len(tour), capacity])
     solvable = 0
     for number in range(PER_CASE):

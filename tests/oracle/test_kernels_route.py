@@ -26,7 +26,7 @@ def partitions(items):
 
 
 def line_values(order, given):
-    """Return (minutes under way, rider minutes, load) of one ordered line, None when it breaks a limit."""
+    """Return (what its way counts, rider minutes, load) of one ordered line, None when it breaks a limit."""
     minutes, riders = given["minutes"], given["riders"]
     clock, nearer, rider_min = 0.0, given.get("school", 0), 0.0
     limit = np.broadcast_to(given.get("max_ride_min", np.inf), riders.shape)
@@ -39,6 +39,10 @@ def line_values(order, given):
     whole = clock + (minutes[given.get("school", 0), order[0]] if given.get("return_trip", True) else 0.0)
     if not np.isfinite(whole) or whole > given.get("max_line_min", np.inf) + 1e-9:
         return None
+    if given.get("line_cost") is not None:
+        ways = [*itertools.pairwise(order), (order[-1], given.get("school", 0))]
+        ways += [(given.get("school", 0), order[0])] if given.get("return_trip", True) else []
+        whole = sum(given["line_cost"][way] for way in ways)
     return whole, rider_min, riders[list(order)].sum()
 
 
@@ -131,13 +135,23 @@ def wild(rng):
     }  # fmt: skip
 
 
-CASES = {f.__name__: f for f in (plain, limited, mixed, counted, wild)}
+def kilometres(rng):
+    """What is paid is not what takes time: kilometres of their own, three vehicle types, one of them few."""
+    given = mixed(rng) if rng.random() < 0.5 else limited(rng)
+    size = given["minutes"].shape
+    given["line_cost"] = np.round(given["minutes"] * rng.uniform(0.2, 3.0, size=size), 2)
+    if "fleet" in given:
+        given["fleet"] = [Vehicle(8, 3.0, 0.7), Vehicle(16, 4.0, 2.1, count=2), Vehicle(30, 11.0, 1.9)]
+    return given
+
+
+CASES = {f.__name__: f for f in (plain, limited, mixed, counted, wild, kilometres)}
 
 
 @pytest.mark.parametrize("goal", ["cost", "lines", "lines_cost"])
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_every_plan_tried(case, goal):
-    rng = np.random.default_rng(sorted(CASES).index(case))
+    rng = np.random.default_rng(list(CASES).index(case))
     solvable = 0
     for number in range(PER_CASE):
         given = CASES[case](rng)
@@ -158,3 +172,43 @@ def test_every_plan_tried(case, goal):
         if goal != "cost":
             assert len(found.routes) == truth[0] == found.lines_bound, name
     assert solvable >= PER_CASE // 3
+
+
+def cheapest_with_second_runs(given, window):
+    """Return the least cost over all partitions and orders when lines that fit into the window share a vehicle."""
+    stops = [s for s in range(len(given["riders"])) if given["riders"][s] > 0]
+
+    def fewest(whole):
+        if not whole:
+            return 0
+        head, rest = whole[0], whole[1:]
+        pairs = [fewest(rest[:at] + rest[at + 1 :]) for at in range(len(rest)) if head + rest[at] <= window + 1e-6]
+        return 1 + min([fewest(rest), *pairs])
+
+    @cache
+    def shortest(group):
+        values = [line_values(order, given) for order in itertools.permutations(group)]
+        return min((value[0] for value in values if value is not None and value[2] <= given["seats"]), default=np.inf)
+
+    best = np.inf
+    for parts in partitions(stops):
+        whole = [shortest(tuple(sorted(part))) for part in parts]
+        if np.isfinite(sum(whole)):
+            best = min(best, sum(whole) + given["fixed_cost"] * fewest(whole))
+    return best
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_second_runs_against_every_plan(seed):
+    rng = np.random.default_rng(seed)
+    given = plain(rng) | {"fixed_cost": 40.0, "max_ride_min": 60.0}
+    window = float(rng.choice([50.0, 65.0, 90.0]))
+    truth = cheapest_with_second_runs(given, window)
+    arrays = {key: given[key] for key in ("minutes", "riders")}
+    rest = {key: value for key, value in given.items() if key not in arrays} | {"second_run_window_min": window}
+    found = route(**arrays, **rest, gap=0.0)
+    assert check(found, **arrays, **rest) == ()
+    assert found.bound <= truth + 1e-6
+    assert found.objective >= truth - 1e-6
+    if found.status == "optimal":
+        assert found.objective == pytest.approx(truth)

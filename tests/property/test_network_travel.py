@@ -1,5 +1,6 @@
 """Travel against networkx on random networks: same minutes, same kilometres, same ways."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import geopandas as gpd
@@ -9,9 +10,12 @@ import pandas as pd
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 from shapely import LineString, Point
 
 from layoutopt.network import Reach, Speeds, build_roads, paths, stop_table, travel
+from layoutopt.network.fastest import sums
 
 CRS = "EPSG:32650"
 SPEEDS = Speeds(
@@ -24,6 +28,8 @@ SPEEDS = Speeds(
     danger_kmh=20,
     detour_factor=1.5,
     straight_bus_kmh=30,
+    ferry_kmh=8,
+    ferry_wait_min=10,
 )
 REACH = Reach(np.inf, np.inf, max_access_m=1500, cross_country_max_m=1000, island_km=0)
 CLASSES = ("primary", "residential", "track", "service")
@@ -176,6 +182,81 @@ def test_a_cut_off_only_removes(layer, limit):
         kept = everything <= limit
         assert np.allclose(near[kept], everything[kept])
         assert np.isinf(near[everything > limit * (1 + 1e-6) + 1e-6]).all()
+
+
+@SLOW
+@given(layers(), st.integers(0, 2**32 - 1))
+def test_walks_on_slopes_match_networkx_both_ways(layer, seed):
+    lines, places = layer
+    rng = np.random.default_rng(seed)
+    ends = shapely.get_coordinates(lines.geometry.to_numpy()).reshape(-1, 2, 2)
+    spot, at = np.unique(ends.reshape(-1, 2), axis=0, return_inverse=True)
+    height = rng.uniform(0, 600, len(spot))[at.reshape(-1)].reshape(-1, 2)
+    solid = lines.set_geometry(shapely.linestrings(np.dstack([ends, height])), crs=CRS)
+    roads = build_roads(solid, snap_m=0, near_m=0, node_crossings=False)
+    edges = []
+    for line, (low, high) in zip(lines.geometry, height, strict=True):
+        slope = np.array([high - low, low - high]) / line.length
+        walked = np.clip(slope, -1 / 3.5, 1 / 3.5)  # steeper ground in zigzags
+        pace = np.exp(3.5 * np.abs(walked + 0.05)) / 100  # 6 km/h are 100 m a minute
+        pace *= np.maximum(np.abs(slope) * 3.5, 1)
+        edges.append((line, *pace))
+    graph, access = with_places(edges, places)
+    reach = replace(REACH, cross_country_max_m=0)
+    table = travel(places, places, roads=roads, speeds=SPEEDS, reach=reach)
+    scale = SPEEDS.walk_scale()[1]
+    for i, here in enumerate(places.index):
+        found = nx.single_source_dijkstra_path_length(graph, here, weight="minutes") if here in access else {}
+        for j, there in enumerate(places.index):
+            off_path = (access.get(here, np.inf) + access.get(there, np.inf)) * 0.02
+            expected = found.get(there, np.inf) * scale + off_path if here != there else 0.0
+            assert np.isclose(table.minutes("walk", "junior")[i, j], expected, rtol=1e-6, atol=1e-6)
+
+
+@st.composite
+def nets(draw):
+    """Random arcs with chains, blind alleys, one-way streets and parts that do not meet."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    nodes = draw(st.integers(1, 60))
+    ends = rng.integers(0, nodes, (int(nodes * draw(st.floats(0, 1.6))), 2))
+    ends = np.unique(np.sort(ends[ends[:, 0] != ends[:, 1]], axis=1), axis=0)
+    minutes = rng.uniform(0.1, 5, (len(ends), 2))
+    minutes[rng.random(len(ends)) < 0.2, 0] = np.inf
+    places = [rng.choice(nodes, rng.integers(0, min(nodes, 8) + 1), replace=False) for _ in range(2)]
+    return nodes, ends, minutes, *places
+
+
+@SLOW
+@given(nets(), st.sampled_from([np.inf, 6.0]))
+def test_the_compiled_search_finds_what_scipy_finds(net, limit):
+    nodes, ends, minutes, starts, goals = net
+    tail, head = np.concatenate([ends, ends[:, ::-1]]).T
+    taken = minutes.T.reshape(-1)
+    order = np.lexsort((tail, head))
+    first = np.searchsorted(head[order], np.arange(nodes + 1)).astype(np.int32)
+    km = np.concatenate([np.arange(1.0, len(ends) + 1)] * 2)
+    found = sums(
+        first, tail[order].astype(np.int32), taken[order], km[order], km[order] * 2,
+        np.sort(starts), np.sort(goals), limit,
+    )  # fmt: skip
+    open_way = np.isfinite(taken)
+    matrix = csr_array((taken[open_way], (head[open_way], tail[open_way])), shape=(nodes, nodes))
+    if len(goals):
+        expected, before = dijkstra(matrix, indices=np.sort(goals), limit=limit, return_predecessors=True)
+        assert np.allclose(found[0], expected[:, np.sort(starts)])
+        length = {(a, b): at + 1.0 for at, (a, b) in enumerate(ends)}
+        for row in range(len(goals)):
+            for column, node in enumerate(np.sort(starts)):
+                total = 0.0
+                while np.isfinite(found[0, row, column]) and before[row, node] >= 0:
+                    onto = before[row, node]
+                    total += length[min(node, onto), max(node, onto)]
+                    node = onto
+                if np.isfinite(found[0, row, column]):
+                    assert found[1, row, column] == total
+                    assert found[2, row, column] == 2 * total
+                else:
+                    assert np.isinf(found[1:, row, column]).all()
 
 
 @SLOW

@@ -47,7 +47,9 @@ def broken(plans: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_commands_of_the_contract_are_there() -> None:
-    assert {"demo", "template", "check", "solve", "audit", "compare", "explain", "report", "generate"} <= set(COMMANDS)
+    assert {"demo", "init", "template", "check", "solve", "audit", "compare", "explain", "report", "generate"} <= set(
+        COMMANDS
+    )
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -115,12 +117,61 @@ def test_check_as_json(study_folder: Callable[..., Path]) -> None:
 
 
 def test_check_as_json_holds_the_problems(study_folder: Callable[..., Path]) -> None:
-    result = run("check", study_folder(schools__csv="school_id,lon,lat\nS1,106.1,33.3\n"), "--json")
+    folder = study_folder(schools__csv="school_id,lon,lat\nS1,106.1,33.3\n")
+    result = run("check", folder, "--json")
     assert result.exit_code == 2
-    assert json.loads(result.stdout)["errors"] == [
+    missing = (
         "schools.csv: the column grades is missing (grades it teaches, or could teach). "
         "Add it, or name yours in study.toml under [columns.schools]."
-    ]
+    )
+    assert json.loads(result.stdout)["errors"] == [missing]
+    assert "the column grades is missing" in (folder / "check.html").read_text("utf-8")
+    plain = run("check", folder)
+    assert plain.exit_code == 2
+    assert plain.stdout.splitlines() == [f"error: {missing}", "1 error, 0 warnings, 0 repairs"]
+
+
+def test_check_writes_its_page_where_it_is_told(study_folder: Callable[..., Path], tmp_path: Path) -> None:
+    folder = study_folder()
+    assert run("check", folder, "--no-html").exit_code == 0
+    assert not (folder / "check.html").exists()
+    result = run("check", folder, "--html", tmp_path / "new" / "page.html")
+    assert (tmp_path / "new" / "page.html").is_file() and not (folder / "check.html").exists()
+    assert f"Written {tmp_path / 'new' / 'page.html'}" in result.stderr
+    assert "Written" in run("check", folder).stderr and (folder / "check.html").is_file()
+    assert json.loads(run("check", folder, "--json").stdout)["errors"] == [], "its own page is no file of the study"
+
+
+def test_check_goes_on_where_the_page_cannot_be_written(study_folder: Callable[..., Path]) -> None:
+    folder = study_folder()
+    (folder / "check.html").mkdir()
+    result = run("check", folder)
+    assert result.exit_code == 0
+    assert "check.html cannot be written" in result.stderr and "--html FILE" in result.stderr
+    assert result.stdout.splitlines()[-1].startswith("0 errors, ")
+    assert sorted(path.name for path in folder.iterdir()) == ["check.html", "schools.csv", "settlements.csv"]
+
+
+def test_check_of_no_folder(tmp_path: Path) -> None:
+    result = run("check", tmp_path / "nowhere")
+    assert result.exit_code == 2
+    assert "the study folder does not exist" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_then_check(study_folder: Callable[..., Path]) -> None:
+    folder = study_folder()
+    (folder / "settlements.csv").rename(folder / "places.csv")
+    assert run("check", folder).exit_code == 2
+    result = run("init", folder)
+    assert result.exit_code == 0, result.output
+    assert "settlements  places.csv: 3 points; taken by its columns" in result.stdout.splitlines()
+    assert "study.toml" in result.stderr
+    assert run("check", folder).exit_code == 0
+    again = run("init", folder)
+    assert again.exit_code == 2 and "--force" in again.stderr
+    assert run("init", folder, "--force").exit_code == 0
+    assert run("init", folder / "nowhere").exit_code == 2
 
 
 def test_check_without_a_way_is_exit_code_2(study_folder: Callable[..., Path]) -> None:

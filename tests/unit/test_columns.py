@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from layoutopt.io.columns import check_columns
+from layoutopt.io.cells import without_placeholders
+from layoutopt.io.columns import check_columns, without_missing
 from layoutopt.schema import Column, Layer
 
 LAYER = Layer(
@@ -40,6 +43,10 @@ def check(**columns: list[object]) -> tuple[pd.DataFrame, list[str]]:
     [
         ("height_m", ["12", " 1e3 ", 7.5, ""], [12, 1000, 7.5, np.nan]),
         ("rooms", ["3", "4.0", 5, np.float32(6)], [3, 4, 5, 6]),
+        ("height_m", ["１２３", "1,234", "8 848.5", "＋7"], [123, 1234, 8848.5, 7]),
+        ("open", ["有", "无", "Ｙｅｓ", "０"], [True, False, True, False]),
+        ("status", ["ｏｐｅｎ", "open", "keep", ""], ["open", "open", "keep", None]),
+        ("grades", ["１－６", "一至六年级", "1-3年級", "七到九"], ["1-6", "1-6", "1-3", "7-9"]),
         ("open", ["yes", "No", "TRUE", "0"], [True, False, True, False]),
         ("open", ["是", "否", True, None], [True, False, True, None]),
         ("status", ["open", "keep", "", None], ["open", "keep", None, None]),
@@ -59,6 +66,9 @@ def test_cells_that_are_understood(column: str, cells: list[object], values: lis
     [
         ("height_m", "high", "height_m = 'high'. Give 0 to 9000 m."),
         ("height_m", "-1", "height_m = -1. Give 0 to 9000 m."),
+        ("height_m", "1,23", "height_m = '1,23'. Give 0 to 9000 m."),
+        ("height_m", "1,234,56", "height_m = '1,234,56'. Give 0 to 9000 m."),
+        ("height_m", "－1", "height_m = －1. Give 0 to 9000 m."),
         ("height_m", "inf", "height_m = inf. Give 0 to 9000 m."),
         ("height_m", "1e999", "height_m = 1e999. Give 0 to 9000 m."),
         ("height_m", "1,5", "height_m = '1,5'. Give 0 to 9000 m."),
@@ -81,6 +91,49 @@ def test_cells_that_are_not(column: str, cell: object, message: str) -> None:
     place = "things.csv row 3" if column == "thing_id" else "things.csv row 3 (T2)"
     assert problems == [f"{place}: {message}"]
     assert len(frame) == 2
+
+
+def missing(**columns: list[object]) -> tuple[pd.DataFrame, list[tuple[str, tuple[str, ...]]]]:
+    length = len(next(iter(columns.values())))
+    raw = pd.DataFrame({"thing_id": [f"T{n}" for n in range(1, length + 1)], **columns}, dtype=object)
+    raw.index = range(2, length + 2)
+    frame, findings = without_missing(raw, LAYER, label="t.csv", renames={"height_m": "hoehe"})
+    assert all(finding.layer == "things" for finding in findings)
+    return frame, [(finding.text, finding.ids) for finding in findings]
+
+
+def test_numbers_that_stand_for_nothing_are_emptied_and_counted() -> None:
+    frame, findings = missing(hoehe=["-1", "5", -9999.0, "－９９"], rooms=["-9", "0", "", "4"])
+    assert list(frame["hoehe"]) == ["", "5", "", ""]
+    assert list(frame["rooms"]) == ["", "0", "", "4"]
+    assert findings == [
+        ("t.csv: height_m = -9999, -99, -1 in 3 rows (2, 4, 5) taken as missing", ("T1", "T3", "T4")),
+        ("t.csv: rooms = -9 in 1 row (2) taken as missing", ("T1",)),
+    ]
+
+
+def test_what_must_be_there_keeps_its_number_and_is_a_problem() -> None:
+    """A pupil column has no missing values: -1 is told with its row instead."""
+    frame, findings = missing(g1=["-1", "3"])
+    assert (list(frame["g1"]), findings) == (["-1", "3"], [])
+    frame, findings = missing(hoehe=["-2", "-5.5"])
+    assert (list(frame["hoehe"]), findings) == (["-2", "-5.5"], [])
+
+
+def test_zero_is_a_number_unless_the_least_is_one() -> None:
+    column = Column("life_years", "Years", kind="number", unit="years", low=1, high=100)
+    cells = pd.Series(["0", "30", "-1"], index=[2, 3, 4])
+    emptied, finding = without_placeholders(cells, column, label="t.csv", row_word="row")
+    assert list(emptied) == ["", "30", ""]
+    assert finding is not None
+    assert finding.text == "t.csv: life_years = -1, 0 in 2 rows (2, 4) taken as missing"
+    required = replace(column, required=True)
+    assert without_placeholders(cells, required, label="t.csv", row_word="row") == (cells, None)
+
+
+def test_a_long_list_of_rows_is_cut() -> None:
+    _, findings = missing(hoehe=["-1"] * 10)
+    assert findings[0][0] == "t.csv: height_m = -1 in 10 rows (2, 3, 4, 5, 6, 7, 8, 9, …) taken as missing"
 
 
 def test_a_missing_number_from_any_file_is_a_gap_and_no_word() -> None:

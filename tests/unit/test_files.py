@@ -113,7 +113,7 @@ def test_same_seed_twice_gives_the_same_bytes(
 def test_the_json_says_how_the_plan_came_about(written: Path, county_plan: lo.Plan) -> None:
     found = json.loads((written / "plan.json").read_text("utf-8"))
     assert list(found) == [
-        "format", "kind", "study", "figures", "proof", "seed", "warnings", "policy", "run",
+        "format", "kind", "study", "methods", "figures", "proof", "seed", "warnings", "policy", "run",
     ]  # fmt: skip
     assert found["study"]["digest"] == county_plan.study.digest
     assert found["proof"]["bound_name"] == "the compact program with buses at a price per rider"

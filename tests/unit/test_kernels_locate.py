@@ -12,7 +12,10 @@ import pytest
 import scipy.sparse as sp
 
 from layoutopt.errors import InputError
+from layoutopt.kernels import highs
+from layoutopt.kernels.location import program
 from layoutopt.kernels.location.locate import check, locate
+from layoutopt.kernels.location.reading import read_instance
 
 COST = np.array([[5.0, 30.0], [25.0, 10.0], [40.0, 5.0]])
 
@@ -228,6 +231,60 @@ def test_sparse_allowed_and_positions() -> None:
     found = locate(COST, [1, 1, 1], allowed=allowed, required_closed=np.array([False, False]))
     assert found.assignment.tolist() == [0, 1, 1]
     assert "may not go" in check(replace(found, assignment=np.array([1, 1, 1])), COST, [1, 1, 1], allowed=allowed)[0]
+
+
+def crowded(seed: int, tight: float) -> dict[str, Any]:
+    """Few sites with 25 villages each and hardly more room than pupils: whole units are hard to pack."""
+    asked = villages(150, 6, seed, 1.0)
+    distance = asked["cost"] / asked["demand"][:, None]
+    asked["cost"] = np.where(np.isfinite(distance), distance, 60.0) * asked["demand"][:, None]
+    return asked | {"capacity": np.ceil(asked["capacity"] * tight)}
+
+
+@pytest.mark.parametrize(("seed", "tight"), [(1, 1.02), (2, 1.1), (3, 1.25)])
+def test_few_crowded_sites_are_proven_and_repeatable(seed: int, tight: float) -> None:
+    asked = crowded(seed, tight)
+    one, two = (locate(**asked, gap=2e-3, seed=4) for _ in range(2))
+    assert check(one, **asked) == ()
+    assert one.status == "optimal"
+    assert one.assignment.tolist() == two.assignment.tolist()
+    assert one.open.tolist() == two.open.tolist()
+    assert (one.objective, one.bound) == (two.objective, two.bound)
+
+
+def test_saved_prices_follow_the_costs() -> None:
+    asked = villages(seed=8)
+    first = locate(**asked, method="lagrange", gap=0.02)
+    dearer = asked | {"cost": asked["cost"] * 2, "opening_cost": asked["opening_cost"] * 2}
+    again = locate(**dearer, method="lagrange", gap=0.02, state=first.state)
+    assert check(again, **dearer) == ()
+    assert again.status == first.status == "optimal"
+    assert again.bound >= 2 * first.bound * (1 - 1e-9)
+    assert again.objective <= 2 * first.objective * (1 + 1e-9)
+
+
+def test_state_of_another_size_is_left_alone() -> None:
+    other = locate(**villages(40, 8), method="lagrange", gap=0.01).state
+    asked = villages(seed=9)
+    with_state, without = (locate(**asked, method="lagrange", gap=0.01, state=state) for state in (other, None))
+    assert with_state.assignment.tolist() == without.assignment.tolist()
+
+
+def test_the_solver_gets_the_rows_as_they_are() -> None:
+    instance = read_instance(**villages(30, 6, seed=2), min_load=1.0)
+    wanted = program.build(instance)
+    taken = highs.load(wanted).getLp()
+    matrix = sp.csc_matrix(
+        (taken.a_matrix_.value_, taken.a_matrix_.index_, taken.a_matrix_.start_),
+        shape=wanted.rows.shape,
+    )
+    assert abs(matrix - wanted.rows).max() == 0.0
+    assert list(taken.col_cost_) == wanted.cost.tolist()
+    assert list(taken.col_lower_) == wanted.lower.tolist()
+    assert list(taken.col_upper_) == wanted.upper.tolist()
+    assert list(taken.row_lower_) == wanted.row_lower.tolist()
+    assert list(taken.row_upper_) == wanted.row_upper.tolist()
+    assert [int(kind) == 1 for kind in taken.integrality_] == wanted.integer.tolist()
 
 
 def test_import_loads_no_solver() -> None:

@@ -100,6 +100,12 @@ def test_generation_agrees_with_listing(monkeypatch):
     assert [line.tolist() for line in again.routes] == [line.tolist() for line in generated.routes]
 
 
+def test_shown_in_one_line():
+    found = locate_and_route(WAY, RIDERS, opening_cost=10, **GIVEN)
+    assert repr(found).startswith("<LocatedRouted: 2 of 2 depots open, 3 lines, 15 riders, cost 50, proven best")
+    assert "no lines" in repr(locate_and_route(WAY, RIDERS, opening_cost=0, depot_capacity=7, **GIVEN))
+
+
 def test_check_names_a_closed_depot():
     found = locate_and_route(WAY, RIDERS, opening_cost=10, **GIVEN)
     broken = replace(found, open=np.array([True, False]))

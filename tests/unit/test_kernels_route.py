@@ -195,12 +195,12 @@ def test_two_runs_give_the_same_arrays():
 
 
 def test_columns_are_generated_where_lines_are_too_many_to_list(monkeypatch):
-    from layoutopt.kernels.routing import drive
+    from layoutopt.kernels.routing import one_school
 
     minutes, riders = far_county(18, seed=1)
     given = {"seats": 20, "fixed_cost": 5.0, "max_ride_min": 25.0}
     listed = route(minutes, riders, **given, gap=0.0)
-    monkeypatch.setattr(drive, "LISTED_AT_ONCE", 100)
+    monkeypatch.setattr(one_school, "LISTED_AT_ONCE", 100)
     generated = route(minutes, riders, **given, gap=0.0)
     assert "listed lines" in listed.method
     assert "generation" in generated.method
@@ -263,6 +263,62 @@ def test_second_run_shares_the_vehicle():
     late = route(minutes, [0, 5, 6], **given, second_run_window_min=39.0)
     assert (late.objective, late.vehicles_needed) == (240.0, 2)
     assert late.bound <= 240.0
+
+
+def test_paid_legs_may_differ_from_minutes():
+    # The way over stop 2 is longer in time and shorter in kilometres.
+    kilometres = np.array([[0, 9, 2], [9, 0, 3], [2, 3, 0]], dtype=float)
+    minutes = np.array([[0, 10, 11], [10, 0, 8], [11, 8, 0]], dtype=float)
+    given = {"seats": 20, "return_trip": False, "line_cost": kilometres, "cost_per_min": 2.0, "dwell_min": 1.0}
+    found = route(minutes, [0, 5, 5], **given)
+    # 1 to 2 to the school: 3 + 2 km at 2 each; the ride of stop 1 is 8 + 11 minutes and two stops.
+    assert found.objective == pytest.approx(10.0)
+    assert found.ride_min[1] == pytest.approx(21.0)
+    assert check(found, minutes, [0, 5, 5], **given) == ()
+    assert check(replace(found, objective=9.0), minutes, [0, 5, 5], **given)
+    with pytest.raises(InputError, match="line_cost"):
+        route(minutes, [0, 5, 5], seats=9, line_cost=kilometres[:2, :2])
+
+
+def test_result_shows_figures_and_no_arrays():
+    shown = repr(route(ROW, RIDERS, seats=20))
+    assert shown.startswith("<Routed: 1 lines, 15 riders, objective 60, optimal, ")
+    assert "array" not in shown
+    assert "seats" in repr(route(ROW, RIDERS, seats=5))
+
+
+def test_other_engine_gives_checked_lines():
+    pytest.importorskip("pyvrp")
+    minutes, riders = far_county(15, seed=4)
+    given = {"seats": 25, "max_ride_min": 40.0, "return_trip": False, "fixed_cost": 5.0}
+    ours, theirs = (route(minutes, riders, **given, engine=engine) for engine in ("auto", "pyvrp"))
+    assert check(theirs, minutes, riders, **given) == ()
+    assert theirs.objective == pytest.approx(ours.objective)
+
+
+def test_other_engine_says_what_it_cannot_do():
+    with pytest.raises(InputError, match="riders' minutes in the cost"):
+        route(ROW, RIDERS, seats=20, cost_per_rider_min=1.0, engine="pyvrp")
+    with pytest.raises(InputError, match="Did you mean 'pyvrp'"):
+        route(ROW, RIDERS, seats=20, engine="pyvrpp")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_split_of_second_runs_never_charges_too_much(seed):
+    from layoutopt.kernels.routing.check import fewest_vehicles
+    from layoutopt.kernels.routing.second import split_task
+    from layoutopt.kernels.routing.task import make_task
+
+    rng = np.random.default_rng(seed)
+    task = make_task(
+        ROW, RIDERS.astype(float), depots=np.array([0]), types=[Vehicle(20)], limit_min=np.full(4, 99.0),
+        line_limit_min=np.inf, dwell_min=0.0, dwell_min_per_rider=0.0, return_trip=True, rider_cost=0.0,
+    )  # fmt: skip
+    seen = rng.integers(10, 60, size=8).astype(float)
+    split = split_task(task, np.ones(1), seen, 70.0)
+    for _ in range(50 if split is not None else 0):
+        whole = rng.integers(5, 70, size=int(rng.integers(1, 9)))
+        assert split.step_share(whole).sum() <= fewest_vehicles(whole.tolist(), 70.0) + 1e-9
 
 
 @pytest.mark.parametrize("seed", range(20))

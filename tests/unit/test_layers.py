@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import LineString, Point, Polygon
+from shapely import LineString, MultiPoint, Point, Polygon
 
-from layoutopt.errors import InputError
-from layoutopt.io.layers import (
-    SUFFIXES,
-    LayerFile,
-    disagreements,
-    find_layer,
-    geometry_of,
-    metric_crs,
-    read_raw,
-)
+from layoutopt.errors import InputError, MissingExtraError
+from layoutopt.io import layers
+from layoutopt.io.coordinates import geometry_of
+from layoutopt.io.files import OSM_SUFFIXES, SUFFIXES, LayerFile, find_layer
+from layoutopt.io.layers import read_layer, read_raw
+from layoutopt.io.shapefiles import cut_name
+from layoutopt.io.together import disagreements, metric_crs
 
 
 def points(*xy: tuple[float, float] | None, crs: str | None = "EPSG:4326") -> gpd.GeoDataFrame:
@@ -33,7 +32,7 @@ def table(tmp_path: Path, text: str, **keys: str) -> tuple[pd.DataFrame, LayerFi
     return read_raw(file), file
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix not in OSM_SUFFIXES])
 def test_every_format_is_found_and_read(suffix: str, tmp_path: Path) -> None:
     frame, path = points((106.1, 33.3), (106.2, 33.4)), tmp_path / f"schools{suffix}"
     flat = pd.DataFrame({"school_id": ["S0", "S1"], "lon": [106.1, 106.2], "lat": [33.3, 33.4]})
@@ -60,23 +59,137 @@ def test_every_format_is_found_and_read(suffix: str, tmp_path: Path) -> None:
     assert geometry.crs == "EPSG:4326"
 
 
-def test_chinese_text_in_a_shapefile(tmp_path: Path) -> None:
-    frame = points((106.1, 33.3)).assign(name=["上磨村"])
-    frame.to_file(tmp_path / "a.shp", engine="pyogrio", encoding="GBK")
-    (tmp_path / "a.cpg").unlink()
-    assert read_raw(LayerFile(tmp_path / "a.shp", encoding="GBK"))["name"].iloc[0] == "上磨村"
+def shapefile(path: Path, *, names: list[str], encoding: str, cpg: str | None = None, field: str = "name") -> LayerFile:
+    """A shapefile in some encoding, whose .cpg says something else or is missing."""
+    frame = points(*[(106.1 + n, 33.3) for n in range(len(names))]).assign(**{field: names})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # names cut to ten bytes
+        frame.to_file(path, engine="pyogrio", encoding=encoding)
+    path.with_suffix(".cpg").unlink()
+    if cpg is not None:
+        path.with_suffix(".cpg").write_text(cpg)
+    return LayerFile(path)
+
+
+def test_chinese_text_in_a_shapefile_as_the_user_says(tmp_path: Path) -> None:
+    file = shapefile(tmp_path / "a.shp", names=["上磨村"], encoding="GBK")
+    found = read_layer(replace(file, encoding="GBK"))
+    assert (found.frame["name"].iloc[0], found.findings) == ("上磨村", ())
+
+
+@pytest.mark.parametrize(
+    ("names", "encoding", "cpg", "said"),
+    [
+        (["上磨村", "马街", "Old Mill"], "GBK", None, "Chinese GBK (GB 18030) (no .cpg says so)"),
+        (["上磨村", "马街"], "GBK", "GBK", None),
+        (["上磨村", "马街"], "GBK", "936", None),
+        (["上磨村", "马街"], "GBK", "UTF-8", "Chinese GBK (GB 18030) (its .cpg says utf-8, which does not fit)"),
+        (["上磨村", "马街"], "UTF-8", None, "UTF-8 (no .cpg says so)"),
+        (["上磨村", "马街"], "UTF-8", "UTF-8", None),
+        (["上磨村", "马街"], "UTF-8", "no such thing", "UTF-8 (no .cpg says so)"),
+        (["上磨村", "馬街"], "BIG5", "950", None),
+        (["Käsdorf", "Mühle", "Abc"], "ISO-8859-1", None, None),
+        (["Käsdorf", "Mühle"], "ISO-8859-1", "ISO-8859-1", None),
+        (["Käsdorf", "Mühle"], "UTF-8", None, "UTF-8 (no .cpg says so)"),
+        (["Abc", "Def"], "UTF-8", None, None),
+    ],
+)  # fmt: skip
+def test_the_encoding_of_a_shapefile_is_found(
+    names: list[str], encoding: str, cpg: str | None, said: str | None, tmp_path: Path
+) -> None:
+    found = read_layer(shapefile(tmp_path / "a.shp", names=names, encoding=encoding, cpg=cpg))
+    assert list(found.frame["name"]) == names
+    assert [finding.text for finding in found.findings] == ([] if said is None else [f"a.shp: text read as {said}"])
+
+
+@pytest.mark.parametrize(("encoding", "wanted"), [("GBK", "村名称很长"), ("UTF-8", "村名称")])
+def test_field_names_cut_within_a_character(encoding: str, wanted: str, tmp_path: Path) -> None:
+    file = shapefile(tmp_path / "a.shp", names=["上磨村"], encoding=encoding, field="村名称很长的字段")
+    frame = read_raw(file)
+    assert [name for name in frame.columns if name not in ("school_id", "geometry")] == [wanted]
+    assert frame[wanted].iloc[0] == "上磨村"
+    assert cut_name("村名称很长的字段", frame.columns) == wanted
+
+
+def test_a_name_is_cut_only_where_the_format_cuts_it() -> None:
+    assert cut_name("settlement_code", ["settlement", "name"]) == "settlement"
+    assert cut_name("settlement_code", ["settle", "name"]) is None
+    assert cut_name("settlement_code", ["settlement", "settlemen"]) is None
+    assert cut_name("名称", ["名称很"]) is None
+    assert cut_name("一年级男学生数", ["一年级", "一年级_1"]) is None
+
+
+def test_names_that_become_alike_when_cut_stay_apart(tmp_path: Path) -> None:
+    """In UTF-8 ten bytes hold three characters and a third of the fourth: boys and girls look the same."""
+    path = tmp_path / "a.shp"
+    points((106.1, 33.3)).assign(AAAAAAAAAA=[1], BBBBBBBBBB=[2]).to_file(path, engine="pyogrio")
+    content = path.with_suffix(".dbf").read_bytes()
+    for old, new in (("AAAAAAAAAA", "一年级男"), ("BBBBBBBBBB", "一年级女")):
+        content = content.replace(old.encode(), new.encode()[:10])
+    path.with_suffix(".dbf").write_bytes(content)
+    frame = read_raw(LayerFile(path))
+    assert frame[["一年级", "一年级_1"]].to_numpy().tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize("encoding", ["zip", "no-such", "base64"])
+def test_an_encoding_that_is_none(encoding: str, tmp_path: Path) -> None:
+    file = shapefile(tmp_path / "a.shp", names=["上磨村"], encoding="GBK")
+    with pytest.raises(InputError, match=r"a\.shp: the file cannot be read"):
+        read_raw(replace(file, encoding=encoding))
 
 
 def test_a_shapefile_that_lost_its_prj(tmp_path: Path) -> None:
     points((106.1, 33.3)).to_file(tmp_path / "a.shp", engine="pyogrio")
     (tmp_path / "a.prj").unlink()
-    file = LayerFile(tmp_path / "a.shp")
-    _, problems = geometry_of(read_raw(file), file, name="schools")
-    cure = 'Give crs = "EPSG:…" in study.toml, or add the .prj file.'
-    assert [str(p) for p in problems] == [f"a.shp: no coordinate system (CRS) is given. {cure}"]
-    told = LayerFile(tmp_path / "a.shp", crs="EPSG:4326")
-    geometry, problems = geometry_of(read_raw(told), told, name="schools")
+    geometry, problems = geometry_of(
+        read_raw(LayerFile(tmp_path / "a.shp")), LayerFile(tmp_path / "a.shp"), name="schools"
+    )
     assert (problems, geometry.crs) == ([], "EPSG:4326")
+    told = LayerFile(tmp_path / "a.shp", crs="EPSG:4490")
+    geometry, problems = geometry_of(read_raw(told), told, name="schools")
+    assert (problems, geometry.crs) == ([], "EPSG:4490")
+
+
+def test_a_shapefile_without_its_table_of_attributes(tmp_path: Path) -> None:
+    points((106.1, 33.3)).to_file(tmp_path / "a.shp", engine="pyogrio")
+    (tmp_path / "a.dbf").unlink()
+    assert "school_id" not in read_raw(LayerFile(tmp_path / "a.shp"))
+    (tmp_path / "a.shx").unlink()
+    with pytest.raises(InputError, match=r"a\.shp: the file cannot be read"):
+        read_raw(LayerFile(tmp_path / "a.shp"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("a.geojson", b"<OGRVRTDataSource/>", "GeoJSON"),
+        ("a.json", b'{"type": "gdal_streamed_alg", "command_line": "gdal vector read /etc/hostname"}', "GeoJSON"),
+        ("a.gpkg", b"<OGRVRTDataSource/>", "GeoPackage"),
+        ("a.shp", b"<OGRVRTDataSource/>", "shapefile"),
+    ],
+)
+def test_files_that_only_point_to_others_are_not_followed(name: str, content: bytes, kind: str, tmp_path: Path) -> None:
+    """The reader below goes by content, so that a virtual layer under another ending would lead anywhere."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=rf"the file cannot be read \(it is no {kind}\)"):
+        read_raw(LayerFile(tmp_path / name))
+
+
+def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    monkeypatch.setattr(layers.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'layoutopt\[parquet\]'"):
+        read_raw(LayerFile(tmp_path / "a.parquet"))
+
+
+def test_a_damaged_parquet_file(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="GeoParquet needs pyarrow, an extra")
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 and nothing else")
+    with pytest.raises(InputError, match=r"a\.parquet: the file cannot be read"):
+        read_raw(LayerFile(tmp_path / "a.parquet"))
+    pd.DataFrame({"school_id": ["S1"]}).to_parquet(tmp_path / "b.parquet")
+    with pytest.raises(InputError, match=r"b\.parquet: the file cannot be read"):
+        read_raw(LayerFile(tmp_path / "b.parquet"))
 
 
 def test_several_layers_in_one_file(tmp_path: Path) -> None:
@@ -117,7 +230,7 @@ def test_own_coordinates_with_their_system(tmp_path: Path) -> None:
     ("xy", "message"),
     [
         ((33.3, 106.1), "latitudes reach 106.1: longitude and latitude look swapped"),
-        ((36_400_000.0, 3_700_000.0), "latitudes reach 3.7e+06: longitude and latitude look swapped"),
+        ((106.1, 3_700_000.0), "latitudes reach 3.7e+06: longitude and latitude look swapped"),
         ((33.3, -106.1), "latitudes reach -106.1: longitude and latitude look swapped"),
         ((200.0, 33.3), "longitudes reach 200, beyond 180"),
         ((-190.0, 33.3), "longitudes reach -190, beyond 180"),
@@ -169,6 +282,10 @@ def test_the_system_all_is_computed_in() -> None:
     assert metric_crs([metres, metres]) == "EPSG:32648"
     assert metric_crs([geo((106.1, 33.3))]) == "EPSG:32648"
     assert metric_crs([geo((106.1, 33.3)), metres]) == "EPSG:32648"
+    mercator = gpd.GeoSeries([Point(11_811_000, 3_927_000)], crs="EPSG:3857")  # 1.2 map metres a metre at 33°
+    assert metric_crs([mercator]) == "EPSG:32648"
+    far = gpd.GeoSeries([Point(1_500_000, 3_600_000)], crs="EPSG:32648")  # 10° beside the zone's meridian
+    assert metric_crs([far]) == "EPSG:32650"
     feet = gpd.GeoSeries([Point(1_000_000, 200_000)], crs="EPSG:2263")
     assert metric_crs([feet]) == "EPSG:32618"
 
@@ -177,6 +294,17 @@ def test_where_no_system_of_metres_reaches() -> None:
     """UTM ends at 80° south."""
     with pytest.raises(InputError, match="no metric coordinate system covers them"):
         metric_crs([geo((70.0, -85.0))])
+
+
+def test_points_stored_as_collections_of_one(tmp_path: Path) -> None:
+    shapes = [MultiPoint([(106.1, 33.3)]), MultiPoint([(106.1, 33.3), (106.2, 33.3)])]
+    gpd.GeoDataFrame({"school_id": ["S1", "S2"]}, geometry=shapes, crs="EPSG:4326").to_file(
+        tmp_path / "a.gpkg", engine="pyogrio"
+    )
+    file = LayerFile(tmp_path / "a.gpkg")
+    geometry, problems = geometry_of(read_raw(file), file, name="schools")
+    assert (problems, geometry.crs) == ([], "EPSG:4326")
+    assert geometry.geom_type.tolist() == ["Point", "MultiPoint"]
 
 
 def test_polygons_and_lines_keep_their_shape(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 import layoutopt as lo
 from layoutopt.fleet import vehicle_types
-from layoutopt.model.lines import bus_lines, ride_limits
+from layoutopt.model.hub import ride_limits
+from layoutopt.model.lines import bus_lines
 from layoutopt.testing import tiny_study
 from layoutopt.today import items_of
 

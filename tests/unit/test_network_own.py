@@ -9,7 +9,7 @@ from shapely import Point
 from layoutopt.errors import InputError
 from layoutopt.network import Reach, Speeds, stop_table, travel, with_own_minutes, with_own_rides
 
-SPEEDS = Speeds({"lower": 3.0, "junior": 6.0}, 0.5, {}, 20, 60, 80, 20, 1.5, 30)
+SPEEDS = Speeds({"lower": 3.0, "junior": 6.0}, 0.5, {}, 20, 60, 80, 20, 1.5, 30, 8, 10)
 REACH = Reach(np.inf, 30, 500, 0)
 
 

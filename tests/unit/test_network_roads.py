@@ -203,3 +203,64 @@ def test_points_are_no_roads_and_no_length_is_no_layer():
         build_roads(layer(EAST_WEST, Point(0, 0)))
     with pytest.raises(InputError, match="no line has any length"):
         build_roads(layer(LineString()))
+
+
+def test_a_track_does_not_take_the_link_a_road_needs():
+    """The road's loose end is nearer to a track's, but buses need the other road."""
+    lines = layer(
+        [(-900, 0), (0, 0)], [(10, 5), (10, 900)], [(40, 0), (900, 0)], **{"class": ["primary", "track", "primary"]}
+    )
+    roads = build_roads(lines)
+    assert pieces(roads) == 1
+    assert roads.report.ends_joined == 2
+    assert roads.report.bus_km == roads.report.bus_main_km
+    by_track = build_roads(lines.assign(**{"class": "primary"}))
+    assert pieces(by_track) == 1
+
+
+def test_one_end_joins_all_pieces_within_reach():
+    lines = layer([(-900, 0), (0, 0)], [(30, -400), (30, -10), (35, -400)], [(30, 400), (30, 12), (36, 400)],
+                  **{"class": ["primary", "primary", "track"]})  # fmt: skip
+    assert pieces(build_roads(lines)) == 1
+
+
+def test_a_footbridge_stays_a_footbridge():
+    """Two road ends face each other over a stream; the path between them is drawn, so no road is missing."""
+    lines = layer([(-900, 0), (0, 0)], [(0, 0), (40, 0)], [(40, 0), (900, 0)],
+                  **{"class": ["primary", "footway", "primary"]})  # fmt: skip
+    roads = build_roads(lines)
+    assert roads.report.ends_joined == 0
+    assert roads.report.bus_main_km == pytest.approx(0.9)
+
+
+def test_unknown_conditions_are_named():
+    with pytest.raises(InputError, match=r"condition = 'soso'\. Give one of good, fair, poor, impassable"):
+        build_roads(layer(EAST_WEST, condition=["soso"]))
+
+
+def test_the_report_counts_what_a_planner_asks():
+    lines = layer(
+        [(0, 0), (1000, 0)], [(0, 0), (1000, 0)], [(0, 0), (0, 2000)], [(5000, 0), (5000, 3000)], [(9000, 0), (9000, 500)],
+        speed_kmh=[30, np.nan, np.nan, np.nan, np.nan], danger=["no", "no", "yes", "no", "no"],
+        **{"class": ["primary", "primary", "track", "", ""]},
+    )  # fmt: skip
+    report = build_roads(lines).report
+    assert (report.lines_doubled, report.lines_without_class, report.lines_without_speed) == (1, 2, 4)
+    assert (report.walk_km, report.bus_km) == (pytest.approx(7.5), pytest.approx(5.5))
+    assert report.bus_main_km == pytest.approx(3.0)
+    assert (report.danger_km, report.doubled_km, report.lost_km) == (2.0, 1.0, pytest.approx(3.5))
+    assert [(piece.km, piece.lines, piece.x, piece.y) for piece in report.islands] == [
+        (3.0, 1, 5000.0, 1500.0), (0.5, 1, 9000.0, 250.0)
+    ]  # fmt: skip
+    text = "\n".join(report.lines())
+    for row in (
+        "road lines read                                 5",
+        "  drawn on another line                         1",
+        "  in the main piece               4.0 km (53.33%)",
+        "  for buses                      5.5 km, 54.55% of it connected",
+        "  apart: 3.00 km in 1 line around x 5,000, y 1,500",
+    ):
+        assert row in text
+    assert "ferries" not in text
+    many = build_roads(layer(*([(0, 5000 * n), (10, 5000 * n)] for n in range(12))))
+    assert many.report.lines()[-1] == "  and 3 shorter ones"

@@ -20,6 +20,8 @@ SPEEDS = Speeds(
     danger_kmh=20,
     detour_factor=1.5,
     straight_bus_kmh=30,
+    ferry_kmh=8,
+    ferry_wait_min=10,
 )
 
 
@@ -47,11 +49,15 @@ def one_kilometre(**columns):
         ({"class": "primary", "danger": "yes"}, 20),
         ({"class": "residential", "danger": "yes"}, 15),
         ({"class": "primary", "surface": "gravel"}, 22.5),
+        ({"class": "primary", "condition": "poor"}, 36),
+        ({"class": "primary", "surface": "gravel", "condition": "poor"}, 18),
+        ({"class": "primary", "condition": "poor", "danger": "yes"}, 20),
         ({"class": "track", "bus": "yes"}, 10),
+        ({"class": "ferry", "bus": "yes", "speed_kmh": 12}, 4),  # 5 min on board and 10 waiting
     ],
 )
 def test_bus_speed(road, kmh):
-    speeds = replace(SPEEDS, surface_factor={"gravel": 0.5})
+    speeds = replace(SPEEDS, surface_factor={"gravel": 0.5}, condition_factor={"poor": 0.8})
     assert edge_minutes(one_kilometre(**road), speeds, "bus") == pytest.approx(np.full((1, 2), 60 / kmh))
 
 
@@ -90,3 +96,8 @@ def test_speeds_that_cannot_be():
         replace(SPEEDS, walk_kmh={})
     with pytest.raises(PolicyError, match="danger_kmh = nan"):
         replace(SPEEDS, danger_kmh=float("nan"))
+    with pytest.raises(
+        PolicyError, match=r"condition_factor\['poor'\] = 0; ferry_wait_min = -1 \(give minutes, 0 for none\)"
+    ):
+        replace(SPEEDS, condition_factor={"poor": 0}, ferry_wait_min=-1)
+    assert replace(SPEEDS, ferry_wait_min=0).ferry_wait_min == 0

@@ -22,6 +22,8 @@ SPEEDS = Speeds(
     danger_kmh=20,
     detour_factor=1.5,
     straight_bus_kmh=30,
+    ferry_kmh=8,
+    ferry_wait_min=10,
 )
 REACH = Reach(walk_cutoff_min=np.inf, bus_cutoff_min=np.inf, max_access_m=500, cross_country_max_m=0, island_km=0)
 
@@ -141,6 +143,15 @@ def test_no_way_leads_from_an_island():
     table = go(places(A=(0, 0), B=(0, 5000)), places(S=(1000, 0)), two)
     assert table.unreachable.tolist() == ["B"]
     assert table.off_road.empty
+    assert table.islands.values.tolist() == [["B", "from", "walk", 1.0], ["B", "from", "bus", 1.0]]
+
+
+def test_a_school_no_settlement_reaches_is_listed_by_the_roads_of_each_mode():
+    """A track leads to the school: pupils walk, but no bus can come from the main road."""
+    lines = [(0, 0), (9000, 0)], [(9000, 0), (9000, 2000)], [(9000, 2000), (9000, 3000)]
+    graph = roads(*lines, **{"class": ["primary", "track", "residential"]})
+    table = go(places(A=(0, 0)), places(S=(9000, 2500)), graph)
+    assert table.islands.values.tolist() == [["A", "from", "bus", 9.0], ["S", "to", "bus", 1.0]]
 
 
 def test_a_stub_gives_way_to_the_road_network():

@@ -18,14 +18,15 @@ import pytest
 import shapely
 
 from layoutopt.errors import InputError
-from layoutopt.plan.geometry import line_paths
+from layoutopt.plan.geometry import access_walks, line_paths
 from layoutopt.plan.metrics import journeys_by_band
 from layoutopt.plan.plan import Level, Plan, Proof
 from layoutopt.plan.tables import LINE_COLUMNS, STOP_COLUMNS
 from layoutopt.policy import Policy
 from layoutopt.report import PlanMap, plan_map, write_report
 from layoutopt.report.html import report_page
-from layoutopt.report.maps import map_data, steps
+from layoutopt.report.ground import steps
+from layoutopt.report.maps import map_data
 from layoutopt.schema import BANDS, PUPIL_COLUMNS
 from layoutopt.study import Study
 from layoutopt.testing import CRS, tiny_study
@@ -445,6 +446,14 @@ def test_the_report_is_written_aside_and_always_the_same(tmp_path: Path) -> None
     assert [path.name for path in first.parent.iterdir()] == ["report.html"]
 
 
+def test_the_walks_to_the_stops_are_drawn() -> None:
+    walks = access_walks(small_plan())  # V2 lies 150 m, V5 and the hub S1 100 m beside the road
+    assert walks[["place", "id", "metres"]].to_numpy().tolist() == [
+        ["settlement", "V2", 150.0], ["settlement", "V5", 100.0], ["school", "S1", 100.0],
+    ]  # fmt: skip
+    assert len(map_data(small_plan())["walks"]) == 3
+
+
 def test_a_study_without_roads_towns_and_lines_still_has_a_map() -> None:
     plan = small_plan(
         study=small_study(roads=None, towns=None),
@@ -452,7 +461,7 @@ def test_a_study_without_roads_towns_and_lines_still_has_a_map() -> None:
         bus_stops=small_plan().bus_stops.iloc[:0].astype(object),
     )
     data = map_data(plan)
-    assert data["roads"] == {} and data["towns"] == [] and data["lines"] == []
+    assert data["roads"] == {} and data["towns"] == [] and data["lines"] == [] and data["walks"] == []
     names = {facts.get("name") for _, facts in page_of(plan).tags}
     assert "schools" in names and not names & {"roads", "towns", "lines"}
 

@@ -84,7 +84,7 @@ def test_areas_stand_for_a_point_inside(study_folder: WriteFolder) -> None:
     layer = gpd.GeoDataFrame({"settlement_id": ["V1", "V2"], "g1": [1, 2]}, geometry=[square, hook], crs="EPSG:4326")
     layer.to_file(folder / "settlements.gpkg", engine="pyogrio")
     study = lo.read_study(folder)
-    assert study.notes == ("settlements: 2 polygons stand for a point inside them",)
+    assert [note.text for note in study.notes] == ["settlements: 2 polygons stand for a point inside them"]
     inside = study.settlements.to_crs("EPSG:4326").geometry
     assert inside.within(square.buffer(1e-6)).all()
 
@@ -93,9 +93,9 @@ def test_a_school_of_no_whole_band_is_noted(study_folder: WriteFolder) -> None:
     folder = study_folder(
         schools__csv="school_id,lon,lat,grades,places_primary\nS1,106.1,33.3,1-6,90\nS2,106.1,33.3,1-2,9\n"
     )
-    assert lo.read_study(folder).notes == (
-        "schools: S2 teaches grades 1-2, no whole band (1-3, 4-6, 7-9): nobody goes there",
-    )
+    assert [(note.text, note.ids) for note in lo.read_study(folder).notes] == [
+        ("schools: S2 teaches grades 1-2, no whole band (1-3, 4-6, 7-9): nobody goes there", ("S2",)),
+    ]
 
 
 def test_pupils_from_population(study_folder: WriteFolder) -> None:

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import layoutopt as lo
+from layoutopt.errors import PolicyError
 from layoutopt.schema import PUPIL_COLUMNS
+from layoutopt.study import Study
 from layoutopt.testing import tiny_study
-from layoutopt.today import attendance, enrolment_today, items_of, largest_bus, own_dwell_min, school_facts
+from layoutopt.today import (
+    attendance,
+    attendance_method,
+    enrolment_today,
+    items_of,
+    largest_bus,
+    methods,
+    own_dwell_min,
+    school_facts,
+)
 
 
 def policy(**changes: Any) -> lo.Policy:
     """A kilometre is 10 minutes on foot and 2 by bus; stops take a minute, and one more for ten riders."""
     given: dict[str, Any] = {
         "detour_factor": 1.0, "walk_kmh": 6.0, "straight_bus_kmh": 30.0, "dwell_min": 1.0, "dwell_min_per_rider": 0.1,
-        **changes,
+        "gravity_halving_km": 2.0, **changes,
     }  # fmt: skip
     return lo.Policy().replace(**given)
 
@@ -89,6 +102,143 @@ def test_the_schools_layer_s_own_numbers_win() -> None:
     found = enrolment_today(study, policy())
     assert found.loc["S1", ["g1", "g2", "g3"]].tolist() == [9, 4, 4]
     assert found.loc["S2"].sum() == 0
+
+
+def who_goes_where(study: Study, **changes: Any) -> dict[tuple[str, str], float]:
+    """Pupils of grades 1-3 by settlement and school."""
+    today = attendance(study, policy(**changes))
+    lower = today[today["band"] == "lower"].set_index(["settlement_id", "school_id"])
+    return {(str(code), str(school)): pupils for (code, school), pupils in lower["pupils"].to_dict().items()}
+
+
+def enrolling(first: float, second: float, **current: str) -> Study:
+    """V1 and V2 beside S1, 4 km (40 minutes) and 3 km from S2; 4 and 3 pupils of grade 1."""
+    return tiny_study(
+        {"V1": (0, 0, [4]), "V2": (1, 0, [3])},
+        {"S1": (0, 0, enrolled(first)), "S2": (4, 0, enrolled(second))},
+        current={code: {"current_primary": school} for code, school in current.items()},
+    )
+
+
+def enrolled(first: float, upper: float = 0.0) -> dict[str, Any]:
+    return {"grades": "1-6", **{f"g{grade}": upper for grade in range(1, 7)}, "g1": first}
+
+
+def test_attendance_meets_the_enrolments() -> None:
+    # S2 enrols two: V2's walk 30 - 10 minutes more each, V1's 40, so V2 sends two.
+    study = enrolling(5, 2)
+    assert who_goes_where(study) == {("V1", "S1"): 4, ("V2", "S1"): 1, ("V2", "S2"): 2}
+    assert attendance_method(study, policy()) == (
+        "Today's schools: 7 pupils by the least total minutes on foot that meet the enrolments."
+    )
+    assert attendance(study, policy())["inferred"].all()
+
+
+def test_enrolments_that_do_not_fit_are_missed_by_as_little_as_can_be() -> None:
+    # 10 enrolled, 7 live here: 3 are missed wherever; S1 keeps as many as it enrols, as that is nearer.
+    study = enrolling(6, 4)
+    assert who_goes_where(study) == {("V1", "S1"): 4, ("V2", "S1"): 2, ("V2", "S2"): 1}
+    assert attendance_method(study, policy()) == (
+        "Today's schools: 7 pupils by the least total minutes on foot that meet the enrolments "
+        "(the schools' enrolments are missed by 3 pupils in all)."
+    )
+
+
+def test_who_names_a_school_keeps_it_and_the_others_fill_what_is_left() -> None:
+    study = enrolling(3, 4, V1="S2")
+    assert who_goes_where(study) == {("V1", "S2"): 4, ("V2", "S1"): 3}
+    assert attendance_method(study, policy()) == (
+        "Today's schools: 4 pupils as their settlement names it; "
+        "3 pupils by the least total minutes on foot that meet the enrolments."
+    )
+    by_place = attendance(study, policy()).set_index("settlement_id")["inferred"].to_dict()
+    assert by_place == {"V1": False, "V2": True}
+
+
+@pytest.mark.parametrize("method", ["nearest", "given"])
+def test_the_policy_may_want_the_nearest(method: str) -> None:
+    study = enrolling(3, 4, V1="S2")
+    assert who_goes_where(study, attendance=method) == {("V1", "S2"): 4, ("V2", "S1"): 3}
+    assert attendance_method(study, policy(attendance=method)) == (
+        "Today's schools: 4 pupils as their settlement names it; 3 pupils at the nearest school that teaches their band."
+    )
+
+
+def test_an_enrolment_not_given_leaves_the_nearest() -> None:
+    study = tiny_study({"V1": (0, 0, [4])}, {"S1": (0, 0, {}), "S2": (4, 0, enrolled(4))})
+    assert who_goes_where(study) == {("V1", "S1"): 4}
+    with pytest.raises(PolicyError) as caught:
+        attendance(study, policy(attendance="enrolment"))
+    assert str(caught.value) == (
+        "demand.attendance = 'enrolment' needs g1, g2, g3 of every school that teaches the band lower: S1 has none."
+    )
+
+
+def test_attendance_given_where_nothing_is_given() -> None:
+    with pytest.raises(PolicyError) as caught:
+        attendance(enrolling(3, 4), policy(attendance="given"))
+    assert str(caught.value) == (
+        "demand.attendance = 'given' needs current_primary or current_junior in the settlements layer: "
+        "this study has none."
+    )
+
+
+def spreading() -> Study:
+    """Pupils known from enrolment only: V1 lives at S1, V2 at S2, four kilometres apart."""
+    study = enrolling(6, 3)
+    people = study.settlements.drop(columns=list(PUPIL_COLUMNS)).assign(population=[100.0, 100.0])
+    return replace(study, settlements=people)
+
+
+def test_a_child_counted_at_a_school_attends_it() -> None:
+    # S1: km 0 and 1, so 100 and 100 · 2^-0.5 = 70.7: 3.5 and 2.5 of 6 in one ring of 2 km; V1 first of the tie.
+    # S2: km 4 and 3: 25 and 35.4: 1.2 and 1.8 of 3, each in its own ring.
+    assert who_goes_where(spreading()) == {("V1", "S1"): 4, ("V1", "S2"): 1, ("V2", "S1"): 2, ("V2", "S2"): 2}
+    assert methods(spreading(), policy()) == {
+        "pupils": "9 pupils enrolled at 2 schools, spread over the settlements by residents and distance "
+        "(the pull halves every 2 km).",
+        "today": "Today's schools: 9 pupils where they are enrolled.",
+        "travel": "Straight lines × 1, as no roads are given.",
+    }
+
+
+def test_pupils_from_enrolment_may_still_be_sent_to_the_nearest() -> None:
+    assert who_goes_where(spreading(), attendance="nearest") == {("V1", "S1"): 5, ("V2", "S1"): 4}
+
+
+def test_each_group_carries_its_own_school_of_today() -> None:
+    items = items_of(spreading(), policy()).set_index("item")
+    assert items["today_school"].to_dict() == {
+        "V1.lower.1": "S1", "V1.lower.2": "S2", "V2.lower.1": "S1", "V2.lower.2": "S2",
+    }  # fmt: skip
+    assert items["pupils"].tolist() == [4, 1, 2, 2]
+    # 40 minutes on foot are beyond 30: those bound for S2 ride 8 minutes and stand 1 + 0.1 a pupil.
+    assert items.loc["V1.lower.2", ["today_mode", "today_min"]].tolist() == ["bus", pytest.approx(9.1)]
+
+
+def test_groups_of_several_schools_larger_than_a_bus_are_cut_and_numbered_on() -> None:
+    items = items_of(spreading(), policy(seats=3))
+    assert items["item"].tolist() == [
+        "V1.lower.1", "V1.lower.2", "V1.lower.3", "V2.lower.1", "V2.lower.2",
+    ]  # fmt: skip
+    assert items["today_school"].tolist() == ["S1", "S1", "S2", "S1", "S2"]
+    assert items["pupils"].tolist() == [2, 2, 1, 2, 2]
+
+
+def test_today_s_plan_of_several_schools_passes_its_audit() -> None:
+    study, choice = spreading(), policy(hub_only=False, max_ride_min=60)
+    plan = lo.current_plan(study, choice)
+    assert plan.assignments.groupby("school_id")["pupils"].sum().to_dict() == {"S1": 6, "S2": 3}
+    assert "figures" not in set(lo.audit(plan, study, choice)["rule"])
+
+
+def test_travel_in_words() -> None:
+    roads = [([(0, 0), (4, 0)], {"class": "tertiary"}), ([(0, 9), (1, 9)], {"class": "tertiary"})]
+    travel = [{"from_id": "V1", "to_id": "S1", "mode": "walk", "minutes": 3.0, "km": 0.3}]
+    study = tiny_study({"V1": (0, 0, [1])}, {"S1": (4, 0, {})}, roads=roads, travel=travel)
+    assert methods(study, policy())["travel"] == (
+        "Along 5 km of roads, 80.0 % of them in one connected piece, but one way as in the study's own travel table."
+    )
 
 
 def test_groups_are_cut_only_where_larger_than_a_bus() -> None:
@@ -195,3 +345,15 @@ def test_caps_costs_and_stages() -> None:
     assert found["cap"].tolist() == [2_500, 2_000, 2_000]
     assert found["annual_cny"].tolist() == [120_000, 5, 120_000]
     assert found["highest"].tolist() == ["junior", "primary", "junior"]
+
+
+def test_a_plan_of_groups_with_several_schools_survives_its_files(tmp_path: Path) -> None:
+    study = spreading()
+    study = replace(study, schools=study.schools.assign(hub=True))
+    choice = policy(min_pupils={"primary": 0, "junior": 0})
+    plan = lo.optimize(study, choice)
+    assert lo.audit(plan, study, choice).empty
+    again = lo.Plan.from_folder(plan.to_folder(tmp_path / "plan"))
+    assert lo.audit(again, again.study, choice).empty
+    items = items_of(again.study, choice)[["item", "today_school", "pupils"]]
+    assert items.equals(items_of(study, choice)[["item", "today_school", "pupils"]])

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from shapely import LineString, Point
 
 from layoutopt.cli import main
+from layoutopt.io.tables import read_table, write_csv
 
 WriteFolder = Callable[..., Path]
 
@@ -27,6 +31,14 @@ S2,106.129,33.301,1-6,no,60
 """
 SWAPPED = "longitude and latitude look swapped. Swap x and y (longitude first), or give the crs the numbers are in."
 OWN_XY = '[layers.settlements]\nfile = "settlements.csv"\nx = "x"\ny = "y"\n'
+
+BARE = "settlement_id,x,y,g1\nV1,700100,3700000,4\nV2,700900,3700400,3\n"
+BARE_SCHOOLS = "school_id,x,y,grades\nS1,700200,3700100,1-6\n"
+NO_CRS = (
+    "no coordinate system (CRS) is given (eastings without zone number fit many zones: "
+    'EPSG:4534-4554 (CGCS2000, 3-degree zones), EPSG:32643-32653 (UTM)). Give crs = "EPSG:…" in study.toml.'
+)
+GAUGE = "GCJ-02 exists within 72.004-137.835° E, 0.8293-55.8271° N only."
 
 CASES: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
     "missing file": (
@@ -76,9 +88,14 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
         ["settlements.csv: no coordinate columns. "
          "Add columns lon and lat, or name yours in study.toml as x and y of layer settlements."],
     ),
-    "no CRS for x and y": (
-        {"settlements__csv": SETTLEMENTS.replace("lon,lat", "x,y"), "study__toml": OWN_XY},
-        ['settlements.csv: no coordinate system (CRS) is given for x, y. Give crs = "EPSG:…" in study.toml.'],
+    "eastings that fit many zones, and nothing to tell them by": (
+        {"settlements__csv": BARE, "schools__csv": BARE_SCHOOLS, "study__toml": OWN_XY + OWN_XY.replace("settlements", "schools")},
+        [f"settlements.csv: {NO_CRS}", f"schools.csv: {NO_CRS}"],
+    ),
+    "eastings where no zone puts them on the other layers": (
+        {"settlements__csv": BARE, "study__toml": OWN_XY},
+        ["settlements.csv: no coordinate system (CRS) is given (no zone puts them on the other layers: "
+         'EPSG:4534-4554 (CGCS2000, 3-degree zones), EPSG:32643-32653 (UTM)). Give crs = "EPSG:…" in study.toml.'],
     ),
     "a CRS nobody knows": (
         {"settlements__csv": SETTLEMENTS.replace("lon,lat", "x,y"), "study__toml": OWN_XY + 'crs = "EPSG:1"\n'},
@@ -108,7 +125,8 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
     ),
     "no pupils and no population": (
         {"settlements__csv": "settlement_id,lon,lat\nV1,106.1,33.3\n"},
-        ["settlements: neither pupils by grade (g1…g9) nor population are given. Add one of them."],
+        ["settlements: neither pupils by grade (g1…g9) nor population are given. Add one of them, "
+         "or primary_age and junior_age."],
     ),
     "today's school unknown": (
         {"settlements__csv": SETTLEMENTS.replace("g6", "current_primary").replace(",4\n", ",S11\n")
@@ -162,6 +180,50 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
         {"study__toml": '[layers.settlements]\nfile = "../settlements.csv"\n'},
         ["study.toml [layers.settlements] file: '../settlements.csv' lies outside the study folder. Copy it inside."],
     ),
+    "a file inside an archive outside the folder": (
+        {"study__toml": '[layers.settlements]\nfile = "/vsizip/other.zip/settlements.csv"\n'},
+        ["study.toml [layers.settlements] file: '/vsizip/other.zip/settlements.csv' lies outside the study folder. Copy it inside."],
+    ),
+    "a file on the network": (
+        {"study__toml": '[layers.settlements]\nfile = "https://example.org/settlements.geojson"\n'},
+        ["settlements.geojson: the file does not exist. The folder holds no readable file."],
+    ),
+    "a datum nobody knows": (
+        {"study__toml": '[study]\ndatum = "gcj-02"\n'},
+        ["study.toml [study] datum: 'gcj-02' is no datum we know. Give wgs84, cgcs2000, gcj02, bd09. Did you mean 'gcj02'?"],
+    ),
+    "a web map's datum outside China": (
+        {"settlements__csv": SETTLEMENTS.replace(",106.", ",6."), "schools__csv": SCHOOLS.replace(",106.", ",6."),
+         "study__toml": '[layers.schools]\nfile = "schools.csv"\ndatum = "gcj02"\n'},
+        [f'schools.csv: datum gcj02, but 2 of 2 points lie outside China. Give datum = "wgs84"; {GAUGE}'],
+    ),
+    "rows chosen by a column that is not there": (
+        {"study__toml": '[layers.settlements]\nfile = "settlements.csv"\nonly = { twon = ["A"] }\n'},
+        ["study.toml [layers.settlements] only: settlements.csv has no column 'twon'."],
+    ),
+    "columns added up, one of them not there": (
+        {"study__toml": '[columns.settlements]\ng1 = ["g1", "girls1"]\n'},
+        ["study.toml [columns.settlements] g1: settlements.csv has no column 'girls1'."],
+    ),
+    "a sum with a word in it": (
+        {"settlements__csv": SETTLEMENTS.replace("V2,106.130,33.300,3", "V2,106.130,33.300,few"),
+         "study__toml": '[columns.settlements]\ng1 = ["g1", "g2"]\n'},
+        ["settlements.csv row 3: g1 = 'few'. Give a number from 0, or leave it empty."],
+    ),
+    "a name of two schools": (
+        {"settlements__csv": SETTLEMENTS.replace("g6\n", "current_primary\n").replace(",4\n", ",Mill\n")
+            .replace(",3\n", ",S1\n").replace(",2\n", ",S2\n"),
+         "schools__csv": SCHOOLS.replace("hub", "name").replace("yes", "Mill School").replace(",no", ",Mill Primary")},
+        ["settlements (V1): current_primary = 'Mill' may be S1 (Mill School) or S2 (Mill Primary). Give its id."],
+    ),
+    "a point at 0, 0": (
+        {"settlements__csv": SETTLEMENTS.replace("106.130,33.300", "0,0")},
+        ["settlements.csv row 3 (V2): its place is 0, 0, which stands for no place. Give its coordinates."],
+    ),
+    "GeoJSON cut short": (
+        {"schools__csv": None, "schools__geojson": '{"type": "FeatureCollection", "features": [{"type": "Feat'},
+        ["schools.geojson: the file cannot be read ("],
+    ),
     "a file that is not there": (
         {"study__toml": '[layers.settlements]\nfile = "villages.csv"\n'},
         ["villages.csv: the file does not exist. The folder holds: schools.csv, settlements.csv."],
@@ -169,7 +231,7 @@ CASES: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
     "a kind of file that is not read": (
         {"study__toml": '[layers.settlements]\nfile = "study.toml"\n'},
         ["study.toml: this kind of file is not read. "
-         "Use .gpkg, .shp, .geojson, .json, .parquet, .csv, .xlsx."],
+         "Use .gpkg, .shp, .geojson, .json, .parquet, .osm.pbf, .osm, .csv, .xlsx."],
     ),
     "all of it at once": (
         {"settlements__csv": SETTLEMENTS.replace("V2,106.130,33.300,3,3", "V2,106.130,33.300,x,-1"),
@@ -219,12 +281,53 @@ def test_a_missing_folder_names_its_neighbour(study_folder: WriteFolder) -> None
 
 def test_a_layer_without_crs(study_folder: WriteFolder) -> None:
     folder = study_folder(schools__csv=None)
-    sites = gpd.GeoDataFrame({"school_id": ["S1"], "grades": ["1-6"]}, geometry=[Point(36_400_000, 3_700_000)])
+    sites = gpd.GeoDataFrame({"school_id": ["S1"], "grades": ["1-6"]}, geometry=[Point(400_000, 3_700_000)])
     with pytest.warns(UserWarning, match="crs"):
         sites.to_file(folder / "schools.gpkg", engine="pyogrio")
     result, _ = solve(folder)
     assert result.exit_code == 2
-    assert '  schools.gpkg: no coordinate system (CRS) is given. Give crs = "EPSG:…" in study.toml, ' in result.stderr
+    assert (
+        "  schools.gpkg: no coordinate system (CRS) is given (no zone puts them on the other layers: " in result.stderr
+    )
+    assert 'Give crs = "EPSG:…" in study.toml, or add the .prj file.' in result.stderr
+
+
+def test_a_link_that_leads_out_of_the_folder(study_folder: WriteFolder) -> None:
+    folder = study_folder(settlements__csv=None)
+    (folder.parent / "secret.csv").write_text(SETTLEMENTS, encoding="utf-8")
+    try:
+        (folder / "settlements.csv").symlink_to(folder.parent / "secret.csv")
+    except OSError:
+        pytest.skip("links need a privilege on this system")
+    result, out = solve(folder)
+    assert result.exit_code == 2
+    assert "  settlements.csv: 'settlements.csv' lies outside the study folder. Copy it inside." in result.stderr
+    assert not out.exists()
+
+
+def test_a_workbook_that_unpacks_without_end(study_folder: WriteFolder) -> None:
+    folder = study_folder(settlements__csv=None)
+    with zipfile.ZipFile(folder / "settlements.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/worksheets/sheet1.xml", bytes(300 << 20))
+    assert (folder / "settlements.xlsx").stat().st_size < 1 << 20
+    result, _ = solve(folder)
+    assert result.exit_code == 2
+    assert (
+        "  settlements.xlsx: it unpacks to 0.3 GB and is not opened. Save the sheet alone, as CSV or a new workbook."
+        in result.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-1+2", "@SUM(A1)", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1", "＠a"]
+)
+def test_no_cell_written_is_a_formula(text: str, tmp_path: Path) -> None:
+    """Names come from other people's files and end up in tables that spreadsheets open."""
+    write_csv(pd.DataFrame({"name": [text], "town": pd.Categorical([text])}), tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as opened:
+        cells = list(csv.reader(opened))[1]
+    assert all(cell.startswith("'") for cell in cells)
+    assert read_table(tmp_path / "a.csv").iloc[0].to_list() == [text.strip()] * 2
 
 
 def test_an_empty_geometry_names_feature_and_id(study_folder: WriteFolder) -> None:

@@ -31,6 +31,18 @@ def stable(folder: Path) -> dict[str, Any]:
     return files
 
 
+def test_from_files_with_any_names_to_a_checked_study(study_folder: Callable[..., Path]) -> None:
+    county = study_folder()
+    for ours, theirs in (("settlements", "村庄"), ("schools", "学校")):
+        (county / f"{ours}.csv").rename(county / f"{theirs}.csv")
+    assert "question" in run("init", county).stdout, "nothing says where the roads are"
+    first = run("check", county, "--json", PYTHONHASHSEED="1")
+    page = (county / "check.html").read_bytes()
+    assert json.loads(first.stdout)["counts"]["pupils"] == 54
+    second = run("check", county, "--json", PYTHONHASHSEED="2")
+    assert (second.stdout, (county / "check.html").read_bytes()) == (first.stdout, page)
+
+
 def test_one_county_from_template_to_report(study_folder: Callable[..., Path]) -> None:
     county = study_folder()
     out = county.parent

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from layoutopt.errors import Problem, nearest
+from layoutopt.errors import Finding, Problem, nearest
+from layoutopt.io.cells import as_numbers, as_text, plain, without_placeholders
 from layoutopt.schema import Column, Layer
 
-YES = {"yes", "y", "true", "t", "1", "是"}
-NO = {"no", "n", "false", "f", "0", "否"}
-_SPAN = re.compile(r"^\s*([1-9])\s*(?:[-–—~至到]\s*([1-9]))?\s*$")
+YES = {"yes", "y", "true", "t", "1", "是", "有"}
+NO = {"no", "n", "false", "f", "0", "否", "无", "無"}
+_SPAN = re.compile(r"^\s*([1-9])\s*(?:[-–—~至到]\s*([1-9]))?\s*(?:年级|年級)?\s*$")
+_CHINESE_DIGITS = str.maketrans("一二三四五六七八九", "123456789")
 
 
 def check_columns(
@@ -54,6 +56,23 @@ def check_columns(
     return frame, problems
 
 
+def without_missing(
+    raw: pd.DataFrame, layer: Layer, *, label: str, renames: Mapping[str, str], row_word: str = "row"
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return ``raw`` with empty cells for the numbers that stand for "not known", one finding a column."""
+    key = renames.get(layer.key[0], layer.key[0]) if layer.key else ""
+    ids = raw[key].map(as_text) if key in raw else None
+    raw, findings = raw.copy(), []
+    for column in layer:
+        name = renames.get(column.name, column.name)
+        if name in raw.columns:
+            cells, finding = without_placeholders(raw[name], column, label=label, row_word=row_word, ids=ids)
+            if finding is not None:
+                raw[name] = cells
+                findings.append(Finding(finding.text, layer.name, finding.ids))
+    return raw, findings
+
+
 def _missing_columns(raw: pd.DataFrame, layer: Layer, label: str, renames: Mapping[str, str]) -> Iterator[Problem]:
     for ours, theirs in renames.items():
         if ours not in layer.names:
@@ -92,13 +111,13 @@ def _places(label: str, row_word: str, ids: pd.Series | None) -> Where:
 def _converted(cells: pd.Series, column: Column, where: Where) -> tuple[pd.Series, list[Problem]]:
     if column.kind in ("number", "whole"):
         return _numbers(cells, column, where)
-    text = cells.map(_as_text)
+    text = cells.map(as_text)
     if column.kind == "flag":
         return _chosen(text, column, where, _flag, object)
     if column.kind == "grades":
-        return _chosen(text, column, where, _grades, object)
+        return _chosen(text, column, where, grade_span, object)
     if column.kind == "choice":
-        return _chosen(text, column, where, lambda cell: cell if cell in column.choices else None, object)
+        return _chosen(text, column, where, lambda cell: plain(cell) if plain(cell) in column.choices else None, object)
     problems = [
         Problem(where(row), f"{column.name} is empty", "Give every row its own code, or delete the row.")
         for row in text.index[text == ""]
@@ -107,17 +126,9 @@ def _converted(cells: pd.Series, column: Column, where: Where) -> tuple[pd.Serie
     return text, problems
 
 
-def _as_text(cell: object) -> str:
-    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, (float, np.floating)) and np.isnan(cell)):
-        return ""
-    if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
-        return str(int(cell))
-    return str(cell).strip()
-
-
 def _numbers(cells: pd.Series, column: Column, where: Where) -> tuple[pd.Series, list[Problem]]:
-    text = cells.map(_as_text)
-    values = pd.to_numeric(text.where(text != "", np.nan), errors="coerce").astype(float)
+    text = cells.map(as_text)
+    values = as_numbers(cells)
     low = -np.inf if column.low is None else column.low
     high = np.inf if column.high is None else column.high
     is_word = (text != "") & values.isna()
@@ -157,12 +168,13 @@ def _chosen(
 
 
 def _flag(cell: str) -> bool | None:
-    word = cell.lower()
+    word = plain(cell).lower()
     return True if word in YES else False if word in NO else None
 
 
-def _grades(cell: str) -> str | None:
-    found = _SPAN.match(cell)
+def grade_span(cell: str) -> str | None:
+    """Return a span of grades as we write it, such as 1-6; None where the words are no span."""
+    found = _SPAN.match(plain(cell).translate(_CHINESE_DIGITS))
     if not found:
         return None
     low, high = int(found[1]), int(found[2] or found[1])

@@ -77,5 +77,8 @@ def _swap(target: Path, aside: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8 with Unix line ends, aside and then renamed."""
     aside = path.with_name(f".{path.name}.part")
-    aside.write_text(text, encoding="utf-8", newline="\n")
-    aside.replace(path)
+    try:
+        aside.write_text(text, encoding="utf-8", newline="\n")
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

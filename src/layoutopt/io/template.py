@@ -14,13 +14,28 @@ STUDY_TOML = """# Which file holds which layer, and what your columns are called
 [study]
 name = "My county"
 year = 2026
+# datum = "gcj02"                # longitudes and latitudes from a Chinese web map: gcj02 or bd09
 
 # [layers.settlements]
-# file = "villages.gpkg"
+# file = "villages.gpkg"         # any file of this folder; an .osm.pbf extract gives roads and settlements
+# layer = "villages"             # for files with several
 # crs = "EPSG:4497"              # only where the file does not say
+# x = "X"                        # for tables whose columns are not lon and lat
+# y = "Y"
+# encoding = "gbk"
+# sheet = "2026"
+# datum = "wgs84"                # where this layer's differs from the study's
+# only = { type = ["village", "hamlet"] }   # rows with other values are left out and counted
 
 # [columns.settlements]
 # settlement_id = "village_code" # ours = yours
+# g1 = ["boys_1", "girls_1"]     # number columns added up
+# town = { value = "Riverside" } # the same for every row
+# [columns.roads]
+# class = { column = "grade", words = { "county road" = "secondary" }, else = "unclassified" }
+
+# [layers.elevation]
+# file = "dem.tif"               # heights for walking speeds; needs the extra "dem"
 """
 TABLE_LAYERS = ("settlements", "schools", "travel", "expansions", "vehicles", "forecast")
 
@@ -45,8 +60,9 @@ def column_notes() -> str:
         "",
         "Made from `layoutopt.schema`. A star marks what must be there. Optional tables count once their file is",
         "named after the layer (`travel.csv`) or named in `study.toml`.",
-        "Tables with geometry need `lon` and `lat` (degrees, WGS 84), or other coordinates with their `crs` in",
-        "`study.toml`.",
+        "Tables with geometry need `lon` and `lat` (degrees, WGS 84), or other coordinates named in `study.toml`.",
+        "Read are GeoPackage, shapefile, GeoJSON, GeoParquet, CSV, XLSX, and OpenStreetMap extracts (`.osm.pbf`,",
+        "`.osm`) for roads and settlements. A GeoTIFF named `elevation.tif` gives heights.",
         "",
     ]
     for layer in LAYERS.values():

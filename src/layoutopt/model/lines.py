@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from layoutopt.errors import InfeasibleError
 from layoutopt.fleet import VehicleType, vehicle_types
 from layoutopt.journeys import Journeys, journeys_of
+from layoutopt.model.hub import hub_ways
 from layoutopt.plan.tables import LINE_COLUMNS, NO_LINES, NO_STOPS, STOP_COLUMNS
 from layoutopt.policy import Policy
-from layoutopt.schema import BANDS
 from layoutopt.study import Study
 
 Array = NDArray[np.float64]
-SLACK_MIN = 1e-6
-RIDER_SHARE = 0.001
-"""A rider's minute counts this share of the vehicle's: of lines that cost the same, the kinder one is taken."""
+RIDER_SHARE = 0.0005
+"""A rider's minute counts this share of a vehicle's kilometre: of lines that cost the same, the kinder one is taken."""
 LINE_GAP = 0.01
 """Lines of one hub this near to their bound are good enough; costs are known less exactly."""
 
@@ -35,26 +34,6 @@ class Lines:
     lines: pd.DataFrame
     stops: pd.DataFrame
     by_hub: pd.DataFrame
-
-
-def ride_limits(items: pd.DataFrame, access_min: Array, policy: Policy, *, skip: Collection[str] = ()) -> Array:
-    """Return the longest ride of each bus rider group: ride limit, door-to-door limit less the walk.
-
-    ``items`` carries band, today_mode, today_min, today_ride_min.
-    """
-    keeps = policy.access.keep_existing_exceptions
-    today = items["today_min"].to_numpy(float)
-    today_ride = np.where(items["today_mode"] == "bus", items["today_ride_min"], 0.0)
-    limit = np.full(len(items), np.inf)
-    if "ride_limit" not in skip:
-        limit = np.maximum(np.full(len(items), policy.bus.max_ride_min), today_ride if keeps else 0.0)
-    if "oneway_limit" not in skip:
-        oneway = items["band"].map({band: policy.access.oneway_max_min[band] for band in BANDS}).to_numpy(float)
-        oneway = np.maximum(oneway, np.where(np.isfinite(today), today, 0.0) if keeps else 0.0)
-        limit = np.minimum(limit, oneway - access_min)
-    if policy.access.worsening_max_min is not None and "worsening_limit" not in skip:
-        limit = np.minimum(limit, today + policy.access.worsening_max_min - access_min)
-    return limit + SLACK_MIN
 
 
 def bus_lines(
@@ -126,28 +105,15 @@ def _hub_lines(
     time_limit_s: float,
     skip: Collection[str],
 ) -> tuple[list[dict[str, object]], list[dict[str, object]], dict[str, object]]:
-    from layoutopt.kernels.routing.route import Vehicle, route
+    from layoutopt.kernels.routing.route import route
 
-    bus = policy.bus
-    at = journeys.stops.ids.get_indexer(pd.Index([f"s:{school_id}", *("v:" + group["settlement_id"])]))
-    minutes = journeys.stops.ride_min[np.ix_(at, at)]
-    km = journeys.stops.ride_km[np.ix_(at, at)]
-    limits = np.r_[np.inf, ride_limits(group, _access(journeys, school_id, group), policy, skip=skip)]
-    per_min = _km_per_min(km, minutes) * bus.trips_per_day * bus.school_days
-    seats_free = 10**6 if "seats" in skip else 0
-    types = [
-        Vehicle(
-            seats=kind.seats + seats_free, fixed_cost=kind.fixed_cny,
-            cost_per_min=kind.cny_per_km * per_min, count=kind.count,
-        )
-        for kind in fleet
-    ]  # fmt: skip
-    if not types:
+    if not fleet:
         raise InfeasibleError(_no_lines(school_id, group, None), ("fleet",))
+    ways = hub_ways(journeys, policy, fleet, school_id, group, skip=skip)
     found = route(
-        minutes, np.r_[0, group["pupils"].to_numpy(int)], seats=None, fleet=types, max_ride_min=limits,
-        dwell_min=bus.dwell_min, dwell_min_per_rider=bus.dwell_min_per_rider, return_trip=True,
-        cost_per_rider_min=RIDER_SHARE * max([1.0, *(kind.cost_per_min for kind in types)]),
+        ways.minutes, ways.riders, fleet=ways.vehicles, max_ride_min=ways.limit_min, line_cost=ways.km,
+        dwell_min=ways.dwell_min, dwell_min_per_rider=ways.dwell_min_per_rider, return_trip=True,
+        cost_per_rider_min=RIDER_SHARE * max([1.0, *(kind.cost_per_min for kind in ways.vehicles)]),
         gap=LINE_GAP, time_limit_s=time_limit_s, seed=seed,
     )  # fmt: skip
     if found.status not in ("optimal", "feasible"):
@@ -158,23 +124,9 @@ def _hub_lines(
     for number, (stop_order, kind_at) in enumerate(zip(found.routes, found.vehicle, strict=True), start=1):
         order = [int(position) for position in stop_order]
         line_id = f"{school_id}#{number}"
-        lines.append(_line(line_id, school_id, fleet[int(kind_at)], order, group, km, found.ride_min, policy))
+        lines.append(_line(line_id, school_id, fleet[int(kind_at)], order, group, ways.km, found.ride_min, policy))
         stops += _stops(line_id, order, group, found.ride_min, policy)
     return lines, stops, hub
-
-
-def _access(journeys: Journeys, school_id: str, group: pd.DataFrame) -> Array:
-    table = journeys.table
-    rows = table.from_ids.get_indexer(pd.Index(group["settlement_id"]))
-    column = int(table.to_ids.get_indexer(pd.Index([school_id]))[0])
-    bands = pd.Index(table.bands).get_indexer(pd.Index(group["band"]))
-    return np.asarray(table.access_min[rows, column, bands], dtype=float)
-
-
-def _km_per_min(km: Array, minutes: Array) -> float:
-    """The mean speed of this hub's legs: the routing weighs minutes, the plan then pays real kilometres."""
-    known = np.isfinite(minutes) & (minutes > 0)
-    return float(km[known].sum() / minutes[known].sum()) if known.any() else 0.5
 
 
 def _line(

@@ -1,14 +1,20 @@
 """Roads to travel: minutes, kilometres and ways between places, on foot and by bus."""
 
-from layoutopt.network.matrix import StopTable, TravelTable, stop_table, travel
+from layoutopt.network.cached import cached_roads, cached_travel
+from layoutopt.network.matrix import TravelTable, travel
 from layoutopt.network.own import with_own_minutes, with_own_rides
 from layoutopt.network.paths import paths
-from layoutopt.network.roads import RoadGraph, RoadReport, build_roads
+from layoutopt.network.report import Island, RoadReport
+from layoutopt.network.roads import RoadGraph, build_roads
+from layoutopt.network.slope import REFERENCE_WALK_KMH
 from layoutopt.network.snap import Reach, Snapped, snap
-from layoutopt.network.speeds import REFERENCE_WALK_KMH, Mode, Speeds, edge_minutes, passable
+from layoutopt.network.speeds import Mode, Speeds, edge_minutes, passable
+from layoutopt.network.stops import BusStops, StopTable, bus_stops, stop_table
 
 __all__ = [
     "REFERENCE_WALK_KMH",
+    "BusStops",
+    "Island",
     "Mode",
     "Reach",
     "RoadGraph",
@@ -18,6 +24,9 @@ __all__ = [
     "StopTable",
     "TravelTable",
     "build_roads",
+    "bus_stops",
+    "cached_roads",
+    "cached_travel",
     "edge_minutes",
     "passable",
     "paths",

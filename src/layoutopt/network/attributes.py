@@ -14,6 +14,9 @@ from layoutopt.errors import InputError, Problem
 
 YES = ("yes", "true", "1", "1.0", "y", "designated", "permissive", "official", "是")
 NO = ("no", "false", "0", "0.0", "n", "none", "private", "否")
+CONDITIONS = ("good", "fair", "poor", "impassable")
+IMPASSABLE = "impassable"
+FERRY = "ferry"
 BACKWARD = ("-1", "-1.0", "reverse", "backward")
 
 YES_NO = dict.fromkeys(YES, 1) | dict.fromkeys(NO, 0)
@@ -21,27 +24,30 @@ ONE_WAY = YES_NO | {"forward": 1} | dict.fromkeys(BACKWARD, -1)
 
 
 def read_attributes(lines: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return one row a line: class, speed_kmh, surface, oneway, bus, walk, danger, apart.
+    """Return one row a line: class, speed_kmh, surface, condition, oneway, bus, walk, danger, apart.
 
-    ``bus`` and ``walk`` are −1 where nothing is said; ``apart`` flags bridges and tunnels, whatever the
-    word (``viaduct``, ``yes``), unless it is a no.
+    ``bus`` and ``walk`` are −1 where nothing is said; ``apart`` flags ferries, and bridges and tunnels,
+    whatever the word (``viaduct``, ``yes``), unless it is a no.
 
     Raises
     ------
     InputError
-        Every word that is neither a yes nor a no, and every speed that is no number, in one pass.
+        Every word that is neither a yes nor a no, every speed that is no number and every unknown
+        condition, in one pass.
     """
     problems: list[Problem] = []
+    words = _words(lines, "class")
     frame = pd.DataFrame(
         {
-            "class": _words(lines, "class"),
+            "class": words,
             "speed_kmh": _speeds(lines, problems),
             "surface": _words(lines, "surface"),
+            "condition": _conditions(lines, problems),
             "oneway": _flags(lines, "oneway", ONE_WAY, 0, problems),
             "bus": _flags(lines, "bus", YES_NO, -1, problems),
             "walk": _flags(lines, "walk", YES_NO, -1, problems),
             "danger": _flags(lines, "danger", YES_NO, 0, problems) == 1,
-            "apart": ~_words(lines, "bridge").isin(["", *NO]) | ~_words(lines, "tunnel").isin(["", *NO]),
+            "apart": _is_said(lines, "bridge") | _is_said(lines, "tunnel") | (words == FERRY),
         }
     )
     if problems:
@@ -56,6 +62,21 @@ def _words(lines: gpd.GeoDataFrame, column: str) -> pd.Series:
     words = lines[column].astype("string").str.strip().str.lower().fillna("")
     plain: pd.Series = words.mask(words == "nan", "").astype(object).reset_index(drop=True)
     return plain
+
+
+def _is_said(lines: gpd.GeoDataFrame, column: str) -> pd.Series:
+    """Return where a column holds a word other than no."""
+    said: pd.Series = ~_words(lines, column).isin(["", *NO])
+    return said
+
+
+def _conditions(lines: gpd.GeoDataFrame, problems: list[Problem]) -> pd.Series:
+    words = _words(lines, "condition")
+    problems += [
+        Problem(_where(at), f"condition = '{words[at]}'", f"Give one of {', '.join(CONDITIONS)}, or leave it empty.")
+        for at in np.flatnonzero(~words.isin(["", *CONDITIONS]))
+    ]
+    return words
 
 
 def _flags(

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from layoutopt.network.places import Attached, attach_places, islands, listing, off_road
 from layoutopt.network.roads import RoadGraph
-from layoutopt.network.search import ROUNDING, Search, attach, table
-from layoutopt.network.snap import Reach, Snapped, places_xy, snap
-from layoutopt.network.speeds import REFERENCE_WALK_KMH, Mode, Speeds, edge_minutes
+from layoutopt.network.search import ROUNDING, table
+from layoutopt.network.snap import Reach, Spots, spots
+from layoutopt.network.speeds import Mode, Speeds
 from layoutopt.units import M_PER_KM, MIN_PER_H
 
+Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-OFF_ROAD = ["id", "side", "mode", "distance_m"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,8 @@ class TravelTable:
         Walked to that bus and from it, both ends together.
     off_road
         Places with no passable road within reach: id, side (from, to), mode, distance_m to the nearest.
+    islands
+        Places on a piece of road that no place of the other side is on: id, side, mode, km of that piece.
     """
 
     from_ids: pd.Index
@@ -46,6 +48,7 @@ class TravelTable:
     access_min: Floats
     access_km: Floats
     off_road: pd.DataFrame
+    islands: pd.DataFrame
 
     def minutes(self, mode: Mode, band: str) -> Floats:
         """Return door-to-door minutes (from, to); those by bus are walk and ride, without waiting."""
@@ -67,52 +70,6 @@ class TravelTable:
         return nowhere
 
 
-@dataclass(frozen=True, eq=False)
-class StopTable:
-    """Bus rides between all places, axes (from, to), the diagonal 0, and the walk from each to its stop."""
-
-    ids: pd.Index
-    bands: tuple[str, ...]
-    ride_min: Floats
-    ride_km: Floats
-    access_min: Floats
-    access_km: Floats
-    off_road: pd.DataFrame
-
-
-@dataclass(frozen=True, eq=False)
-class Attached:
-    """One mode's search with both sides' places attached to it."""
-
-    search: Search
-    origin: Snapped
-    goal: Snapped
-    origin_node: NDArray[np.int64]
-    goal_node: NDArray[np.int64]
-
-
-def attach_places(
-    mode: Mode, origin_xy: Floats, goal_xy: Floats, *, roads: RoadGraph, speeds: Speeds, reach: Reach
-) -> Attached:
-    """Return the search of ``mode`` with both sets of places put on the roads it may use."""
-    minutes = edge_minutes(roads, speeds, mode)
-    usable = np.isfinite(minutes.min(axis=1))
-    split = len(origin_xy)
-    snapped = snap(
-        np.concatenate([origin_xy, goal_xy]),
-        roads,
-        usable,
-        max_access_m=reach.max_access_m,
-        island_km=reach.island_km,
-    )
-    search, node = attach(roads, minutes, snapped)
-    sides = [
-        Snapped(snapped.edge[side], snapped.along_m[side], snapped.access_m[side], snapped.xy[side])
-        for side in (slice(0, split), slice(split, None))
-    ]
-    return Attached(search, sides[0], sides[1], node[:split], node[split:])
-
-
 def travel(
     points_from: gpd.GeoDataFrame,
     points_to: gpd.GeoDataFrame,
@@ -126,126 +83,102 @@ def travel(
     Parameters
     ----------
     points_from, points_to
-        Points in the CRS of ``roads``, indexed by unique id; pupils travel from the first to the second.
+        Points in the CRS of ``roads``, indexed by unique id, with ``elevation_m`` where known; pupils travel
+        from the first to the second.
     roads
         None travels straight: distance × ``detour_factor``, on foot and by bus.
 
     Notes
     -----
     A way by road starts and ends with a straight walk off the path. A pupil on foot takes the shorter, in
-    minutes, of that way and the straight walk right across, the latter up to ``cross_country_max_m``.
+    minutes, of that way and the straight walk right across, the latter up to ``cross_country_max_m``. All
+    bands take the same way: the one best for their average, which matters only where there are ferries.
     """
-    origin_xy, goal_xy = _both(points_from, points_to, roads)
-    straight_m = np.hypot(*(origin_xy[:, None, :] - goal_xy[None, :, :]).transpose(2, 0, 1))
-    if roads is None:
-        km = straight_m * speeds.detour_factor / M_PER_KM
-        walk_base_min, walk_km = km / REFERENCE_WALK_KMH * MIN_PER_H, km
-        off_foot = _nobody()
-    else:
-        on_foot = attach_places("walk", origin_xy, goal_xy, roads=roads, speeds=speeds, reach=reach)
-        walk_base_min, walk_km = _walks(on_foot, straight_m, speeds, reach)
-        off_foot = _off_road("walk", on_foot, points_from.index, points_to.index)
-    rides = _rides(points_from, points_to, roads=roads, speeds=speeds, reach=reach)
-    too_far = walk_base_min * speeds.walk_scale().min() > reach.walk_cutoff_min * (1 + ROUNDING)
-    access_m = rides.origin_access_m[:, None] + rides.goal_access_m[None, :]
-    access_m = np.where(np.isinf(rides.km), np.inf, access_m)
-    return TravelTable(
-        from_ids=points_from.index,
-        to_ids=points_to.index,
-        bands=speeds.bands,
-        walk_min=np.where(too_far, np.inf, walk_base_min)[:, :, None] * speeds.walk_scale(),
-        walk_km=np.where(too_far, np.inf, walk_km),
-        ride_min=rides.minutes,
-        ride_km=rides.km,
-        access_min=speeds.off_path_base_min(access_m)[:, :, None] * speeds.walk_scale(),
-        access_km=access_m / M_PER_KM,
-        off_road=pd.concat([off_foot, rides.off_road], ignore_index=True),
-    )
-
-
-def stop_table(points: gpd.GeoDataFrame, *, roads: RoadGraph | None, speeds: Speeds, reach: Reach) -> StopTable:
-    """Return the bus rides between all ``points``, for laying lines through them; may be asymmetric."""
-    rides = _rides(points, points, roads=roads, speeds=speeds, reach=reach)
-    np.fill_diagonal(rides.minutes, 0.0)
-    np.fill_diagonal(rides.km, 0.0)
-    access_m = rides.origin_access_m
-    return StopTable(
-        ids=points.index,
-        bands=speeds.bands,
-        ride_min=rides.minutes,
-        ride_km=rides.km,
-        access_min=speeds.off_path_base_min(access_m)[:, None] * speeds.walk_scale(),
-        access_km=access_m / M_PER_KM,
-        off_road=rides.off_road[rides.off_road["side"] == "from"].reset_index(drop=True),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Rides:
-    """Bus minutes and kilometres, and the straight metres from each place to its stop."""
-
-    minutes: Floats
-    km: Floats
-    origin_access_m: Floats
-    goal_access_m: Floats
-    off_road: pd.DataFrame
-
-
-def _rides(
-    points_from: gpd.GeoDataFrame,
-    points_to: gpd.GeoDataFrame,
-    *,
-    roads: RoadGraph | None,
-    speeds: Speeds,
-    reach: Reach,
-) -> _Rides:
-    origin_xy, goal_xy = _both(points_from, points_to, roads)
-    if roads is None:
-        km = np.hypot(*(origin_xy[:, None, :] - goal_xy[None, :, :]).transpose(2, 0, 1))
-        km *= speeds.detour_factor / M_PER_KM
-        minutes = km / speeds.straight_bus_kmh * MIN_PER_H
-        access = np.zeros(len(origin_xy)), np.zeros(len(goal_xy))
-        off_road = _nobody()
-    else:
-        by_bus = attach_places("bus", origin_xy, goal_xy, roads=roads, speeds=speeds, reach=reach)
-        minutes, km = table(by_bus.search, by_bus.origin_node, by_bus.goal_node, limit_min=reach.bus_cutoff_min)
-        access = by_bus.origin.access_m, by_bus.goal.access_m
-        off_road = _off_road("bus", by_bus, points_from.index, points_to.index)
-    beyond = minutes > reach.bus_cutoff_min * (1 + ROUNDING)
-    return _Rides(np.where(beyond, np.inf, minutes), np.where(beyond, np.inf, km), *access, off_road)
-
-
-def _both(points_from: gpd.GeoDataFrame, points_to: gpd.GeoDataFrame, roads: RoadGraph | None) -> tuple[Floats, Floats]:
     crs = roads.crs if roads is not None else None
-    return places_xy(points_from, crs, "from"), places_xy(points_to, crs, "to")
-
-
-def _walks(on_foot: Attached, straight_m: Floats, speeds: Speeds, reach: Reach) -> tuple[Floats, Floats]:
-    """Return minutes of the reference walker and kilometres, the quicker of by road and right across."""
-    limit_min = reach.walk_cutoff_min / speeds.walk_scale().min()
-    road_min, road_km = table(on_foot.search, on_foot.origin_node, on_foot.goal_node, limit_min=limit_min)
-    access_m = on_foot.origin.access_m[:, None] + on_foot.goal.access_m[None, :]
-    road_min = road_min + speeds.off_path_base_min(access_m)
-    across_m = np.where(straight_m <= reach.cross_country_max_m, straight_m, np.inf)
-    across_min = speeds.off_path_base_min(across_m)
-    by_road = road_min < across_min
-    return (
-        np.where(by_road, road_min, across_min),
-        np.where(by_road, road_km + access_m / M_PER_KM, across_m / M_PER_KM),
+    origin, goal = spots(points_from, crs, "from"), spots(points_to, crs, "to")
+    ids = (points_from.index, points_to.index)
+    if roads is None:
+        walk_min, walk_km = _straight_walks(origin, goal, speeds)
+        rides = straight_rides(origin, goal, speeds, reach)
+        access_m = access_base_min = np.zeros(walk_km.shape)
+        far, apart = listing([], "distance_m"), listing([], "km")
+    else:
+        on_foot = attach_places("walk", origin, goal, roads=roads, speeds=speeds, reach=reach)
+        by_bus = attach_places("bus", origin, goal, roads=roads, speeds=speeds, reach=reach)
+        walk_min, walk_km = _walks(on_foot, origin, goal, speeds, reach)
+        rides = road_rides(by_bus, by_bus.origin_node, by_bus.goal_node, reach)
+        access_m = by_bus.origin.access_m[:, None] + by_bus.goal.access_m[None, :]
+        access_base_min = by_bus.origin_access_min[:, None] + by_bus.goal_access_min[None, :]
+        far = pd.concat([off_road(mode, *ids) for mode in (on_foot, by_bus)], ignore_index=True)
+        apart = pd.concat([islands(mode, *ids) for mode in (on_foot, by_bus)], ignore_index=True)
+    too_far = walk_min.min(axis=2) > reach.walk_cutoff_min * (1 + ROUNDING)
+    no_ride = np.isinf(rides[1])
+    return TravelTable(
+        *ids,
+        bands=speeds.bands,
+        walk_min=np.where(too_far[:, :, None], np.inf, walk_min),
+        walk_km=np.where(too_far, np.inf, walk_km),
+        ride_min=rides[0],
+        ride_km=rides[1],
+        access_min=np.where(no_ride, np.inf, access_base_min)[:, :, None] * speeds.walk_scale(),
+        access_km=np.where(no_ride, np.inf, access_m) / M_PER_KM,
+        off_road=far,
+        islands=apart,
     )
 
 
-def _off_road(mode: Mode, places: Attached, from_ids: pd.Index, to_ids: pd.Index) -> pd.DataFrame:
-    """Return the places no road of ``mode`` is near to, and how far the nearest one is."""
-    sides = (("from", from_ids, places.origin), ("to", to_ids, places.goal))
-    rows = [
-        (name, side, mode, float(far_m))
-        for side, ids, snapped in sides
-        for name, edge, far_m in zip(ids, snapped.edge, snapped.access_m, strict=True)
-        if edge < 0
-    ]
-    return pd.DataFrame(rows, columns=OFF_ROAD).astype({"distance_m": float})
+def road_rides(by_bus: Attached, origin_node: Ints, goal_node: Ints, reach: Reach) -> tuple[Floats, Floats]:
+    """Return minutes and kilometres of bus rides between nodes, up to the cut-off."""
+    minutes, km, _ = table(by_bus.search, origin_node, goal_node, limit_min=reach.bus_cutoff_min)
+    return _cut(minutes, km, reach.bus_cutoff_min)
 
 
-def _nobody() -> pd.DataFrame:
-    return pd.DataFrame([], columns=OFF_ROAD).astype({"distance_m": float})
+def straight_rides(origin: Spots, goal: Spots, speeds: Speeds, reach: Reach) -> tuple[Floats, Floats]:
+    """Return minutes and kilometres of bus rides where no roads are known."""
+    km = _straight_m(origin, goal) * speeds.detour_factor / M_PER_KM
+    return _cut(km / speeds.straight_bus_kmh * MIN_PER_H, km, reach.bus_cutoff_min)
+
+
+def _cut(minutes: Floats, km: Floats, limit_min: float) -> tuple[Floats, Floats]:
+    beyond = minutes > limit_min * (1 + ROUNDING)
+    return np.where(beyond, np.inf, minutes), np.where(beyond, np.inf, km)
+
+
+def _straight_m(origin: Spots, goal: Spots) -> Floats:
+    apart = origin.xy[:, None, :] - goal.xy[None, :, :]
+    return np.hypot(apart[:, :, 0], apart[:, :, 1])
+
+
+def _rise_m(origin: Spots, goal: Spots) -> Floats | float:
+    """Return how much higher each goal lies than each origin; 0 where no heights are known at all."""
+    if not (np.isfinite(origin.height_m).any() and np.isfinite(goal.height_m).any()):
+        return 0.0
+    return goal.height_m[None, :] - origin.height_m[:, None]
+
+
+def _straight_walks(origin: Spots, goal: Spots, speeds: Speeds) -> tuple[Floats, Floats]:
+    """Return minutes by band and kilometres on foot where no roads are known, at the mean slope."""
+    distance_m = _straight_m(origin, goal) * speeds.detour_factor
+    base_min = speeds.walk_base_min(distance_m, _rise_m(origin, goal))
+    return base_min[:, :, None] * speeds.walk_scale(), distance_m / M_PER_KM
+
+
+def _walks(on_foot: Attached, origin: Spots, goal: Spots, speeds: Speeds, reach: Reach) -> tuple[Floats, Floats]:
+    """Return minutes by band and kilometres, the quicker of by road and right across.
+
+    Minutes of walking scale with the band, those afloat are everybody's.
+    """
+    limit_min = reach.walk_cutoff_min / speeds.walk_scale().min()
+    road_min, road_km, afloat_min = table(on_foot.search, on_foot.origin_node, on_foot.goal_node, limit_min=limit_min)
+    access_m = on_foot.origin.access_m[:, None] + on_foot.goal.access_m[None, :]
+    road_min = road_min + on_foot.origin_access_min[:, None] + on_foot.goal_access_min[None, :]
+    straight_m = _straight_m(origin, goal)
+    across_min = speeds.off_path_base_min(straight_m, _rise_m(origin, goal))
+    across_min = np.where(straight_m <= reach.cross_country_max_m, across_min, np.inf)
+    by_road = road_min < across_min
+    afloat_min = np.where(by_road, afloat_min, 0.0)
+    walked_min = np.where(by_road, road_min - afloat_min / speeds.mean_walk_scale, across_min)
+    return (
+        walked_min[:, :, None] * speeds.walk_scale() + afloat_min[:, :, None],
+        np.where(by_road, road_km + access_m / M_PER_KM, np.where(np.isinf(across_min), np.inf, straight_m / M_PER_KM)),
+    )

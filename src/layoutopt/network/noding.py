@@ -1,4 +1,4 @@
-"""Cut lines into pieces that meet only at nodes, and join the ends that almost meet."""
+"""Cut lines into pieces that meet only at nodes; heights stay with their vertices."""
 
 from __future__ import annotations
 
@@ -9,20 +9,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 JOIN_M = 0.01
 """Vertices this close are one node: far above rounding in metric coordinates, far below any survey."""
-
-TOUCH_M = 2.0
-"""An end this close to a road is meant to touch it: straight map lines bend by decimetres when they change
-coordinate system, so that an end drawn on a road comes to lie beside it."""
-
-LONG_WAY_M = 1_000.0
-"""A gap is a drawing mistake, not a blind alley, when the way round it is longer. Measured on the Ladakh
-roads: of 313 loose ends within 60 m of their own network, 285 have a way round below 1.0 km (284 below
-0.6 km), 28 one above 1.7 km."""
 
 Lines = NDArray[Any]
 Ints = NDArray[np.int64]
@@ -61,11 +52,11 @@ class Pieces:
 
 def connected(start: Ints, end: Ints, nodes: int) -> Ints:
     """Return the connected part of each node when links run both ways."""
-    labels: Ints = connected_components(_links(np.ones(len(start)), start, end, nodes), directed=False)[1]
+    labels: Ints = connected_components(link_matrix(np.ones(len(start)), start, end, nodes), directed=False)[1]
     return labels.astype(np.int64)
 
 
-def _links(value: Floats, start: Ints, end: Ints, nodes: int) -> csr_array:
+def link_matrix(value: Floats, start: Ints, end: Ints, nodes: int) -> csr_array:
     """Return a matrix of links; graph searches of older scipy take 32-bit positions only."""
     return csr_array((value, (start.astype(np.int32), end.astype(np.int32))), shape=(nodes, nodes))
 
@@ -88,9 +79,9 @@ def untangle(lines: Lines, keep_whole: Flags) -> tuple[Lines, Ints]:
 
 
 def _halve(line: Any) -> tuple[Any, Any]:
-    xy = shapely.get_coordinates(line)
-    middle = len(xy) // 2
-    return shapely.linestrings(xy[: middle + 1]), shapely.linestrings(xy[middle:])
+    xyz = shapely.get_coordinates(line, include_z=True)
+    middle = len(xyz) // 2
+    return shapely.linestrings(xyz[: middle + 1]), shapely.linestrings(xyz[middle:])
 
 
 def crossings(lines: Lines, apart: Flags) -> Marks:
@@ -98,6 +89,7 @@ def crossings(lines: Lines, apart: Flags) -> Marks:
 
     Lines flagged ``apart`` (bridges, tunnels) meet others only at their own ends.
     """
+    lines = shapely.force_2d(lines)
     one, two = shapely.STRtree(lines).query(lines, predicate="intersects")
     upper = one < two
     one, two = one[upper], two[upper]
@@ -133,17 +125,20 @@ def _near_end(lines: Lines, points: Lines) -> Flags:
 
 
 def cut(lines: Lines, marks: Marks) -> Pieces:
-    """Cut ``lines`` at their ends, at every vertex met twice, and at ``marks`` that two lines share."""
-    xy, line, is_mark = _vertices(lines, marks)
-    node, node_xy = _merge(xy)
+    """Cut ``lines`` at their ends, at every vertex met twice, and at ``marks`` that two lines share.
+
+    A mark takes its height from the line it cuts, so that a bridge keeps its own.
+    """
+    xyz, line, is_mark = _vertices(lines, marks)
+    node, node_xy = _merge(xyz[:, :2])
     met = np.bincount(node[~is_mark], minlength=len(node_xy))
     new_joints = int(np.sum(met[np.unique(node[is_mark])] < 2))
 
-    fresh = np.ones(len(xy), bool)  # drop a vertex that repeats the one before it on the same line
+    fresh = np.ones(len(xyz), bool)  # drop a vertex that repeats the one before it on the same line
     fresh[1:] = (line[1:] != line[:-1]) | (node[1:] != node[:-1])
-    xy, line, node = xy[fresh], line[fresh], node[fresh]
+    xyz, line, node = xyz[fresh], line[fresh], node[fresh]
     enough = np.bincount(line, minlength=len(lines))[line] > 1
-    xy, line, node = xy[enough], line[enough], node[enough]
+    xyz, line, node = xyz[enough], line[enough], node[enough]
 
     first, last = np.ones(len(line), bool), np.ones(len(line), bool)
     first[1:] = last[:-1] = line[1:] != line[:-1]
@@ -154,24 +149,26 @@ def cut(lines: Lines, marks: Marks) -> Pieces:
     piece = np.cumsum(opens) - 1
     begin = np.flatnonzero(opens)
     finish = np.append(begin[1:], len(again)) - 1 if len(again) else begin
-    geometry = shapely.linestrings(xy[again], indices=piece) if len(again) else np.empty(0, object)
+    corners = xyz if np.isfinite(xyz[:, 2]).any() else xyz[:, :2]
+    geometry = shapely.linestrings(corners[again], indices=piece) if len(again) else np.empty(0, object)
     used, renumbered = np.unique(np.concatenate([node[again[begin]], node[again[finish]]]), return_inverse=True)
     start, end = renumbered[: len(begin)], renumbered[len(begin) :]
     return Pieces(geometry, line[again[begin]], start, end, node_xy[used], new_joints)
 
 
 def _vertices(lines: Lines, marks: Marks) -> tuple[Floats, Ints, Flags]:
-    """Return all vertices and marks in order along each line."""
-    xy, line = shapely.get_coordinates(lines, return_index=True)
-    step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
+    """Return all vertices and marks in order along each line, with heights (NaN where unknown)."""
+    xyz, line = shapely.get_coordinates(lines, include_z=True, return_index=True)
+    step = np.hypot(*np.diff(xyz[:, :2], axis=0, prepend=xyz[:1, :2]).T)
     total = np.cumsum(step)
     begin = np.searchsorted(line, np.arange(len(lines)))
     along = total - total[begin][line]
     marked = shapely.line_locate_point(lines[marks.line], shapely.points(marks.xy))
-    xy, line = np.concatenate([xy, marks.xy]), np.concatenate([line, marks.line])
+    height = np.interp(total[begin][marks.line] + marked, total, xyz[:, 2])
+    xyz, line = np.concatenate([xyz, np.column_stack([marks.xy, height])]), np.concatenate([line, marks.line])
     is_mark = np.arange(len(line)) >= len(line) - len(marks.line)
     order = np.lexsort((np.concatenate([along, marked]), line))
-    return xy[order], line[order], is_mark[order]
+    return xyz[order], line[order], is_mark[order]
 
 
 def _merge(xy: Floats) -> tuple[Ints, Floats]:
@@ -182,65 +179,3 @@ def _merge(xy: Floats) -> tuple[Ints, Floats]:
     label = connected(close[:, 0], close[:, 1], len(flat))
     _, first, number = np.unique(label, return_index=True, return_inverse=True)
     return number[at].astype(np.int64), flat[first]
-
-
-def missing_links(pieces: Pieces, apart: Flags, *, snap_m: float, near_m: float) -> tuple[Lines, Ints, Marks]:
-    """Return a straight link from each loose end to the nearest piece it should meet.
-
-    An end is loose when only one piece reaches it. It should meet a piece of another connected part within
-    ``snap_m``; a piece of its own part within ``near_m`` where the way round is long, else within
-    ``TOUCH_M`` only, so that a blind alley beside a street stays blind. ``apart`` flags pieces (bridges,
-    tunnels) met at their ends only.
-
-    Returns
-    -------
-    The links, the piece whose end each one prolongs, and the marks to cut the pieces at.
-    """
-    ends, nodes = _loose_ends(pieces)
-    points = shapely.points(pieces.node_xy[nodes])
-    end, piece = shapely.STRtree(pieces.geometry).query(points, predicate="dwithin", distance=max(snap_m, near_m))
-    end, piece = end[piece != ends[end]], piece[piece != ends[end]]
-    along = shapely.line_locate_point(pieces.geometry[piece], points[end])
-    length = shapely.length(pieces.geometry[piece])
-    along = np.where(apart[piece], np.where(along < length / 2, 0.0, length), along)
-    target = shapely.line_interpolate_point(pieces.geometry[piece], along)
-    gap_m = shapely.distance(points[end], target)
-
-    part = pieces.parts()
-    foreign = part[nodes[end]] != part[pieces.start[piece]]
-    spur = shapely.length(pieces.geometry[ends[end]]) <= TOUCH_M  # an overshoot is not a gap
-    fits = (foreign & (gap_m <= snap_m)) | (~foreign & ~spur & (gap_m <= min(TOUCH_M, near_m)))
-    near = np.flatnonzero(~fits & ~foreign & ~spur & (gap_m <= near_m))
-    fits[near] = _way_round_m(pieces, nodes[end[near]], piece[near], along[near]) > LONG_WAY_M
-    end, piece, gap_m, target = end[fits], piece[fits], gap_m[fits], target[fits]
-    order = np.lexsort((piece, gap_m, end))
-    best = order[np.unique(end[order], return_index=True)[1]]
-    end, piece, xy = end[best], piece[best], shapely.get_coordinates(target[best])
-    links = shapely.linestrings(np.stack([pieces.node_xy[nodes[end]], xy], axis=1))
-    return links, ends[end], Marks(piece, xy)
-
-
-def _way_round_m(pieces: Pieces, node: Ints, piece: Ints, along_m: Floats) -> Floats:
-    """Return the way along the pieces from each node to a spot on a piece; ``inf`` past ``LONG_WAY_M``."""
-    size = len(pieces.node_xy)
-    length_m = shapely.length(pieces.geometry)
-    lo, hi = np.minimum(pieces.start, pieces.end), np.maximum(pieces.start, pieces.end)
-    order = np.lexsort((length_m, hi, lo))
-    first = order[np.unique(np.column_stack([lo, hi])[order], axis=0, return_index=True)[1]]
-    links = _links(length_m[first], lo[first], hi[first], size)
-    way_m = np.full(len(node), np.inf)
-    for chunk in np.array_split(np.arange(len(node)), len(node) // 100 + 1):
-        reach = dijkstra(links, directed=False, indices=node[chunk], limit=LONG_WAY_M)
-        row = np.arange(len(chunk))
-        by_start = reach[row, pieces.start[piece[chunk]]] + along_m[chunk]
-        by_end = reach[row, pieces.end[piece[chunk]]] + length_m[piece[chunk]] - along_m[chunk]
-        way_m[chunk] = np.minimum(by_start, by_end)
-    return way_m
-
-
-def _loose_ends(pieces: Pieces) -> tuple[Ints, Ints]:
-    """Return the pieces that end loosely and the nodes where they do."""
-    node = np.concatenate([pieces.start, pieces.end])
-    loose = np.bincount(node, minlength=len(pieces.node_xy))[node] == 1
-    piece = np.tile(np.arange(len(pieces.start)), 2)
-    return piece[loose], node[loose]

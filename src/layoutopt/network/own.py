@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from layoutopt.errors import InputError, Problem, nearest
-from layoutopt.network.matrix import StopTable, TravelTable
+from layoutopt.network.matrix import TravelTable
+from layoutopt.network.stops import StopTable
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

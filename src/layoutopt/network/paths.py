@@ -11,10 +11,10 @@ import shapely
 from numpy.typing import NDArray
 
 from layoutopt.errors import InputError, Problem, nearest
-from layoutopt.network.matrix import attach_places
+from layoutopt.network.places import attach_places
 from layoutopt.network.roads import RoadGraph
 from layoutopt.network.search import ways
-from layoutopt.network.snap import Reach, places_xy
+from layoutopt.network.snap import Reach, Spots, spots
 from layoutopt.network.speeds import Mode, Speeds
 
 Floats = NDArray[np.float64]
@@ -47,16 +47,16 @@ def paths(
     Cut-offs of minutes do not apply: only the destinations asked for are searched again.
     """
     crs = roads.crs if roads is not None else None
-    origin_xy = places_xy(points_from, crs, "from")[_positions(pairs["from_id"], points_from.index)]
-    goal_xy = places_xy(points_to, crs, "to")[_positions(pairs["to_id"], points_to.index)]
-    lines = shapely.linestrings(np.stack([origin_xy, goal_xy], axis=1))
+    origin = spots(points_from, crs, "from")[_positions(pairs["from_id"], points_from.index)]
+    goal = spots(points_to, crs, "to")[_positions(pairs["to_id"], points_to.index)]
+    lines = shapely.linestrings(np.stack([origin.xy, goal.xy], axis=1))
     if roads is not None:
         for mode in sorted(pairs["mode"].unique()):
             chosen = (pairs["mode"] == mode).to_numpy()
             lines[chosen] = _along_roads(
                 cast(Mode, mode),
-                origin_xy[chosen],
-                goal_xy[chosen],
+                origin[chosen],
+                goal[chosen],
                 roads=roads,
                 speeds=speeds,
                 reach=reach,
@@ -76,8 +76,8 @@ def _positions(ids: pd.Series, index: pd.Index) -> NDArray[np.int64]:
 
 def _along_roads(
     mode: Mode,
-    origin_xy: Floats,
-    goal_xy: Floats,
+    origin: Spots,
+    goal: Spots,
     *,
     roads: RoadGraph,
     speeds: Speeds,
@@ -85,22 +85,22 @@ def _along_roads(
     with_access: bool,
 ) -> NDArray[Any]:
     """Return one line a row; on foot the walk right across where that is quicker, as in the table."""
-    places = attach_places(mode, origin_xy, goal_xy, roads=roads, speeds=speeds, reach=reach)
+    places = attach_places(mode, origin, goal, roads=roads, speeds=speeds, reach=reach)
     road_min, road_xy = ways(places.search, places.origin_node, places.goal_node)
-    straight_m = np.hypot(*(goal_xy - origin_xy).T)
+    straight_m = np.hypot(*(goal.xy - origin.xy).T)
     across_min = np.full(len(road_min), np.inf)
     if mode == "walk":
-        road_min = road_min + speeds.off_path_base_min(places.origin.access_m + places.goal.access_m)
+        road_min = road_min + places.origin_access_min + places.goal_access_min
         near = straight_m <= reach.cross_country_max_m
-        across_min[near] = speeds.off_path_base_min(straight_m[near])
+        across_min[near] = speeds.off_path_base_min(straight_m, goal.height_m - origin.height_m)[near]
     lines = np.full(len(road_min), None, dtype=object)
     for at in range(len(lines)):
         if road_min[at] < across_min[at]:
             on_road = np.vstack([places.origin.xy[at], road_xy[at], places.goal.xy[at]])
-            doors = np.vstack([origin_xy[at], on_road, goal_xy[at]])
+            doors = np.vstack([origin.xy[at], on_road, goal.xy[at]])
             lines[at] = _line(doors if with_access else on_road)
         elif np.isfinite(across_min[at]):
-            lines[at] = shapely.linestrings([origin_xy[at], goal_xy[at]])
+            lines[at] = shapely.linestrings([origin.xy[at], goal.xy[at]])
     return lines
 
 

@@ -1,24 +1,19 @@
-"""One compiled shortest-path search from many places to many, and the way back out of it."""
+"""Fastest ways from many places to many over one mode's roads, and the way back out of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from layoutopt.network.roads import RoadGraph
 from layoutopt.network.snap import Snapped
 from layoutopt.units import M_PER_KM
-
-CHUNK = 25
-"""Destinations a search call: keeps distances and predecessors of one call small enough for the cache."""
 
 ROUNDING = 1e-9
 """Relative slack of a limit: sums of minutes differ in the last digits with the order of adding."""
@@ -29,30 +24,45 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """The directed ways of one mode, places attached; the arcs that leave a node begin at its ``first``.
+    """The directed ways of one mode, places attached; the arcs that lead to a node begin at its ``first``.
 
-    An arc leads to ``head`` and runs along ``edge`` from ``from_m`` to ``to_m`` metres. ``reverse`` holds
-    the minutes, head × tail: a search in it from a destination finds every way that leads there.
+    An arc comes from ``tail``, takes ``minutes`` (``afloat_min`` of the clock on a ferry) and runs along
+    ``edge`` from ``from_m`` to ``to_m`` metres. Every arc has its opposite; what cannot be passed takes
+    infinite minutes. A search against the arcs finds every way to a node.
     """
 
     nodes: int
     first: Ints
+    tail: Ints
     head: Ints
+    minutes: Floats
     km: Floats
+    afloat_min: Floats
     edge: Ints
     from_m: Floats
     to_m: Floats
-    reverse: csr_array
     roads: RoadGraph
 
+    @property
+    def reverse(self) -> csr_array:
+        """The minutes as a sparse matrix, head × tail, without what cannot be passed."""
+        way = np.isfinite(self.minutes)
+        return csr_array((self.minutes[way], (self.head[way], self.tail[way])), shape=(self.nodes, self.nodes))
 
-def attach(roads: RoadGraph, minutes: Floats, snapped: Snapped) -> tuple[Search, Ints]:
+
+def attach(
+    roads: RoadGraph, minutes: Floats, snapped: Snapped, *, afloat_min: Floats, sloped: bool
+) -> tuple[Search, Ints]:
     """Return the search graph with each snapped place as a node of its own edge, and the places' nodes.
 
     Parameters
     ----------
     minutes
         Per edge, along and against it, as ``edge_minutes`` gives them.
+    afloat_min
+        Per edge, as ``ferry_minutes`` gives them.
+    sloped
+        Cut an edge's minutes where its heights say, else in the ratio of metres.
 
     Returns
     -------
@@ -61,22 +71,44 @@ def attach(roads: RoadGraph, minutes: Floats, snapped: Snapped) -> tuple[Search,
     edge, along_m, node = _stops(roads, snapped)
     pieces = _split(roads, edge, along_m)
     nodes = len(roads.node_xy) + len(edge)
-    share = (pieces.to_m - pieces.from_m) / roads.length_m[pieces.edge]
+    along, against = _shares(roads, pieces, sloped)
     tail = np.concatenate([pieces.tail, pieces.head])
     head = np.concatenate([pieces.head, pieces.tail])
     from_m = np.concatenate([pieces.from_m, pieces.to_m])
     to_m = np.concatenate([pieces.to_m, pieces.from_m])
     on_edge = np.tile(pieces.edge, 2)
-    taken = np.concatenate([minutes[pieces.edge, 0] * share, minutes[pieces.edge, 1] * share])
-    key = tail * nodes + head
-    order = np.lexsort((on_edge, taken, key))
-    order = order[np.isfinite(taken[order]) & (tail[order] != head[order])]
+    taken = np.concatenate([minutes[pieces.edge, 0] * along, minutes[pieces.edge, 1] * against])
+    open_way = np.isfinite(taken)
+    open_way |= np.roll(open_way, len(pieces.edge))  # a one-way street keeps its other direction, at infinite minutes
+    kept = np.flatnonzero(open_way & (tail != head))
+    number = _numbering(head[kept], tail[kept], nodes)
+    tail, head = number[tail], number[head]
+    key = head * nodes + tail
+    order = kept[np.lexsort((on_edge[kept], taken[kept], key[kept]))]
     order = order[np.unique(key[order], return_index=True)[1]]  # of parallel roads the fastest
-    where = head[order].astype(np.int32), tail[order].astype(np.int32)  # all that older scipy takes
-    reverse = csr_array((taken[order], where), shape=(nodes, nodes))
-    km = np.abs(to_m - from_m)[order] / M_PER_KM
-    first = np.searchsorted(tail[order], np.arange(nodes + 1))
-    return Search(nodes, first, head[order], km, on_edge[order], from_m[order], to_m[order], reverse, roads), node
+    share = np.concatenate([along, against])
+    search = Search(
+        nodes=nodes,
+        first=np.searchsorted(head[order], np.arange(nodes + 1)).astype(np.int32),
+        tail=tail[order].astype(np.int32),
+        head=head[order].astype(np.int32),
+        minutes=taken[order],
+        km=np.abs(to_m - from_m)[order] / M_PER_KM,
+        afloat_min=(afloat_min[on_edge] * share)[order],
+        edge=on_edge[order],
+        from_m=from_m[order],
+        to_m=to_m[order],
+        roads=roads,
+    )
+    return search, np.where(node >= 0, number[node], -1)
+
+
+def _numbering(head: Ints, tail: Ints, nodes: int) -> Ints:
+    """Return new numbers that lie close together where nodes are neighbours, for the processor's cache."""
+    links = csr_array((np.ones(len(head), np.int8), (head.astype(np.int32), tail.astype(np.int32))), (nodes, nodes))
+    number = np.empty(nodes, np.int64)
+    number[reverse_cuthill_mckee(links, symmetric_mode=False)] = np.arange(nodes)
+    return number
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +118,16 @@ class _Pieces:
     edge: Ints
     from_m: Floats
     to_m: Floats
+
+
+def _shares(roads: RoadGraph, pieces: _Pieces, sloped: bool) -> tuple[Floats, Floats]:
+    """Return which share of its edge's minutes each piece takes, along the edge and against it."""
+    by_length = (pieces.to_m - pieces.from_m) / roads.length_m[pieces.edge]
+    if not sloped or roads.climb is None:
+        return by_length, by_length
+    whole = roads.climb.minutes(pieces.edge, np.zeros(len(pieces.edge)), roads.length_m[pieces.edge])
+    part = roads.climb.minutes(pieces.edge, pieces.from_m, pieces.to_m)
+    return part[0] / whole[0], part[1] / whole[1]
 
 
 def _stops(roads: RoadGraph, snapped: Snapped) -> tuple[Ints, Floats, Ints]:
@@ -134,121 +176,40 @@ def _split(roads: RoadGraph, spot_edge: Ints, spot_m: Floats) -> _Pieces:
     return _Pieces(tail, head, own, from_m, to_m)
 
 
-def table(search: Search, origins: Ints, goals: Ints, *, limit_min: float = np.inf) -> tuple[Floats, Floats]:
-    """Return minutes and kilometres of the fastest ways, origins × goals; ``inf`` where none is in reach.
+def table(search: Search, origins: Ints, goals: Ints, *, limit_min: float = np.inf) -> tuple[Floats, Floats, Floats]:
+    """Return minutes, kilometres and minutes afloat of the fastest ways, origins × goals; ``inf`` out of reach.
 
     Nodes of −1 are places off the roads.
     """
-    minutes = np.full((len(origins), len(goals)), np.inf)
-    km = np.full((len(origins), len(goals)), np.inf)
-    is_on, (targets, column) = goals >= 0, np.unique(goals[goals >= 0], return_inverse=True)
+    from layoutopt.network.fastest import sums  # compiled code loads slowly; straight lines need none
+
     starts, row = np.unique(origins[origins >= 0], return_inverse=True)
-    found_min = np.full((len(starts), len(targets)), np.inf)
-    found_km = found_min.copy()
-    for chunk, reached, onward in _runs(search, targets, limit_min):
-        found_min[:, chunk] = reached[:, starts].T
-        start, goal = np.nonzero(np.isfinite(found_min[:, chunk]))
-        found_km[start, chunk.start + goal] = _kilometres(search, onward, goal, starts[start])
-    cells = np.ix_(np.flatnonzero(origins >= 0), np.flatnonzero(is_on))
-    minutes[cells], km[cells] = found_min[np.ix_(row, column)], found_km[np.ix_(row, column)]
-    return minutes, km
+    targets, column = np.unique(goals[goals >= 0], return_inverse=True)
+    found = sums(
+        search.first, search.tail, search.minutes, search.km, search.afloat_min, starts, targets,
+        limit_min * (1 + ROUNDING),
+    )  # fmt: skip
+    whole = np.full((3, len(origins), len(goals)), np.inf)
+    cells = np.ix_(np.arange(3), np.flatnonzero(origins >= 0), np.flatnonzero(goals >= 0))
+    whole[cells] = found.transpose(0, 2, 1)[np.ix_(np.arange(3), row, column)]
+    return whole[0], whole[1], whole[2]
 
 
 def ways(search: Search, origins: Ints, goals: Ints) -> tuple[Floats, list[Floats]]:
     """Return minutes and coordinates of the fastest way of each (origin, goal) pair; ``inf`` without one."""
+    from layoutopt.network.fastest import arcs_of_ways
+
     minutes = np.full(len(origins), np.inf)
     found = [np.empty((0, 2))] * len(origins)
-    targets, which = np.unique(goals, return_inverse=True)
-    skip = int(np.sum(targets < 0))
-    for chunk, reached, onward in _runs(search, targets[skip:], np.inf):
-        goal = which - skip - chunk.start
-        pair = np.flatnonzero((goal >= 0) & (goal < len(reached)) & (origins >= 0))
-        minutes[pair] = reached[goal[pair], origins[pair]]
-        pair = pair[np.isfinite(minutes[pair])]
-        steps = list(_steps(search, onward, goal[pair], origins[pair]))
-        mover = np.concatenate([moving for moving, _ in steps]) if steps else np.empty(0, np.int64)
-        arcs = np.concatenate([arc for _, arc in steps]) if steps else np.empty(0, np.int64)
-        order = np.argsort(mover, kind="stable")  # steps came in order, so each mover's arcs stay in order
-        bounds = np.searchsorted(mover[order], np.arange(len(pair) + 1))
-        for at, (first, last) in enumerate(pairwise(bounds)):
-            found[pair[at]] = _coordinates(search, arcs[order[first:last]])
+    on = np.flatnonzero((origins >= 0) & (goals >= 0))
+    pair = on[np.argsort(goals[on], kind="stable")]
+    way_min, arcs, bounds = arcs_of_ways(
+        search.first, search.tail, search.head, search.minutes, origins[pair], goals[pair]
+    )
+    minutes[pair] = way_min
+    for at, number in enumerate(pair):
+        found[number] = _coordinates(search, arcs[bounds[at] : bounds[at + 1]])
     return minutes, found
-
-
-def _runs(search: Search, targets: Ints, limit_min: float) -> Iterator[tuple[slice, Floats, NDArray[Any]]]:
-    """Yield, chunk by chunk, minutes to each target from every node and the next node on the way there."""
-    for begin in range(0, len(targets), CHUNK):
-        chunk = slice(begin, min(begin + CHUNK, len(targets)))
-        reached, onward = dijkstra(
-            search.reverse,
-            indices=targets[chunk],
-            limit=limit_min * (1 + ROUNDING),
-            return_predecessors=True,
-        )
-        yield chunk, reached, onward
-
-
-def _kilometres(search: Search, onward: NDArray[Any], goal: Ints, node: Ints) -> Floats:
-    """Return the kilometres from each ``node`` to its ``goal`` (a row of ``onward``).
-
-    Ways to one goal run together, so each spot (goal, node) they touch is taken once. Every spot first
-    knows the way to the next one; then each round it adds the way its present end knows, which doubles the
-    arcs covered, until all ends are goals: log2(arcs) rounds for all spots at once.
-    """
-    asked = goal * search.nodes + node
-    spots, rank = _touched(search.nodes, onward.reshape(-1), asked)
-    onto = onward.reshape(-1)[spots].astype(np.int64)
-    going = np.flatnonzero(onto >= 0)
-    tail, head = spots[going] % search.nodes, onto[going]
-    end = np.arange(len(spots))
-    end[going] = rank[spots[going] - tail + head]
-    km = np.zeros(len(spots))
-    km[going] = search.km[_arcs(search, tail, head)]
-    while not np.array_equal(beyond := end[end], end):
-        km += km[end]
-        end = beyond
-    total: Floats = km[rank[asked]]
-    return total
-
-
-def _touched(nodes: int, onward: NDArray[Any], asked: Ints) -> tuple[Ints, NDArray[np.int32]]:
-    """Return every spot (row × nodes + node) on the ways from ``asked``, and each one's place in that list."""
-    rank = np.full(len(onward), -1, np.int32)
-    found, count, fresh = [np.empty(0, np.int64)], 0, np.unique(asked)
-    while len(fresh):
-        rank[fresh] = np.arange(count, count + len(fresh))
-        found.append(fresh)
-        count += len(fresh)
-        onto = onward[fresh]
-        fresh = (fresh - fresh % nodes + onto)[onto >= 0]
-        fresh = fresh[rank[fresh] < 0]
-        number = np.arange(len(fresh))
-        rank[fresh] = number  # of several that meet on one spot the last to write goes on
-        fresh = fresh[rank[fresh] == number]
-    return np.concatenate(found), rank
-
-
-def _arcs(search: Search, tail: Ints, head: Ints) -> Ints:
-    """Return the arc of each tail and head; it exists, and few others leave the same tail."""
-    arc = search.first[tail]
-    wrong = np.flatnonzero(search.head[arc] != head)
-    while len(wrong):
-        arc[wrong] += 1
-        wrong = wrong[search.head[arc[wrong]] != head[wrong]]
-    return arc
-
-
-def _steps(search: Search, onward: NDArray[Any], goal: Ints, node: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Walk all travellers one arc at a time; yield who moves and along which arc, until all have arrived."""
-    mover = np.arange(len(node))
-    while True:
-        onto = onward[goal, node].astype(np.int64)
-        going = onto >= 0
-        mover, goal, node, onto = mover[going], goal[going], node[going], onto[going]
-        if not len(mover):
-            return
-        yield mover, _arcs(search, node, onto)
-        node = onto
 
 
 def _coordinates(search: Search, arcs: Ints) -> Floats:

@@ -51,13 +51,45 @@ class Reach:
 
 
 @dataclass(frozen=True, eq=False)
+class Spots:
+    """Where places lie: coordinates, and heights in metres (NaN where unknown)."""
+
+    xy: NDArray[np.float64]
+    height_m: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.xy)
+
+    def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_] | slice) -> Spots:
+        return Spots(self.xy[chosen], self.height_m[chosen])
+
+
+@dataclass(frozen=True, eq=False)
 class Snapped:
-    """Places on roads: edge (−1 where none is near), metres along it, straight metres to it, and the spot."""
+    """Places on roads: edge (−1 where none is near), metres along it, straight metres to it, and the spot.
+
+    ``height_m`` is that of the spot, NaN where unknown; ``part`` numbers the connected piece of usable road
+    (−1 off the roads) and ``part_km`` is its length.
+    """
 
     edge: NDArray[np.int64]
     along_m: NDArray[np.float64]
     access_m: NDArray[np.float64]
     xy: NDArray[np.float64]
+    height_m: NDArray[np.float64]
+    part: NDArray[np.int64]
+    part_km: NDArray[np.float64]
+
+    def __getitem__(self, chosen: slice) -> Snapped:
+        return Snapped(*(values[chosen] for values in vars(self).values()))
+
+
+def spots(places: gpd.GeoDataFrame, crs: str | None, what: str) -> Spots:
+    """Return where ``places`` lie, heights from their column ``elevation_m``; see ``places_xy``."""
+    xy = places_xy(places, crs, what)
+    if "elevation_m" not in places:
+        return Spots(xy, np.full(len(xy), np.nan))
+    return Spots(xy, places["elevation_m"].to_numpy(dtype=float, na_value=np.nan))
 
 
 def places_xy(places: gpd.GeoDataFrame, crs: str | None, what: str) -> NDArray[np.float64]:
@@ -90,34 +122,43 @@ def snap(
 ) -> Snapped:
     """Return the nearest usable edge of each place and the nearest spot on it.
 
-    Edges of pieces shorter than ``island_km`` come second; of equally near edges the first counts.
-    ``access_m`` is measured also where it is beyond ``max_access_m`` and the edge is −1.
+    Edges of pieces shorter than ``island_km`` come second; of equally near edges the first counts. A ferry
+    is boarded at its ends only. ``access_m`` is measured also where it is beyond ``max_access_m`` and the
+    edge is −1.
     """
     points = shapely.points(xy)
+    part, part_km = _parts(graph, usable)
+    lines, afloat, every = graph.geometry.copy(), graph.is_ferry, np.flatnonzero(usable)
+    lines[afloat] = shapely.boundary(lines[afloat])
     edge = np.full(len(xy), -1)
-    for candidates in (_mainland(graph, usable, island_km), np.flatnonzero(usable)):
+    for candidates in (every[part_km[part[graph.edge_from[every]]] >= island_km], every):
         left = np.flatnonzero(edge < 0)
-        near, found, _ = _nearest(points[left], graph.geometry[candidates], max_access_m)
+        near, found, _ = _nearest(points[left], lines[candidates], max_access_m)
         edge[left[near]] = candidates[found]
     on = edge >= 0
     access_m = np.full(len(xy), np.inf)
-    off, _, far_m = _nearest(points[~on], graph.geometry[usable], None)
+    off, _, far_m = _nearest(points[~on], lines[every], None)
     access_m[np.flatnonzero(~on)[off]] = far_m
-    along_m, spot = np.zeros(len(xy)), xy.copy()
-    lines = graph.geometry[edge[on]]
-    along_m[on] = np.clip(shapely.line_locate_point(lines, points[on]), 0.0, graph.length_m[edge[on]])
-    spot[on] = shapely.get_coordinates(shapely.line_interpolate_point(lines, along_m[on]))
+    along_m, spot, height_m = np.zeros(len(xy)), xy.copy(), np.full(len(xy), np.nan)
+    own, length_m = graph.geometry[edge[on]], graph.length_m[edge[on]]
+    along_m[on] = np.clip(shapely.line_locate_point(own, points[on]), 0.0, length_m)
+    nearer_end = shapely.distance(shapely.get_point(own, 0), points[on]) > shapely.distance(
+        shapely.get_point(own, -1), points[on]
+    )
+    along_m[on] = np.where(afloat[edge[on]], length_m * nearer_end, along_m[on])
+    spot[on] = shapely.get_coordinates(shapely.line_interpolate_point(own, along_m[on]))
     access_m[on] = np.hypot(*(spot[on] - xy[on]).T)
-    return Snapped(edge, along_m, access_m, spot)
+    if graph.climb is not None:
+        height_m[on] = graph.climb.height(edge[on], along_m[on])
+    piece = np.where(on, part[graph.edge_from[edge]], -1)
+    return Snapped(edge, along_m, access_m, spot, height_m, piece, np.where(on, part_km[piece], 0.0))
 
 
-def _mainland(graph: RoadGraph, usable: NDArray[np.bool_], island_km: float) -> NDArray[np.int64]:
-    """Return the usable edges of connected pieces of at least ``island_km``."""
+def _parts(graph: RoadGraph, usable: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the connected piece of usable road of every node, and the kilometres of every piece."""
     start, end, length_m = graph.edge_from[usable], graph.edge_to[usable], graph.length_m[usable]
     part = connected(start, end, len(graph.node_xy))
-    part_km = np.bincount(part[start], weights=length_m, minlength=len(part)) / M_PER_KM
-    mainland: NDArray[np.int64] = np.flatnonzero(usable)[part_km[part[start]] >= island_km]
-    return mainland
+    return part, np.bincount(part[start], weights=length_m, minlength=int(part.max()) + 1) / M_PER_KM
 
 
 def _nearest(

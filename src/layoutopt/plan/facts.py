@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layoutopt.journeys import Journeys, journeys_of, pupils_of
+from layoutopt.journeys import Journeys, journeys_of
 from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
+from layoutopt.pupils import pupils_of
 from layoutopt.schema import BANDS
 from layoutopt.study import Study
 from layoutopt.today import attendance, items_of, own_dwell_min, school_facts
@@ -75,13 +76,11 @@ def _real_rides(plan: Plan, study: Study, policy: Policy, journeys: Journeys) ->
 def _real_line(line: pd.DataFrame, policy: Policy, journeys: Journeys) -> pd.DataFrame:
     line = line.sort_values("order", kind="stable")
     names = [*("v:" + line["settlement_id"]), f"s:{line['school_id'].iloc[0]}"]
-    at = journeys.stops.ids.get_indexer(pd.Index(names))
-    known = (at[:-1] >= 0) & (at[1:] >= 0)
-    legs = np.where(known, journeys.stops.ride_min[at[:-1], at[1:]], np.inf)
+    minutes, all_km = journeys.rides(names)
+    here = np.arange(len(names) - 1)
     dwell = policy.bus.dwell_min + policy.bus.dwell_min_per_rider * line["riders"].to_numpy(float)
-    rides = np.cumsum((legs + dwell)[::-1])[::-1]
-    km = float(np.where(known, journeys.stops.ride_km[at[:-1], at[1:]], np.inf).sum())
-    empty_km = float(journeys.stops.ride_km[at[-1], at[0]]) if at[0] >= 0 <= at[-1] else np.inf
+    rides = np.cumsum((minutes[here, here + 1] + dwell)[::-1])[::-1]
+    km, empty_km = float(all_km[here, here + 1].sum()), float(all_km[-1, 0])
     return pd.DataFrame({"real_ride_min": rides, "real_km": km, "real_empty_km": empty_km}, index=line.index)
 
 
@@ -115,11 +114,12 @@ def _real_ways(plan: Plan, study: Study, policy: Policy, journeys: Journeys, sto
 
 
 def _ways_today(study: Study, policy: Policy, rows: pd.DataFrame) -> pd.DataFrame:
-    """Today's way of each row's group; a group we do not know by name counts as its settlement and band."""
+    """Today's way of each row's group; one we do not know by name counts as most pupils of its settlement and band."""
     names = ["minutes", "ride_min", "mode", "school"]
     own = items_of(study, policy).set_index("item")[[f"today_{n}" for n in ("min", "ride_min", "mode", "school")]]
     own = own.reindex(rows["item"]).set_axis(names, axis=1).set_axis(rows.index)
     place = attendance(study, policy).rename(columns={"school_id": "school"})
+    place = place.sort_values("pupils", ascending=False, kind="stable").drop_duplicates(["settlement_id", "band"])
     place = place.set_index(["settlement_id", "band"])[names]
     place = place.reindex(pd.MultiIndex.from_frame(rows[["settlement_id", "band"]])).set_axis(rows.index)
     return own.where(own["mode"].notna(), place).add_prefix("was_")

@@ -80,6 +80,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
             "inputs": dict(plan.study.inputs), "attribution": plan.study.attribution, "note": plan.study.note,
             "notes": list(map(str, plan.study.notes)),
         },
+        "methods": plan.methods,
         "figures": {name: _plain(value) for name, value in plan.figures.to_dict().items()},
         "proof": {
             "status": plan.proof.status,

@@ -69,6 +69,17 @@ def line_paths(plan: Plan) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=geometry, crs=plan.study.crs).to_crs(DEGREES)
 
 
+def access_walks(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the walks off the path from settlements and hubs to where their bus stops on the road, in degrees."""
+    riders = sorted({f"v:{code}" for code in plan.bus_stops["settlement_id"]})
+    hubs = sorted({f"s:{code}" for code in plan.bus_lines["school_id"]})
+    legs = journeys_of(plan.study, plan.policy).access_legs([*riders, *hubs]).dropna()
+    places = [code[2:] for code in legs.index]
+    kinds = ["settlement" if code.startswith("v:") else "school" for code in legs.index]
+    table = {"place": kinds, "id": places, "metres": legs.length.round(1).to_numpy()}
+    return gpd.GeoDataFrame(table, geometry=legs.to_numpy(), crs=plan.study.crs).to_crs(DEGREES)
+
+
 def _legs(plan: Plan) -> list[dict[str, str]]:
     school = plan.bus_lines.set_index("line_id")["school_id"]
     legs = []

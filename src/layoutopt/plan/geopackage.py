@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from layoutopt.plan.geometry import (
+    access_walks,
     assignment_lines,
     line_paths,
     school_points,
@@ -38,13 +39,14 @@ def plan_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
         "assignments": assignment_lines(plan),
         "bus_lines": line_paths(plan),
         "bus_stops": stop_points(plan),
+        "access_walks": access_walks(plan),
         "premises": premises,
     }
 
 
 def write_geopackage(plan: Plan, path: Path) -> None:
     """Write the layers (empty ones too, so that every name exists) and their styles."""
-    kinds = {"assignments": "LineString", "bus_lines": "LineString"}
+    kinds = dict.fromkeys(("assignments", "bus_lines", "access_walks"), "LineString")
     for name, layer in plan_layers(plan).items():
         frame = layer.replace({pd.NA: None})
         frame.to_file(

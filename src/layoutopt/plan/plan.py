@@ -100,6 +100,13 @@ class Plan:
 
         return settlement_table(self)
 
+    @cached_property
+    def methods(self) -> dict[str, str]:
+        """How pupils, today's attendance and travel were found: a sentence each."""
+        from layoutopt.today import methods
+
+        return methods(self.study, self.policy)
+
     def __repr__(self) -> str:
         figures = self.figures
         existing = int((self.schools["role"] != "not_built").sum())

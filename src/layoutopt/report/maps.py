@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from layoutopt.io.folders import write_text
 from layoutopt.plan.plan import Plan
+from layoutopt.report import ground
 from layoutopt.report.charts import CLASSES, LIMITS_MIN
 from layoutopt.report.pages import rendered
 from layoutopt.report.tables import records, stop_table
 from layoutopt.report.words import GRADES, MODES, ROLES
 from layoutopt.schema import BANDS
 from layoutopt.study import Study
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-
-LONLAT = "EPSG:4326"
-STEPS_PER_DEGREE = 100_000  # coordinates are whole steps of 1e-5 degrees, about one metre
-ROAD_SIMPLIFY_M = 10.0
-TOWN_SIMPLIFY_M = 25.0
-MAX_ROAD_POINTS = 120_000  # keeps the base map of a large county near one megabyte
-ROAD_LOOKS: dict[str, tuple[str, ...]] = {
-    "major": ("motorway", "trunk", "primary", "secondary"),
-    "path": ("path", "footway", "steps", "bridleway", "pedestrian", "track"),
-}
 
 
 @dataclass(frozen=True)
@@ -68,77 +55,20 @@ def plan_map(plan: Plan) -> PlanMap:
 def map_data(plan: Plan) -> dict[str, Any]:
     """Return everything the map draws, as plain values; places are referred to by position."""
     study = plan.study
-    settlements, schools = _points(study.settlements), _points(study.schools)
+    settlements, schools = ground.points(study.settlements), ground.points(study.schools)
     return {
-        "bounds": _bounds([settlements, schools]),
+        "bounds": ground.bounds([settlements, schools]),
         "limits": list(LIMITS_MIN),
         "words": {"roles": ROLES, "modes": MODES, "classes": CLASSES, "grades": GRADES},
         "bands": list(BANDS),
-        "towns": list(_towns(study)),
-        "roads": _roads(study),
+        "towns": list(ground.towns(study)),
+        "roads": ground.roads(study),
         "schools": _schools(plan, schools),
         "settlements": _settlements(study, settlements),
         "ways": _ways(plan),
         "lines": list(_lines(plan)),
+        "walks": _walks(plan),
     }
-
-
-def _points(layer: gpd.GeoDataFrame) -> list[list[float]]:
-    places = layer.geometry.to_crs(LONLAT)
-    lat, lon = places.y.to_numpy().round(5), places.x.to_numpy().round(5)
-    return [[float(y), float(x)] for y, x in zip(lat, lon, strict=True)]
-
-
-def _bounds(groups: Iterable[list[list[float]]]) -> list[list[float]]:
-    points = np.array([point for group in groups for point in group])
-    return [points.min(axis=0).tolist(), points.max(axis=0).tolist()]
-
-
-def steps(coordinates: np.ndarray) -> list[int]:
-    """Return a line as whole steps, latitude and longitude in turn, each from the point before."""
-    whole = np.rint(coordinates[:, 1::-1] * STEPS_PER_DEGREE).astype(int)
-    change = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=int))
-    kept = change.any(axis=1)
-    kept[0] = True
-    return [int(step) for step in change[kept].ravel()]
-
-
-def _parts(geometry: gpd.GeoSeries) -> Iterator[list[int]]:
-    import shapely
-
-    for part in shapely.get_parts(geometry.array):
-        coordinates = shapely.get_coordinates(part)
-        if len(coordinates) > 1:
-            yield steps(coordinates)
-
-
-def _towns(study: Study) -> Iterator[dict[str, Any]]:
-    if study.towns is None:
-        return
-    outlines = study.towns.geometry.simplify(TOWN_SIMPLIFY_M).boundary.to_crs(LONLAT)
-    labels = _points(study.towns.set_geometry(study.towns.geometry.representative_point()))
-    names = study.towns["town"].fillna("") if "town" in study.towns else [""] * len(labels)
-    for name, label, position in zip(names, labels, range(len(labels)), strict=True):
-        rings = list(_parts(outlines.iloc[[position]]))
-        yield {"name": str(name), "at": label, "rings": rings}
-
-
-def _roads(study: Study) -> dict[str, list[list[int]]]:
-    """Return the roads by how they are drawn, simplified as far as a page can carry them."""
-    if study.roads is None:
-        return {}
-    tolerance = ROAD_SIMPLIFY_M
-    lines = study.roads.geometry.simplify(tolerance)
-    while lines.count_coordinates().sum() > MAX_ROAD_POINTS and tolerance < 100 * ROAD_SIMPLIFY_M:
-        tolerance *= 2
-        lines = study.roads.geometry.simplify(tolerance)
-    classes = study.roads["class"] if "class" in study.roads else pd.Series("", index=lines.index)
-    kind = classes.fillna("").astype(str).str.removesuffix("_link")
-    look = pd.Series("minor", index=lines.index)
-    for name, members in ROAD_LOOKS.items():
-        look[kind.isin(members)] = name
-    lonlat = lines.to_crs(LONLAT)
-    return {name: list(_parts(lonlat[look == name])) for name in ("path", "minor", "major")}
 
 
 def _schools(plan: Plan, points: list[list[float]]) -> list[dict[str, Any]]:
@@ -184,6 +114,15 @@ def _ways(plan: Plan) -> list[list[Any]]:
     return [list(row.values()) for row in records(columns)]
 
 
+def _walks(plan: Plan) -> list[list[int]]:
+    """Return the walks off the path to the stops."""
+    if plan.bus_lines.empty:
+        return []
+    from layoutopt.plan.geometry import access_walks
+
+    return list(ground.parts(access_walks(plan).geometry))
+
+
 def _lines(plan: Plan) -> Iterator[dict[str, Any]]:
     if plan.bus_lines.empty:
         return
@@ -201,5 +140,5 @@ def _lines(plan: Plan) -> Iterator[dict[str, Any]]:
     for row, school in zip(records(plan.bus_lines), schools, strict=True):
         line = row["line_id"]
         facts = {name: row[name] for name in ("line_id", "riders", "seats", "minutes", "km")}
-        path = list(_parts(paths[paths.index == line]))
+        path = list(ground.parts(paths[paths.index == line]))
         yield {**facts, "school": int(school), "path": path, "stops": by_line.get(line, [])}

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import shapely
 
 from layoutopt.errors import InputError, Problem
+from layoutopt.io.tables import neutral
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -70,6 +72,8 @@ def _toml(value: object) -> str:
 
 def _table(points: gpd.GeoDataFrame) -> str:
     flat = points.drop(columns="geometry")
+    text = flat.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in flat.dtypes]]
+    flat[text] = flat[text].map(neutral)
     flat["lon"] = points.geometry.x.map(lambda value: f"{value:.{DEGREES}f}")
     flat["lat"] = points.geometry.y.map(lambda value: f"{value:.{DEGREES}f}")
     return str(flat.to_csv(index=False, lineterminator="\n"))

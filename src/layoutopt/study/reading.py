@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from layoutopt.errors import Finding, InputError, Problem, nearest
-from layoutopt.io.columns import check_columns
-from layoutopt.io.layers import LayerFile, disagreements, find_layer, geometry_of, metric_crs, read_raw
+from layoutopt.io.columns import check_columns, without_missing
+from layoutopt.io.coordinates import faulty, in_known_crs, on_wgs84, shape_of
+from layoutopt.io.files import LayerFile, check_readable, sha256
+from layoutopt.io.layers import read_layer
+from layoutopt.io.mapping import chosen, mapped
+from layoutopt.io.together import disagreements, metric_crs
 from layoutopt.schema import LAYERS, Layer
-from layoutopt.study.finish import finish_schools, finish_settlements
+from layoutopt.study.config import datum_of, layer_file, raster_file, read_config
+from layoutopt.study.finish import finish
+from layoutopt.study.heights import with_heights
 from layoutopt.study.study import Study
+from layoutopt.study.untaught import without_untaught
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-STUDY_KEYS = ("name", "year", "datum", "attribution", "note")
-LAYER_KEYS = ("file", "layer", "crs", "x", "y", "encoding", "sheet")
 SHAPES = {
     "point": {"Point"},
     "point or polygon": {"Point", "Polygon", "MultiPolygon"},
     "line": {"LineString", "MultiLineString"},
     "polygon": {"Polygon", "MultiPolygon"},
 }
+
+
+@dataclass
+class _Seen:
+    """What is known of the folder so far; problems never stop the reading, only its end."""
+
+    config: Mapping[str, Any]
+    files: dict[str, LayerFile] = field(default_factory=dict)
+    frames: dict[str, Any] = field(default_factory=dict)
+    ids: dict[str, dict[Any, str] | None] = field(default_factory=dict)
+    notes: list[Finding] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def read_study(folder: str | Path) -> Study:
@@ -42,6 +58,8 @@ def read_study(folder: str | Path) -> Study:
     ------
     InputError
         Anything in the folder cannot be used; every problem is listed, not only the first.
+    MissingExtraError
+        A file needs a package that is not installed (GeoParquet: ``parquet``, elevation: ``dem``).
 
     Examples
     --------
@@ -51,21 +69,21 @@ def read_study(folder: str | Path) -> Study:
     path = Path(folder)
     if not path.is_dir():
         raise InputError([Problem(str(folder), "the study folder does not exist", _similar(path))])
-    config = _read_config(path)
-    problems: list[Problem] = []
-    raws: dict[str, tuple[pd.DataFrame, LayerFile]] = {}
+    seen = _Seen(read_config(path))
+    shapes: dict[str, gpd.GeoSeries] = {}
     for layer in LAYERS.values():
         try:
-            file = _layer_file(path, layer, config)
-            if file is not None:
-                raws[layer.name] = (read_raw(file), file)
+            shape = _read(path, layer, seen)
         except InputError as error:
-            problems += error.problems or (Problem(layer.name, str(error)),)
-    frames, notes, wrong = _typed(raws, config.get("columns", {}))
-    problems += wrong
-    if problems:
-        raise InputError(problems)
-    return _assembled(path, config, frames, {name: file for name, (_, file) in raws.items()}, notes)
+            seen.problems += error.problems or (Problem(layer.name, str(error)),)
+            continue
+        if shape is not None:
+            shapes[layer.name] = shape
+    raster = _raster(path, seen)
+    _place(shapes, seen)
+    if seen.problems:
+        raise InputError(seen.problems)
+    return _assembled(path, seen, raster)
 
 
 def _similar(path: Path) -> str:
@@ -73,107 +91,79 @@ def _similar(path: Path) -> str:
     return nearest(path.name, folders).strip() or "Give the folder that holds settlements and schools."
 
 
-def _read_config(path: Path) -> dict[str, Any]:
-    file = path / "study.toml"
-    if not file.exists():
-        return {}
+def _read(path: Path, layer: Layer, seen: _Seen) -> gpd.GeoSeries | None:
+    """Read one layer into ``seen``; return its geometry if it has one that can be used."""
+    file = layer_file(path, layer, seen.config)
+    if file is None:
+        return None
+    seen.files[layer.name] = file
+    opened = read_layer(file, name=layer.name)
+    raw = chosen(opened.frame, seen.config.get("layers", {}).get(layer.name, {}).get("only", {}), file, layer.name)
+    cells = mapped(raw.raw, layer, seen.config.get("columns", {}).get(layer.name, {}), file)
+    clean, missing = without_missing(cells.raw, layer, label=file.label, renames=cells.renames, row_word=file.row_word)
+    if layer.name == "schools":
+        clean, nobody = without_untaught(clean, cells.renames, file.label)
+        missing += nobody
+    frame, wrong = check_columns(clean, layer, label=file.label, renames=cells.renames, row_word=file.row_word)
+    seen.notes += [*_of(layer, opened.findings), *raw.findings, *cells.findings, *missing]
+    seen.problems += [*raw.problems, *cells.problems, *wrong]
+    seen.frames[layer.name] = frame
+    if len(frame) == 0:
+        seen.problems.append(Problem(file.label, "the layer has no rows", "Add rows, or delete the file."))
+    if layer.geometry == "none":
+        return None
+    ids = frame[layer.key[0]].to_dict() if layer.key and layer.key[0] in frame else None
+    seen.ids[layer.name] = ids
+    shape, wrong = shape_of(raw.raw, file, name=layer.name, ids=ids)
+    seen.problems += wrong
+    return shape.dropna() if wrong else shape  # what is left may have faults of its own
+
+
+def _of(layer: Layer, findings: tuple[Finding, ...]) -> list[Finding]:
+    return [Finding(finding.text, layer.name, finding.ids) for finding in findings]
+
+
+def _raster(path: Path, seen: _Seen) -> LayerFile | None:
     try:
-        config = tomllib.loads(file.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError([Problem("study.toml", f"not valid TOML: {error}", "Save it as UTF-8 text.")]) from None
-    problems = list(_config_problems(config))
-    if problems:
-        raise InputError(problems)
-    return config
+        file = raster_file(path, seen.config)
+        if file is not None:
+            check_readable(file, (".tif", ".tiff"))
+    except InputError as error:
+        seen.problems += error.problems
+        return None
+    return file
 
 
-def _config_problems(config: Mapping[str, Any]) -> Iterator[Problem]:
-    known: dict[str, tuple[str, ...]] = {
-        "study": STUDY_KEYS,
-        "layers": tuple(LAYERS),
-        "columns": tuple(LAYERS),
-    }
-    for table, values in config.items():
-        if table not in known or not isinstance(values, Mapping):
-            yield Problem(f"study.toml [{table}]", "unknown table", nearest(table, known).strip())
-            continue
-        for key, value in values.items():
-            place = f"study.toml [{table}] {key}"
-            if key not in known[table]:
-                yield Problem(place, "unknown key", nearest(key, known[table]).strip())
-            elif table != "study" and not isinstance(value, Mapping):
-                yield Problem(place, "not a table", f"Write it as [{table}.{key}].")
-            elif table == "layers":
-                yield from (
-                    Problem(f"study.toml [layers.{key}] {name}", "unknown key", nearest(name, LAYER_KEYS).strip())
-                    for name in value
-                    if name not in LAYER_KEYS
-                )
-            if table == "study":
-                yield from _study_value(place, key, value)
-            elif isinstance(value, Mapping):
-                for name, text in value.items():
-                    if not isinstance(text, str) or "\0" in text:
-                        where = f"study.toml [{table}.{key}] {name}"
-                        yield Problem(where, f"{text!r} is no text", "Write it in quotes.")
-    about = config.get("study", {})
-    datum = about.get("datum", "wgs84") if isinstance(about, Mapping) else "wgs84"
-    if datum != "wgs84":
-        yield Problem("study.toml [study] datum", f"'{datum}' is not converted yet", "Convert to wgs84 first.")
+def _place(shapes: Mapping[str, gpd.GeoSeries], seen: _Seen) -> None:
+    """Give every layer its coordinate system, known ones first: they tell where the others lie."""
+    settled: dict[str, gpd.GeoSeries] = {}
+    for name in sorted(shapes, key=lambda name: (shapes[name].crs is None, list(LAYERS).index(name))):
+        file, layer, ids = seen.files[name], LAYERS[name], seen.ids[name]
+        near = _together(settled) if shapes[name].crs is None else None
+        shape, told, wrong = in_known_crs(shapes[name], file, name=name, near=near)
+        wrong = wrong or faulty(shape, file, ids) or _misshapen(shape, layer, file, ids)
+        if not wrong:
+            shape, moved, wrong = on_wgs84(shape, file, name=name, datum=datum_of(seen.config, name))
+            told = [*told, *moved]
+        seen.notes += told
+        seen.problems += wrong
+        if not wrong and shape.crs is not None:
+            settled[name] = shape
+            if not seen.problems:
+                seen.frames[name] = _with_geometry(seen.frames[name], shape)
+    if not seen.problems:
+        ordered = {name: settled[name] for name in shapes if name in settled}
+        seen.problems += disagreements(ordered, {name: seen.files[name].label for name in ordered})
 
 
-def _study_value(place: str, key: str, value: Any) -> Iterator[Problem]:
-    if key == "year":
-        if not isinstance(value, int) or isinstance(value, bool):
-            yield Problem(place, f"{value!r} is no whole number", "Write the year without quotes.")
-    elif key in STUDY_KEYS and not isinstance(value, str):
-        yield Problem(place, f"{value!r} is no text", "Write it in quotes.")
+def _together(layers: Mapping[str, gpd.GeoSeries]) -> gpd.GeoSeries | None:
+    """All layers placed so far, in the first one's own system."""
+    import geopandas as gpd
 
-
-def _layer_file(path: Path, layer: Layer, config: Mapping[str, Any]) -> LayerFile | None:
-    given = config.get("layers", {}).get(layer.name)
-    if given is None:
-        found = find_layer(path, layer.name)
-        if found is None and layer.required:
-            cure = f"Add {layer.name}.csv, .gpkg, .shp, .geojson or .xlsx, or name yours in study.toml."
-            raise InputError([Problem(path.name, f"no {layer.name} file", cure)])
-        return None if found is None else LayerFile(found)
-    if "file" not in given:
-        raise InputError([Problem(f"study.toml [layers.{layer.name}]", "no file is named", 'Give file = "…".')])
-    file = path / given["file"]
-    if not file.resolve().is_relative_to(path.resolve()):
-        where = f"study.toml [layers.{layer.name}] file"
-        raise InputError([Problem(where, f"'{given['file']}' lies outside the study folder", "Copy it inside.")])
-    return LayerFile(file, **{key: given[key] for key in LAYER_KEYS[1:] if key in given})
-
-
-Frames = dict[str, pd.DataFrame]
-
-
-def _typed(
-    raws: Mapping[str, tuple[pd.DataFrame, LayerFile]], renames: Mapping[str, Mapping[str, str]]
-) -> tuple[Frames, list[Finding], list[Problem]]:
-    frames: Frames = {}
-    notes: list[Finding] = []
-    problems: list[Problem] = []
-    for name, (raw, file) in raws.items():
-        layer = LAYERS[name]
-        frame, wrong = check_columns(
-            raw, layer, label=file.label, renames=renames.get(name, {}), row_word=file.row_word
-        )
-        problems += wrong
-        if layer.geometry != "none":
-            ids = frame[layer.key[0]].to_dict() if layer.key and layer.key[0] in frame else None
-            geometry, wrong = geometry_of(raw, file, name=name, ids=ids)
-            problems += wrong or _misshapen(geometry, layer, file, ids)
-            frame = _with_geometry(frame, geometry)
-        if len(frame) == 0:
-            problems.append(Problem(file.label, "the layer has no rows", "Add rows, or delete the file."))
-        frames[name] = frame
-    if not problems:
-        spatial = {name: frames[name].geometry for name in frames if LAYERS[name].geometry != "none"}
-        problems += disagreements(spatial, {name: raws[name][1].label for name in spatial})
-    return frames, notes, problems
+    if not layers:
+        return None
+    crs = next(iter(layers.values())).crs
+    return gpd.GeoSeries(pd.concat([layer.to_crs(crs) for layer in layers.values()], ignore_index=True), crs=crs)
 
 
 def _with_geometry(frame: pd.DataFrame, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:
@@ -190,35 +180,41 @@ def _misshapen(geometry: gpd.GeoSeries, layer: Layer, file: LayerFile, ids: Mapp
     ]
 
 
-def _assembled(
-    path: Path, config: Mapping[str, Any], frames: Frames, files: Mapping[str, LayerFile], notes: list[Finding]
-) -> Study:
-    about = config.get("study", {})
-    spatial = [name for name in frames if LAYERS[name].geometry != "none"]
-    crs = metric_crs(frames[name].geometry for name in spatial)
-    for name in spatial:
-        frames[name] = frames[name].to_crs(crs)
-    settlements, extra = finish_settlements(frames["settlements"])
-    notes += extra
-    schools, extra = finish_schools(frames["schools"])
-    notes += extra
-    hashes = {file.path.name: _sha256(file.path) for file in files.values()}
+def _assembled(path: Path, seen: _Seen, raster: LayerFile | None) -> Study:
+    spatial = [name for name in seen.frames if LAYERS[name].geometry != "none"]
+    crs = metric_crs(seen.frames[name].geometry for name in spatial)
+    frames = {name: frame.to_crs(crs) if name in spatial else frame for name, frame in seen.frames.items()}
+    frames, risen = with_heights(frames, raster)
+    done = finish(frames)
+    about = seen.config.get("study", {})
+    others = {
+        name: frames[name].reset_index(drop=True) for name in frames if name not in ("settlements", "schools", "towns")
+    }
+    try:
+        study = Study(
+            name=str(about.get("name", path.resolve().name)),
+            year=about.get("year"),
+            settlements=done.settlements,
+            schools=done.schools,
+            towns=None if done.towns is None else done.towns.reset_index(drop=True),
+            crs=crs,
+            attribution=str(about.get("attribution", "")),
+            note=str(about.get("note", "")),
+            notes=(*seen.notes, *risen, *done.findings),
+            inputs=_hashes(path, [*seen.files.values(), *([raster] if raster else [])]),
+            **others,
+        )
+    except InputError as error:
+        raise InputError([*done.problems, *error.problems]) from None
+    if done.problems:
+        raise InputError(done.problems)
+    return study
+
+
+def _hashes(path: Path, files: list[LayerFile]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file in files:
+        found |= file.hashes(path)
     if (path / "study.toml").exists():
-        hashes["study.toml"] = _sha256(path / "study.toml")
-    others = {name: frames[name].reset_index(drop=True) for name in frames if name not in ("settlements", "schools")}
-    return Study(
-        name=str(about.get("name", path.resolve().name)),
-        year=about.get("year"),
-        settlements=settlements,
-        schools=schools,
-        crs=crs,
-        attribution=str(about.get("attribution", "")),
-        note=str(about.get("note", "")),
-        notes=tuple(notes),
-        inputs=dict(sorted(hashes.items())),
-        **others,
-    )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+        found["study.toml"] = sha256(path / "study.toml")
+    return dict(sorted(found.items()))

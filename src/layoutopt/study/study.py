@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.errors import Finding, InputError, Problem, nearest
-from layoutopt.schema import BANDS, LAYERS, PUPIL_COLUMNS, STAGES, Layer
+from layoutopt.schema import AGE_COLUMNS, BANDS, LAYERS, PUPIL_COLUMNS, STAGES, Layer
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -49,7 +49,8 @@ class Study:
             raise InputError(problems)
 
     def __repr__(self) -> str:
-        pupils = f"{self.pupils_given:,.0f} pupils" if self.has_pupils else "pupils from population"
+        source = "ages" if self.has_ages else "enrolment" if self.has_enrolment else "population"
+        pupils = f"{self.pupils_given:,.0f} pupils" if self.has_pupils else f"pupils from {source}"
         roads = f"{len(self.roads):,} roads" if self.roads is not None else "no roads"
         return (
             f"<Study {self.name}: {len(self.settlements)} settlements, {len(self.schools)} schools, {pupils}, {roads}>"
@@ -57,8 +58,20 @@ class Study:
 
     @property
     def has_pupils(self) -> bool:
-        """Whether pupils are given by grade; otherwise they follow from population and the policy."""
-        return "g1" in self.settlements or any(name in self.settlements for name in PUPIL_COLUMNS)
+        """Whether pupils are given by grade; otherwise they follow from other columns and the policy."""
+        return any(name in self.settlements for name in PUPIL_COLUMNS)
+
+    @property
+    def has_ages(self) -> bool:
+        """Whether children are given by age (primary_age, junior_age)."""
+        return any(name in self.settlements for name in AGE_COLUMNS.values())
+
+    @property
+    def has_enrolment(self) -> bool:
+        """Whether schools of today give their enrolment by grade, and settlements residents to spread it over."""
+        today = self.schools[self.schools["status"] != "candidate"]
+        both = ((today, PUPIL_COLUMNS), (self.settlements, ("population", *AGE_COLUMNS.values())))
+        return all(frame[[n for n in names if n in frame]].fillna(0).to_numpy().sum() > 0 for frame, names in both)
 
     @property
     def pupils_given(self) -> float:
@@ -91,7 +104,8 @@ def _frame_bytes(frame: pd.DataFrame, layer: Layer) -> bytes:
     if "geometry" in frame:
         pieces = shapely.get_parts(shapely.get_rings(frame.geometry.to_numpy())) if _is_area(frame) else None
         pieces = shapely.get_parts(frame.geometry.to_numpy()) if pieces is None else pieces
-        parts.append(np.round(shapely.get_coordinates(pieces), 6).tobytes())
+        heights = bool(shapely.has_z(pieces).any())
+        parts.append(np.round(shapely.get_coordinates(pieces, include_z=heights), 6).tobytes())
         parts.append(shapely.get_num_coordinates(pieces).astype("<i8").tobytes())
         parts.append(shapely.get_num_geometries(frame.geometry.to_numpy()).astype("<i8").tobytes())
     return b"\0".join(parts)
@@ -111,8 +125,9 @@ def _cell_text(value: object) -> str:
 
 def _contradictions(study: Study) -> Iterator[Problem]:
     schools, settlements = study.schools, study.settlements
-    if "population" not in settlements and not study.has_pupils:
-        yield Problem("settlements", "neither pupils by grade (g1…g9) nor population are given", "Add one of them.")
+    if "population" not in settlements and not study.has_pupils and not study.has_ages:
+        what = "neither pupils by grade (g1…g9) nor population are given"
+        yield Problem("settlements", what, "Add one of them, or primary_age and junior_age.")
     for stage, bands in STAGES.items():
         column = f"current_{stage}"
         for code, school in settlements.loc[settlements[column] != "", column].items():

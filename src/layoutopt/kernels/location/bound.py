@@ -84,10 +84,12 @@ def climb(
     upper: float,
     before: Prices | None = None,
     keep_whole: bool,
+    enough: float = 0.5,
 ) -> Prices:
     """Return the prices after at most ``iterations`` steps, stopping when the steps have become small.
 
     ``keep_whole`` solves each site's knapsack in whole units: slower, and above the linear program's bound.
+    A bound within the share ``enough`` of the gap asked for, below the cost ``upper``, ends it early.
     """
     data = data_of(instance)
     lam = first_prices(instance) if before is None else before.unit.copy()
@@ -99,7 +101,7 @@ def climb(
         number = min(CHUNK, iterations - done)
         _ascend(data, lam, rest, opened, numbers, number, keep_whole and instance.is_whole, done == 0)
         done += number
-        if np.isfinite(upper) and upper - numbers[0] <= ask.gap * 0.5 * abs(upper):
+        if np.isfinite(upper) and upper - numbers[0] <= ask.gap * enough * abs(upper):
             break
     bound = float(numbers[0])
     if before is not None and before.bound >= bound:
@@ -259,7 +261,9 @@ def _ascend(
         best = numbers[0]
         trial = lam.copy()
         if not (fresh and turn == 0):
-            target = 1.02 * numbers[3] - 0.02 * best if np.isfinite(numbers[3]) else best + 0.05 * abs(best) + 1e-9
+            target = 1.02 * numbers[3] - 0.02 * best
+            if not np.isfinite(target):
+                target = best + 0.05 * max(abs(best), 0.2 * np.abs(lam).sum()) + 1e-9
             norm = (rest * rest).sum()
             if norm <= 1e-12:
                 break

@@ -13,17 +13,22 @@ from layoutopt.kernels.location import bound, search
 from layoutopt.kernels.location.bound import Prices
 from layoutopt.kernels.location.exact import better
 from layoutopt.kernels.location.found import Ask, Found
-from layoutopt.kernels.location.instance import Flags, Instance
+from layoutopt.kernels.location.instance import Answer, Flags, Instance
 
 log = logging.getLogger(__name__)
 
 ITERATIONS = 60
 """Steps of the bound in a node: its prices start from its parent's."""
+LEAF_ITERATIONS = 300
+"""... and where nothing is left to decide, so that the bound of the last word is as good as it gets."""
 DECIDED = 0.02
 """A site the averaged solution opens this surely (or surely not) is not branched on."""
-TRIES = 12
-"""Nodes whose sites are nearly decided in which an answer is constructed."""
-TRY_KICKS = 150
+NEARLY = 0.35
+"""Below this doubt on every site an answer with the likelier choice is worth constructing."""
+TRIES = 16
+"""Sets of open sites for which an answer is constructed."""
+TRY_DEALS = 10
+"""Deals for one of them, for each unit; ten times as many where that answer is the best so far."""
 
 
 class Node(NamedTuple):
@@ -39,7 +44,7 @@ class Node(NamedTuple):
 def branch(instance: Instance, found: Found, prices: Prices, ask: Ask, *, nodes: int) -> Found:
     """Return ``found`` with the bound of the lowest open node after ``nodes`` nodes, and better answers met."""
     heap = [Node(prices.bound, 0, instance.must, instance.banned, prices)]
-    shelved, age, tries = np.inf, 0, TRIES
+    shelved, age, tried = np.inf, 0, set() if found.answer is None else {found.answer.open.tobytes()}
     while heap and age < nodes and ask.left_s() > 0:
         goal = found.value(instance) * (1.0 - 0.9 * ask.gap)
         if heap[0].bound >= goal:
@@ -47,34 +52,34 @@ def branch(instance: Instance, found: Found, prices: Prices, ask: Ask, *, nodes:
         node = heapq.heappop(heap)
         site = _undecided(node)
         if site < 0:
+            node = _refined(instance, node, found, ask)
+        found = _try(instance, node, found, ask, tried)
+        if site < 0:
             shelved = min(shelved, node.bound)
             continue
         for is_open in (True, False):
             age += 1
             child = _child(instance, node, site, is_open, age, found.value(instance), ask)
-            if child is None or child.bound >= goal:
-                shelved = shelved if child is None else min(shelved, child.bound)
-                continue
-            heapq.heappush(heap, child)
-            if tries > 0 and _is_nearly_decided(child):
-                tries -= 1
-                found = _try(instance, child, found, ask)
+            if child is not None:
+                heapq.heappush(heap, child)
     lowest = min(shelved, heap[0].bound if heap else np.inf, found.value(instance))
-    log.debug("branching: %d nodes, bound %.8g, cost %.8g", age, lowest, found.value(instance))
+    log.debug(
+        "branching: %d nodes, %d sets tried, bound %.8g, cost %.8g", age, len(tried), lowest, found.value(instance)
+    )
     return replace(found, bound=max(found.bound, lowest))
+
+
+def _doubt(node: Node) -> np.ndarray:
+    doubt = np.minimum(node.prices.open, 1.0 - node.prices.open)
+    doubt[node.must | node.banned] = 0.0
+    return doubt
 
 
 def _undecided(node: Node) -> int:
     """The site the averaged solution is least sure of, −1 if all are held or sure."""
-    doubt = np.minimum(node.prices.open, 1.0 - node.prices.open)
-    doubt[node.must | node.banned] = 0.0
+    doubt = _doubt(node)
     site = int(np.argmax(doubt))
     return site if doubt[site] > DECIDED else -1
-
-
-def _is_nearly_decided(node: Node) -> bool:
-    doubt = np.minimum(node.prices.open, 1.0 - node.prices.open)
-    return bool(doubt[~node.must & ~node.banned].max(initial=0.0) < 0.25)
 
 
 def _child(instance: Instance, node: Node, site: int, is_open: bool, age: int, upper: float, ask: Ask) -> Node | None:
@@ -92,7 +97,29 @@ def _child(instance: Instance, node: Node, site: int, is_open: bool, age: int, u
     return Node(max(node.bound, prices.bound), age, must, banned, prices)
 
 
-def _try(instance: Instance, node: Node, found: Found, ask: Ask) -> Found:
+def _refined(instance: Instance, node: Node, found: Found, ask: Ask) -> Node:
     part = replace(instance, must=node.must, banned=node.banned)
-    short = replace(ask, start=None)
-    return better(instance, found, search.search(part, node.prices, short, kicks=TRY_KICKS))
+    upper = found.value(instance)
+    prices = bound.climb(part, ask, iterations=LEAF_ITERATIONS, upper=upper, before=node.prices, keep_whole=True)
+    return node._replace(bound=max(node.bound, prices.bound), prices=prices)
+
+
+def _try(instance: Instance, node: Node, found: Found, ask: Ask, tried: set[bytes]) -> Found:
+    """``found``, or a better answer with the sites the node's prices open, if that set is new."""
+    if len(tried) >= TRIES or _doubt(node).max(initial=0.0) > NEARLY:
+        return found
+    chosen = ((node.prices.open > 0.5) & ~node.banned) | node.must
+    if instance.capacity[chosen].sum() < instance.total or chosen.tobytes() in tried:
+        return found
+    if instance.count is not None and int(chosen.sum()) != instance.count:
+        return found
+    tried.add(chosen.tobytes())
+    short = replace(ask, start=None, gap=0.0)
+    draft: Answer | None = found.answer
+    for deals in (TRY_DEALS, 10 * TRY_DEALS):
+        start = None if draft is None else Answer(chosen, np.where(chosen[instance.site], draft.share, 0.0))
+        draft = search.dealt(instance, node.prices, start, short, deals=deals * instance.units, chosen=chosen)
+        before, found = found, better(instance, found, draft)
+        if found is before:
+            break
+    return found

@@ -12,11 +12,16 @@ from layoutopt.kernels.location.instance import Answer, Flags, Floats, Instance,
 
 @dataclass(frozen=True)
 class State:
-    """What the next, similar question can start from: unit prices, open sites, and the site of each unit."""
+    """What the next, similar question can start from: unit prices, open sites, and the site of each unit.
+
+    ``unit_cost`` is the mean cost of each unit's arcs when the prices were found: where it has changed
+    since (more pupils, dearer ways), the unit's price is taken to have changed with it.
+    """
 
     unit_price: Floats | None = None
     open: Flags | None = None
     site: Ints | None = None
+    unit_cost: Floats | None = None
 
 
 @dataclass(frozen=True)

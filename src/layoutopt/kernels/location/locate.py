@@ -157,7 +157,7 @@ def locate(
     if blocked:
         return _result(instance, Found(impossible=True, method="checks"), gap, began, blocked)
     first = _starting_answer(instance, start, state)
-    price = None if state is None or state.unit_price is None else _fitting(state.unit_price, instance)
+    price = None if state is None else _fitting(state, instance)
     engine = _engine(instance, method)
     ask = Ask(gap=gap, time_limit_s=time_limit_s, seed=seed, start=first, price=price)
     found = engine(instance, ask)
@@ -239,9 +239,21 @@ def _engine(instance: Instance, method: Method) -> Callable[[Instance, Ask], Fou
     return {"auto": steps.combined, "lagrange": steps.lagrange, "windows": steps.windows}[method]
 
 
-def _fitting(price: Floats, instance: Instance) -> Floats | None:
-    usable = price.shape == (instance.units,) and bool(np.isfinite(price).all())
-    return price if usable else None
+def _fitting(state: State, instance: Instance) -> Floats | None:
+    """The saved prices, each scaled as the costs of its unit have changed; None where they do not fit."""
+    price = state.unit_price
+    if price is None or price.shape != (instance.units,) or not np.isfinite(price).all():
+        return None
+    if state.unit_cost is None or state.unit_cost.shape != price.shape:
+        return price
+    now = _unit_cost(instance)
+    has = (state.unit_cost > 0) & (now > 0)
+    return np.where(has, price * now / np.where(has, state.unit_cost, 1.0), price)
+
+
+def _unit_cost(instance: Instance) -> Floats:
+    total = np.bincount(instance.unit, weights=instance.cost, minlength=instance.units)
+    return np.asarray(total / np.maximum(np.diff(instance.ptr), 1), dtype=float)
 
 
 def _starting_answer(instance: Instance, start: Located | ArrayLike | None, state: State | None) -> Answer | None:
@@ -311,7 +323,8 @@ def _result(instance: Instance, found: Found, gap: float, began: float, blocked:
             used = found.answer.share > 0
             cells = (found.answer.share[used], (instance.unit[used], instance.site[used]))
             flow = sp.csr_matrix(cells, shape=(instance.units, instance.sites))
-    kept = State(found.price, is_open, site) if found.answer is not None else State(found.price)
+    known = found.answer is not None
+    kept = State(found.price, is_open if known else None, site if known else None, _unit_cost(instance))
     return Located(
         status=status,
         objective=value,

@@ -166,7 +166,7 @@ def cost_now(m: Map, work: Work, i: int) -> float:
 
 
 @compiled
-def _find(m: Map, i: int, j: int) -> int:
+def find(m: Map, i: int, j: int) -> int:
     """The arc from unit i to site j, −1 if there is none."""
     low, high = m.ptr[i], m.ptr[i + 1]
     while low < high:
@@ -239,7 +239,7 @@ def swap(m: Map, work: Work, i: int, fine: float) -> bool:
             change += fine * (off(m, j, work.load[j] + apart) - off_there)
             change += fine * (off(m, here, work.load[here] - apart) - off_here)
             if change < best:
-                b = _find(m, k, here)
+                b = find(m, k, here)
                 if b >= 0 and change + m.cost[b] < best:
                     best, best_k, best_a, best_b = change + m.cost[b], k, a, b
             k = work.after[k]

@@ -10,7 +10,7 @@ NEAREST_ARCS = 15
 """Arcs of a unit that say which sites are neighbours: more add only farther pairs."""
 
 
-def neighbours(instance: Instance) -> list[Ints]:
+def neighbours(instance: Instance, *, arcs: int = NEAREST_ARCS) -> list[Ints]:
     """Return for each site all sites that share a unit with it, itself first, the nearest next.
 
     Two sites are as far apart as the cheapest way from one to the other over a unit.
@@ -19,10 +19,10 @@ def neighbours(instance: Instance) -> list[Ints]:
     order = np.lexsort((per_demand, instance.unit))
     rank = np.empty(instance.arcs, dtype=np.int64)
     rank[order] = np.arange(instance.arcs) - instance.ptr[:-1][instance.unit[order]]
-    kept = np.flatnonzero(rank < NEAREST_ARCS)
-    table = np.full((instance.units, NEAREST_ARCS), -1, dtype=np.int64)
+    kept = np.flatnonzero(rank < arcs)
+    table = np.full((instance.units, arcs), -1, dtype=np.int64)
     table[instance.unit[kept], rank[kept]] = kept
-    first, second = (part.ravel() for part in np.meshgrid(np.arange(NEAREST_ARCS), np.arange(NEAREST_ARCS)))
+    first, second = (part.ravel() for part in np.meshgrid(np.arange(arcs), np.arange(arcs)))
     one, other = table[:, first].ravel(), table[:, second].ravel()
     real = (one >= 0) & (other >= 0)
     one, other = one[real], other[real]

@@ -8,6 +8,7 @@ import numpy as np
 
 from layoutopt.kernels.location import exchange, moves
 from layoutopt.kernels.location.bound import Prices, data_of, evaluate
+from layoutopt.kernels.location.deal import deal
 from layoutopt.kernels.location.found import Ask
 from layoutopt.kernels.location.instance import Answer, Flags, Instance, Ints, whole
 from layoutopt.kernels.location.neighbours import neighbours
@@ -20,6 +21,12 @@ RAISES = 4
 """Times the fine for a missed limit is raised before the walk takes over."""
 CORE_ARCS = 12
 """Arcs of a unit the search looks at."""
+DEAL_SHARE, DEALS_PER_S = 0.1, 12_000.0
+"""Part of the time for dealing units between pairs of sites, and the deals it buys (measured: 80 µs each)."""
+DEALS_PER_UNIT = 50
+RESUME_NEAR = 6
+"""Arcs of a unit that say which sites are neighbours where little is to be spent on it."""
+SWEEPS = 3
 
 
 def map_of(instance: Instance) -> moves.Map:
@@ -86,7 +93,7 @@ def core(instance: Instance, prices: Prices) -> tuple[Instance, Ints]:
 
 
 def search(instance: Instance, prices: Prices, ask: Ask, *, kicks: int) -> Answer | None:
-    """Return the best whole answer of a construction and a walk from it, or None if none is valid."""
+    """Return the best whole answer of a construction, a walk from it and dealing, or None if none is valid."""
     small, kept = core(instance, prices)
     plan, fine = map_of(small), first_fine(instance, prices)
     drafts = [construct(plan, chosen, fine, ask) for chosen in openings(instance, prices)[:OPENINGS]]
@@ -94,8 +101,49 @@ def search(instance: Instance, prices: Prices, ask: Ask, *, kicks: int) -> Answe
         drafts.append(continue_from(small, plan, Answer(ask.start.open, ask.start.share[kept]), fine))
     work = min(drafts, key=lambda draft: moves.cost_of(plan, draft) + fine * 4.0 * moves.violation(plan, draft))
     near = neighbours(small)
-    ended = wander(plan, work, near, fine, ask, kicks=kicks, enough=prices.bound * (1.0 + 0.9 * ask.gap))
-    return None if ended is None else whole(instance, kept[ended[0]], ended[1])
+    enough = prices.bound * (1.0 + 0.9 * ask.gap)
+    ended = wander(plan, work, near, fine, ask, kicks=kicks, enough=enough)
+    if ended is None:
+        return None
+    deals = min(ask.steps(DEAL_SHARE, DEALS_PER_S), DEALS_PER_UNIT * instance.units)
+    arc = deal(plan, moves.start(plan, *ended), near, ask, deals=deals, enough=enough)
+    return whole(instance, kept[ended[0] if arc is None else arc], ended[1])
+
+
+def resume(instance: Instance, prices: Prices, ask: Ask, *, kicks: int, deals: int) -> Answer | None:
+    """Return the best whole answer a short walk and a few deals find from the answer given, or None."""
+    assert ask.start is not None
+    small, kept = core(instance, prices)
+    plan, fine = map_of(small), first_fine(instance, prices)
+    work = continue_from(small, plan, Answer(ask.start.open, ask.start.share[kept]), fine)
+    near = neighbours(small, arcs=RESUME_NEAR)
+    enough = prices.bound * (1.0 + 0.95 * ask.gap)
+    ended = wander(plan, work, near, fine, ask, kicks=kicks, enough=enough)
+    if ended is None:
+        return None
+    arc = deal(plan, moves.start(plan, *ended), near, ask, deals=deals, enough=enough)
+    return whole(instance, kept[ended[0] if arc is None else arc], ended[1])
+
+
+def dealt(
+    instance: Instance, prices: Prices, start: Answer | None, ask: Ask, *, deals: int, chosen: Flags
+) -> Answer | None:
+    """Return the best answer with exactly the ``chosen`` sites open that dealing from ``start`` meets."""
+    small, kept = core(instance, prices)
+    plan, fine = map_of(small), first_fine(instance, prices)
+    arc = np.full(instance.units, -1, dtype=np.int64)
+    if start is not None:
+        place = np.full(instance.arcs + 1, -1, dtype=np.int64)
+        place[kept] = np.arange(len(kept))
+        arc = place[start.main_arc(instance)]
+    work = moves.start(plan, arc, chosen)
+    order = np.argsort(-plan.demand, kind="stable")
+    for raised in (fine, 4.0 * fine):
+        moves.settle(plan, work, raised, SWEEPS, order)
+        moves.mark_broken(plan, work)
+    enough = prices.bound * (1.0 + 0.5 * ask.gap)
+    best = deal(plan, work, neighbours(small), ask, deals=deals, enough=enough)
+    return None if best is None or (best < 0).any() else whole(instance, kept[best], chosen)
 
 
 def construct(plan: moves.Map, chosen: Flags, fine: float, ask: Ask) -> moves.Work:

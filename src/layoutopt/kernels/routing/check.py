@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,12 @@ def rides_of(
         rides.append(clock)
         nearer = stop
     return rides[::-1]
+
+
+def legs_of(route: Sequence[int], depot: int, legs: Floats, return_trip: bool) -> float:
+    """Return the sum of ``legs`` along a line, its empty way out included where that is paid."""
+    ways = [*pairwise(route), (route[-1], depot), *([(depot, route[0])] if return_trip else [])]
+    return sum(float(legs[way]) for way in ways)
 
 
 def faults_of_line(

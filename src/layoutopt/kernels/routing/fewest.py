@@ -8,22 +8,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from layoutopt.kernels.routing.drive import FEW_STOPS, fewest_by_seats, iterations_for, solve
 from layoutopt.kernels.routing.lines import Lines, price_lines
+from layoutopt.kernels.routing.one_school import FEW_STOPS, iterations_for, solve
 from layoutopt.kernels.routing.search import Plan, find_plan, plan_of
-from layoutopt.kernels.routing.task import Task
+from layoutopt.kernels.routing.task import Task, fewest_by_seats
 from layoutopt.kernels.routing.warm import warm_up
 
 log = logging.getLogger(__name__)
 
 
-def fewest_lines(task: Task, *, time_limit_s: float, seed: int, start: Lines | None) -> tuple[Plan | None, int]:
+def fewest_lines(
+    task: Task, *, time_limit_s: float, seed: int, start: Lines | None, engine: str = "own"
+) -> tuple[Plan | None, int]:
     """Return a plan with few lines (None: none found) and a proven lower bound on their number."""
     low = fewest_by_seats(task)
     best: Plan | None = None
     if task.n > FEW_STOPS:
         warm_up()
         best = _by_search(task, low, seed, time_limit_s, start)
+        if engine == "pyvrp":
+            best = _by_pyvrp(task, low, seed, best)
     if best is not None and len(best.lines) == low:
         return best, low
     # Counting only: each line costs 1 and its minutes nothing. A bound above K − 1 proves K.
@@ -51,6 +55,18 @@ def _by_search(task: Task, low: int, seed: int, time_s: float, start: Lines | No
     if free.left_out:
         return None
     return _fewer(task, free, low, rounds, seed, 0.3 * time_s)
+
+
+def _by_pyvrp(task: Task, low: int, seed: int, best: Plan | None) -> Plan | None:
+    """Return a plan with fewer lines than ``best``, the fleet held at one number from ``low`` upwards."""
+    from layoutopt.kernels.routing.by_pyvrp import find_lines
+
+    high = task.n if best is None else len(best.lines) - 1
+    for lines in range(low, min(high, low + 3) + 1):
+        found = find_lines(task, lines=lines, seed=seed)
+        if found is not None:
+            return plan_of(task, found)
+    return best
 
 
 def _priced(task: Task, lines: Lines) -> Lines:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from layoutopt.kernels.routing.cuts import broken_links, separate
+from layoutopt.kernels.routing.cuts import broken_links, price_words, separate
 from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set
-from layoutopt.kernels.routing.master import Master, Node, Prices, Solution, cut_words
+from layoutopt.kernels.routing.master import Master, Node, Prices, Solution
 from layoutopt.kernels.routing.pool import dual_bound
-from layoutopt.kernels.routing.pricer import Pricer
+from layoutopt.kernels.routing.pricer import Priced, Pricer
 from layoutopt.kernels.routing.task import Task
 from layoutopt.kernels.routing.values import Floats
 from layoutopt.kernels.routing.whole import Search
@@ -47,28 +46,21 @@ class Generator:
         self.best_prices: Prices | None = None
         self.best_value = -np.inf
 
-    def words(self) -> tuple[Any, Any]:
-        """Return the bits of the cuts at hand."""
-        return cut_words(self.master.cuts, self.search.task.n)
-
     def settle(self, upper: float, deadline: float) -> Root:
         """Add lines until none prices out (or time is up); return the bound."""
         task, grown, converged = self.search.task, True, False
-        words = self.words()
         most = max(60, task.n)
         while True:
             solution = self.master.solve(grown=grown)
             tolerance = 1e-6 * max(1.0, abs(solution.value) / max(1, task.n))
-            priced = self.pricer.price(solution.prices, words, self.depots, exact=False, tolerance=tolerance, most=most)
+            priced = self._price(solution.prices, exact=False, tolerance=tolerance, most=most)
             if priced.lines is None:
                 links = self._links(solution)
                 if links:
                     self.master.add_links(links)
                     grown = False
                     continue
-                priced = self.pricer.price(
-                    solution.prices, words, self.depots, exact=True, tolerance=tolerance, most=2 * most
-                )
+                priced = self._price(solution.prices, exact=True, tolerance=tolerance, most=2 * most)
                 if priced.proven:
                     self._note(solution, priced.least, upper)
             if priced.lines is None:
@@ -79,10 +71,15 @@ class Generator:
             self.master.add_lines(priced.lines)
             grown = True
         if self.best_prices is None:
-            priced = self.pricer.price(solution.prices, words, self.depots, exact=True, tolerance=1e-6, most=most)
+            priced = self._price(solution.prices, exact=True, tolerance=1e-6, most=most)
             if priced.proven:
                 self._note(solution, priced.least, upper)
         return self._root(solution, converged)
+
+    def _price(self, prices: Prices, *, exact: bool, tolerance: float, most: int) -> Priced:
+        words, paid = price_words(self.master.cuts, prices.cut, self.search.task.n)
+        prices = replace(prices, cut=paid)
+        return self.pricer.price(prices, words, self.depots, exact=exact, tolerance=tolerance, most=most)
 
     def _note(self, solution: Solution, least: float, upper: float) -> None:
         value = dual_bound(solution.prices, least, self.search.task, upper)
@@ -105,7 +102,7 @@ class Generator:
 
     def cut(self, root: Root) -> int:
         """Add the cuts the root's point breaks most; return how many."""
-        known = {cut.stops for cut in self.master.cuts}
+        known = {cut.key: cut for cut in self.master.cuts}
         cuts = separate(root.lines, root.share, self.search.task.n, limited=True, known=known)
         if cuts:
             self.master.add_cuts(cuts)
@@ -118,11 +115,11 @@ class Generator:
         if self.best_prices is None or not np.isfinite(slack):
             return None
         task = self.search.task
-        words = cut_words(self.master.cuts[: len(root.prices.cut)], task.n)
+        words, paid = price_words(self.master.cuts[: len(root.prices.cut)], root.prices.cut, task.n)
         each = bool((task.count < task.n).any())
         slack += 1e-7 * max(1.0, abs(upper))
         found = self.pricer.every_line(
-            root.prices, words, self.depots, threshold=slack, most_labels=most_labels, each_kind=each
+            replace(root.prices, cut=paid), words, self.depots, threshold=slack, most_labels=most_labels, each_kind=each
         )
         return None if found is None else cheapest_of_each_set(found, task.n)
 

@@ -2,11 +2,11 @@
 
 A label is the inner part of a line, grown backwards from the depot, so that its minutes are the ride of whoever
 boards at its newest stop: limits for each stop are exact and riders' minutes are priced as they arise. Its reduced
-cost counts the cheapest rate per minute; the dearer rate of other vehicle types is added when the line is finished
-(the minutes are compared as well, so this keeps dominance right). Sets of stops are bits of 64-bit words.
+cost counts what is paid at the cheapest rate; the dearer rate of other vehicle types is added when the line is
+finished (labels are compared at the dearest rate as well). Sets of stops are bits of 64-bit words.
 
-Rank-1 cuts weigh each of their rows with one half (Jepsen and others 2008). A label carries one bit a cut, "an odd
-number of its stops met"; bits fade outside the memory of the cut (Pecin and others 2017).
+A label carries the state of every rank-1 cut (see ``cut_loops``); states fade outside the memory of the cut (Pecin
+and others 2017).
 """
 
 # mypy: disallow-untyped-defs=False, check-untyped-defs=False
@@ -17,20 +17,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from layoutopt.kernels.routing.compiled import compiled
+from layoutopt.kernels.routing.cut_loops import CUTS_A_WORD, FOURTH_BITS, bit_sum, met_by
 
 EPSILON = 1e-9
 LOAD_CELLS = 48
 
 # Columns of Store.num and Store.ref.
-COST, RIDE, LOAD, ENDED = 0, 1, 2, 3
+COST, RIDE, LOAD, ENDED, PAID = 0, 1, 2, 3, 4
 STOP, PARENT, KIND, FOLLOW, ALIVE = 0, 1, 2, 3, 4
 
 
 class Ground(NamedTuple):
     """One depot's view of a task: ``inward, outward, service, riders, limit [n]``, vehicle arrays ``[v]``.
 
-    ``prize`` is what covering each stop is worth; ``fixed`` holds the prices of lines as well; ``steps[s]`` adds
-    ``steps[s, 1]`` to every line longer than ``steps[s, 0]`` minutes.
+    ``prize`` is what covering each stop is worth; ``fixed`` holds the prices of lines as well; a line longer than
+    ``steps[s, 0]`` minutes pays the share ``steps[s, 1]`` of ``step_fixed`` more. ``pay_…`` is what legs and stops
+    count towards the cost; ``pay_least[n]``: no line through a stop counts less; all ``same`` as the minutes where
+    these are paid.
     """
 
     between: Any
@@ -46,13 +49,19 @@ class Ground(NamedTuple):
     rider_cost: float
     prize: Any
     steps: Any
+    step_fixed: Any
+    pay_between: Any
+    pay_inward: Any
+    pay_outward: Any
+    pay_service: Any
+    pay_least: Any
+    same: bool
 
 
 class CutBits(NamedTuple):
-    """Member bits and memory bits of the cuts at each stop, and the price of each cut."""
+    """The states' words of the cuts, and the price of each cut."""
 
-    inside: Any
-    keep: Any
+    words: Any
     price: Any
 
 
@@ -72,7 +81,7 @@ class Grid(NamedTuple):
 
 
 class Store(NamedTuple):
-    """Room for labels: ``num[l]`` cost, ride, load, cost when ended; ``ref[l]`` stop, parent, type, next, alive.
+    """Room for labels: ``num[l]`` cost, ride, load, cost when ended, paid; ``ref[l]`` stop, parent, type, next, alive.
 
     ``bits[l]``: the stops met, then the cut bits.
     """
@@ -83,22 +92,25 @@ class Store(NamedTuple):
 
 
 @compiled
-def finish(i, load, ride, ground, base):
+def finish(i, load, ride, paid, ground, base):
     """Return (cost, vehicle type) of ending a line at stop ``i`` with the cheapest type; inf when none may."""
     whole = ride + ground.outward[i]
     best = np.inf
     kind = -1
     if whole > ground.line_limit:
         return best, kind
+    share = 0.0
+    for s in range(len(ground.steps)):
+        if whole > ground.steps[s, 0]:
+            share += ground.steps[s, 1]
     for v in range(len(ground.seats)):
         if ground.seats[v] >= load:
-            cost = ground.fixed[v] + (ground.per_min[v] - base) * ride + ground.per_min[v] * ground.outward[i]
+            cost = ground.fixed[v] + (ground.per_min[v] - base) * paid + ground.per_min[v] * ground.pay_outward[i]
+            if share > 0.0:
+                cost += share * ground.step_fixed[v]
             if cost < best:
                 best = cost
                 kind = v
-    for s in range(len(ground.steps)):
-        if whole > ground.steps[s, 0]:
-            best += ground.steps[s, 1]
     return best, kind
 
 
@@ -124,13 +136,14 @@ def completion(ground, unit_load, unit_min, load_cells, ride_cells):
                 ride = k * unit_min
                 if ride > limit[i]:
                     break
-                least[i, b, k], _ = finish(i, b * unit_load * (1 - EPSILON), ride, ground, base)
+                paid = ride if ground.same else ground.pay_least[i]
+                least[i, b, k], _ = finish(i, b * unit_load * (1 - EPSILON), ride, paid, ground, base)
             for j in range(n):
                 c = b + int(riders[j] / unit_load + EPSILON)
                 if c >= load_cells or j == i:
                     continue
                 more = between[j, i] + service[j]
-                gain = base * more - prize[j]
+                gain = base * (ground.pay_between[j, i] + ground.pay_service[j]) - prize[j]
                 for k in range(ride_cells):
                     ride = k * unit_min
                     now = ride + more
@@ -154,30 +167,17 @@ def _met(bits, at, j):
 
 
 @compiled
-def _bit_sum(word, first, price):
-    total = 0.0
-    at = first
-    while word != 0:
-        if word & np.uint64(1):
-            total += price[at]
-        word >>= np.uint64(1)
-        at += 1
-    return total
-
-
-@compiled
-def _write_bits(at, j, new, words, keep, inside, remember, price, bits):
-    """Write memory and cut bits of label ``new`` = ``at`` (−1: the depot) and stop ``j``; return what cuts cost."""
+def _write_bits(at, j, new, words, keep, states, price, bits):
+    """Write memory and cut states of label ``new`` = ``at`` (−1: the depot) and stop ``j``; return what cuts cost."""
     cost = 0.0
     for w in range(words):
         bits[new, w] = bits[at, w] & keep[j, w] if at >= 0 else np.uint64(0)
     bits[new, j >> 6] |= np.uint64(1) << np.uint64(j & 63)
-    for w in range(inside.shape[1]):
-        word = bits[at, words + w] if at >= 0 else np.uint64(0)
-        paid = word & inside[j, w]
+    for w in range(states.add.shape[1]):
+        paid, state = met_by(bits[at, words + w] if at >= 0 else np.uint64(0), j, w, states)
         if paid:
-            cost += _bit_sum(paid, w * 64, price)
-        bits[new, words + w] = (word ^ inside[j, w]) & remember[j, w]
+            cost += bit_sum(paid, w * CUTS_A_WORD, price)
+        bits[new, words + w] = state
     return cost
 
 
@@ -197,7 +197,8 @@ def grow(at, new, base, most_load, ground, keep, cuts, grid, threshold, store, c
         ground.limit,
     )
     prize, rider_cost, line_limit = ground.prize, ground.rider_cost, ground.line_limit
-    inside, remember, price = cuts.inside, cuts.keep, cuts.price
+    pay_between, pay_inward, pay_service = ground.pay_between, ground.pay_inward, ground.pay_service
+    states, price = cuts.words, cuts.price
     least, other, then, unit_load, unit_min, bounded = (
         grid.least, grid.other, grid.then, grid.unit_load, grid.unit_min, grid.used,
     )  # fmt: skip
@@ -206,6 +207,7 @@ def grow(at, new, base, most_load, ground, keep, cuts, grid, threshold, store, c
     load_before = num[at, LOAD] if at >= 0 else 0.0
     ride_before = num[at, RIDE] if at >= 0 else 0.0
     cost_before = num[at, COST] if at >= 0 else 0.0
+    paid_before = num[at, PAID] if at >= 0 else 0.0
     room = len(ref) - new
     made = 0
     for j in range(len(riders)):
@@ -219,11 +221,15 @@ def grow(at, new, base, most_load, ground, keep, cuts, grid, threshold, store, c
         if made >= room:
             return -1
         to = new + made
-        cost = cost_before + base * more + rider_cost * riders[j] * ride - prize[j]
-        cost += _write_bits(at, j, to, words, keep, inside, remember, price, bits)
+        pay = (pay_between[j, i] if at >= 0 else pay_inward[j]) + pay_service[j]
+        cost = cost_before + base * pay + rider_cost * riders[j] * ride - prize[j]
         if bounded:
             b = min(int(load / unit_load + EPSILON), least.shape[1] - 1)
             k = min(int(ride / unit_min), least.shape[2] - 1)
+            if cost + least[j, b, k] >= threshold:
+                continue
+        cost += _write_bits(at, j, to, words, keep, states, price, bits)
+        if bounded:
             following = np.int64(then[j, b, k])
             rest = other[j, b, k] if following >= 0 and _met(bits, to, following) else least[j, b, k]
             if cost + rest >= threshold:
@@ -231,12 +237,13 @@ def grow(at, new, base, most_load, ground, keep, cuts, grid, threshold, store, c
         num[to, COST] = cost
         num[to, RIDE] = ride
         num[to, LOAD] = load
+        num[to, PAID] = paid_before + pay
         ref[to, STOP] = j
         child[made] = j
         made += 1
     for q in range(made):
         to = new + q
-        end, kind = finish(child[q], num[to, LOAD], num[to, RIDE], ground, base)
+        end, kind = finish(child[q], num[to, LOAD], num[to, RIDE], num[to, PAID], ground, base)
         num[to, ENDED] = num[to, COST] + end
         ref[to, PARENT] = at
         ref[to, KIND] = kind
@@ -257,27 +264,31 @@ def move(source, target, store):
 
 
 @compiled
-def _dominates(a, b, words, cut_price, num, bits, exact):
-    """Return whether label ``a`` makes label ``b`` at the same stop useless."""
+def _dominates(a, b, words, cut_price, span, num, bits, exact):
+    """Return whether label ``a`` makes label ``b`` at the same stop useless, at the cheapest and the dearest rate."""
     if num[a, COST] > num[b, COST] + EPSILON or num[a, RIDE] > num[b, RIDE] + EPSILON:
         return False
     if num[a, LOAD] > num[b, LOAD] + EPSILON:
+        return False
+    dearer = max(0.0, span * (num[a, PAID] - num[b, PAID]))
+    if num[a, COST] + dearer > num[b, COST] + EPSILON:
         return False
     if not exact:
         return True
     for w in range(words):
         if bits[a, w] & ~bits[b, w]:
             return False
-    more = 0.0
+    more = dearer
     for w in range(words, bits.shape[1]):
-        word = bits[a, w] & ~bits[b, w]
-        if word:
-            more += _bit_sum(word, (w - words) * 64, cut_price)
+        # The fourth bit of b | 8 − a stays where b's state is no lower than a's: there a pays no more than b.
+        above = ~((bits[b, w] | FOURTH_BITS) - bits[a, w]) & FOURTH_BITS
+        if above:
+            more += bit_sum(above, (w - words) * CUTS_A_WORD, cut_price)
     return num[a, COST] + more <= num[b, COST] + EPSILON
 
 
 @compiled
-def _enter(new, most_load, head, least_cost, words, cut_price, store, exact):
+def _enter(new, most_load, head, least_cost, words, cut_price, span, store, exact):
     """Enter label ``new`` at its stop unless one there makes it useless; mark those it makes useless."""
     num, ref, bits = store.num, store.ref, store.bits
     j = ref[new, STOP]
@@ -288,7 +299,7 @@ def _enter(new, most_load, head, least_cost, words, cut_price, store, exact):
             continue
         q = head[j, c]
         while q >= 0:
-            if ref[q, ALIVE] and _dominates(q, new, words, cut_price, num, bits, exact):
+            if ref[q, ALIVE] and _dominates(q, new, words, cut_price, span, num, bits, exact):
                 return False
             q = ref[q, FOLLOW]
     for c in range(cell, LOAD_CELLS):
@@ -296,7 +307,7 @@ def _enter(new, most_load, head, least_cost, words, cut_price, store, exact):
         q = head[j, c]
         while q >= 0:
             after = ref[q, FOLLOW]
-            if ref[q, ALIVE] and _dominates(new, q, words, cut_price, num, bits, exact):
+            if ref[q, ALIVE] and _dominates(new, q, words, cut_price, span, num, bits, exact):
                 ref[q, ALIVE] = 0
             if ref[q, ALIVE]:
                 before = q
@@ -322,6 +333,7 @@ def price(ground, keep, cuts, grid, threshold, exact, most_at_stop, store):
     words = keep.shape[1]
     most_load = ground.seats.max()
     base = ground.per_min.min()
+    span = ground.per_min.max() - base
     head = np.full((n, LOAD_CELLS), -1, np.int32)
     least_cost = np.full((n, LOAD_CELLS), np.inf)
     at_stop = np.zeros(n, np.int64)
@@ -347,7 +359,7 @@ def price(ground, keep, cuts, grid, threshold, exact, most_at_stop, store):
             for q in range(made):
                 if first + q != many:
                     move(first + q, many, store)
-                if _enter(many, most_load, head, least_cost, words, cuts.price, store, exact):
+                if _enter(many, most_load, head, least_cost, words, cuts.price, span, store, exact):
                     many += 1
         layer_from = first_of_layer
         layer_to = many

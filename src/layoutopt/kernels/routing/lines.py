@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from layoutopt.kernels.routing.loops import gather, measured
+from layoutopt.kernels.routing.line_loops import added_up, gather, measured
 from layoutopt.kernels.routing.task import Task
 from layoutopt.kernels.routing.values import Floats, Ints
 
@@ -69,12 +69,17 @@ def price_lines(
     ``each_kind``, appears once for every type large enough (needed where a type is limited in number).
     """
     flat, starts, depot = flat.astype(np.int64), starts.astype(np.int64), depot.astype(np.int64)
-    load, _, whole, rider_min, valid = measured(
+    load, whole, rider_min, valid = measured(
         flat, starts, depot, task.between, task.inward, task.outward, task.service, task.riders, task.limit,
         task.line_limit,
     )  # fmt: skip
+    paid = whole
+    if not task.pays_minutes:
+        paid = added_up(flat, starts, depot, task.pay_between, task.pay_inward, task.pay_outward, task.pay_service)
     fits = valid[:, None] & (load[:, None] <= task.seats[None, :])
-    costs = task.fixed[None, :] + whole[:, None] * task.per_min[None, :] + task.rider_cost * rider_min[:, None]
+    costs = task.fixed[None, :] + paid[:, None] * task.per_min[None, :] + task.rider_cost * rider_min[:, None]
+    if len(task.steps):
+        costs = costs + task.step_share(whole)[:, None] * task.step_fixed[None, :]
     costs = np.where(fits, costs, np.inf)
     if kind is not None:
         chosen, types = np.flatnonzero(np.isfinite(costs[np.arange(len(load)), kind])), kind

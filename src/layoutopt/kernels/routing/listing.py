@@ -6,14 +6,15 @@ from __future__ import annotations
 import numpy as np
 
 from layoutopt.kernels.routing.compiled import compiled
-from layoutopt.kernels.routing.labels import ALIVE, COST, EPSILON, FOLLOW, RIDE, STOP, grow, move
+from layoutopt.kernels.routing.labels import ALIVE, COST, EPSILON, FOLLOW, PAID, RIDE, STOP, grow, move
 
 
 @compiled
 def every_line(ground, keep, cuts, grid, threshold, marks, store):
     """List the lines without repeated stops whose reduced cost may stay below ``threshold``.
 
-    For each set of stops and outermost stop only the Pareto-best orders in (cost, minutes) stay alive. ``keep`` and
+    For each set of stops and outermost stop only the Pareto-best orders in (cost, cost at the dearest rate, minutes)
+    stay alive. ``keep`` and
     ``cuts.keep`` must remember everything: a cut's coefficient then depends on the set alone and is never smaller
     than with limited memory. ``marks[n]`` are random words, one a stop; sets are looked up by the sum of their
     marks and compared bit by bit. Returns (labels made, whether the store ran full).
@@ -23,6 +24,7 @@ def every_line(ground, keep, cuts, grid, threshold, marks, store):
     ref = store.ref
     most_load = ground.seats.max()
     base = ground.per_min.min()
+    span = ground.per_min.max() - base
     size = len(ref)
     table = np.full(65536, -1, np.int32)
     child = np.empty(n, np.int64)
@@ -46,7 +48,7 @@ def every_line(ground, keep, cuts, grid, threshold, marks, store):
                 mark[many] = marks[child[q]] + (mark[at] if at >= 0 else np.uint64(0))
                 if 2 * (many - first_of_layer) >= len(table):
                     table = _rebuilt(table, first_of_layer, many, mark, words, store)
-                if _settled(table, many, mark, words, store):
+                if _settled(table, many, mark, words, span, store):
                     many += 1
         layer_from = first_of_layer
         layer_to = many
@@ -54,23 +56,30 @@ def every_line(ground, keep, cuts, grid, threshold, marks, store):
 
 
 @compiled
-def _settled(table, new, mark, words, store):
+def _settled(table, new, mark, words, span, store):
     """Enter label ``new`` into the chain of its set and outermost stop, unless an order there is as good."""
     num, ref, _ = store
     slot = _slot(table, new, mark, words, store)
     q = table[slot]
     while q >= 0:
-        if ref[q, ALIVE] and num[q, COST] <= num[new, COST] + EPSILON and num[q, RIDE] <= num[new, RIDE] + EPSILON:
+        if ref[q, ALIVE] and _as_good(q, new, span, num):
             return False
         q = ref[q, FOLLOW]
     q = table[slot]
     while q >= 0:
-        if num[new, COST] <= num[q, COST] + EPSILON and num[new, RIDE] <= num[q, RIDE] + EPSILON:
+        if _as_good(new, q, span, num):
             ref[q, ALIVE] = 0
         q = ref[q, FOLLOW]
     ref[new, FOLLOW] = table[slot]
     table[slot] = new
     return True
+
+
+@compiled
+def _as_good(a, b, span, num):
+    if num[a, RIDE] > num[b, RIDE] + EPSILON:
+        return False
+    return num[a, COST] + max(0.0, span * (num[a, PAID] - num[b, PAID])) <= num[b, COST] + EPSILON
 
 
 @compiled

@@ -37,6 +37,14 @@ class LocatedRouted(Routed):
     open: Any = field(default_factory=lambda: np.empty(0, dtype=bool))
     depot: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
+    def __repr__(self) -> str:
+        if not np.isfinite(self.objective):
+            return f"<LocatedRouted: {self.status}, no lines, {self.seconds:.3g} s>"
+        proof = "proven best" if self.status == "optimal" else f"within {100 * self.gap:.2g} % of the best"
+        places = f"{int(np.sum(self.open))} of {len(self.open)} depots open, {len(self.routes)} lines"
+        riders = f"{float(self.loads.sum()):g} riders"
+        return f"<LocatedRouted: {places}, {riders}, cost {self.objective:.6g}, {proof}, {self.seconds:.3g} s>"
+
 
 def locate_and_route(
     minutes: ArrayLike,

@@ -6,7 +6,7 @@ min  Σ c_r z_r + Σ f_d y_d
 (type)   Σ_{r of type v} z_r ≤ count_v              types limited in number
 (room)   Σ_{r to d} load_r z_r ≤ room_d y_d         depots limited in size
 (link)   Σ_{r to d} a_ir z_r ≤ y_d                  added where violated
-(cut)    Σ_r ⌊½ Σ_{i∈C} a_ir⌋ z_r ≤ ⌊|C| / 2⌋       subset-row cuts, added where violated
+(cut)    Σ_r ⌊Σ_i w_i a_ir / p⌋ z_r ≤ ⌊Σ_i w_i / p⌋    rank-1 cuts, added where violated
 """
 
 from __future__ import annotations
@@ -19,37 +19,11 @@ import scipy.sparse as sp
 
 from layoutopt.errors import SolverError
 from layoutopt.kernels.highs import Program, load, set_option
+from layoutopt.kernels.routing.cut_loops import CutWords, payments
+from layoutopt.kernels.routing.cuts import Cut, cut_words
 from layoutopt.kernels.routing.lines import Lines, join
 from layoutopt.kernels.routing.task import Task
 from layoutopt.kernels.routing.values import Floats, Ints
-
-WORD = 64
-
-
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """A subset-row cut over an odd number of stops, and the stops at which a line remembers it."""
-
-    stops: tuple[int, ...]
-    memory: tuple[int, ...] | None = None
-
-    @property
-    def limit(self) -> int:
-        """Right-hand side: lines paying the cut, at most."""
-        return len(self.stops) // 2
-
-
-def cut_words(cuts: list[Cut], n: int) -> tuple[Any, Any]:
-    """Return (member bits, memory bits) of ``cuts`` at each stop, 64 cuts a word."""
-    words = (len(cuts) + WORD - 1) // WORD
-    inside, keep = np.zeros((n, words), dtype=np.uint64), np.zeros((n, words), dtype=np.uint64)
-    for at, cut in enumerate(cuts):
-        bit = np.uint64(1) << np.uint64(at % WORD)
-        inside[list(cut.stops), at // WORD] |= bit
-        remembered = slice(None) if cut.memory is None else list(cut.memory)
-        keep[remembered, at // WORD] |= bit
-        keep[list(cut.stops), at // WORD] |= bit
-    return inside, keep
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +39,12 @@ class Prices:
     cut: Floats
     value: float
 
-    def scaled(self, share: float) -> Prices:
-        """Return all duals times ``share``."""
-        return Prices(self.prize * share, self.extra * share, self.cut * share, self.value * share)
+
+def plain_prices(task: Task, prize: Floats) -> Prices:
+    """Return prices that pay ``prize`` for each stop (one row a depot, or one for all) and nothing else."""
+    depots = len(task.opening)
+    rows = np.broadcast_to(np.asarray(prize, dtype=float), (depots, task.n)).copy()
+    return Prices(rows, np.zeros((depots, len(task.seats))), np.empty(0), float(rows.max(axis=0).sum()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +86,7 @@ class Master:
     highs: Any = None
     order: list[tuple[str, int]] = field(default_factory=list)
     parts: list[Lines] = field(default_factory=list)
-    words: tuple[Any, Any] | None = None
+    words: CutWords | None = None
     where: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
@@ -217,11 +194,9 @@ class Master:
 
     def cut_counts(self, lines: Lines) -> tuple[Ints, Ints, Floats]:
         """Return (line, cut, coefficient) triplets of ``lines`` over the cuts at hand."""
-        from layoutopt.kernels.routing.loops import cut_counts
-
         if self.words is None:
             self.words = cut_words(self.cuts, self.task.n)
-        found = cut_counts(lines.flat, lines.starts, *self.words, len(self.cuts))
+        found = payments(lines.flat, lines.starts, self.words)
         return found[:, 0], found[:, 1], found[:, 2].astype(float)
 
     def add_lines(self, lines: Lines) -> None:
@@ -261,18 +236,36 @@ class Master:
 
     def add_cuts(self, cuts: list[Cut]) -> None:
         """Append cut rows."""
-        first = len(self.cuts)
+        first, many = len(self.cuts), len(cuts)
         self.cuts.extend(cuts)
         self.words = None
-        by_cut: list[tuple[Ints, Floats]] = [(np.empty(0, dtype=np.int64), np.empty(0)) for _ in cuts]
+        self.order += [("cut", first + number) for number in range(many)]
+        limits = np.array([float(cut.limit) for cut in cuts])
+        self.rhs_low = np.concatenate([self.rhs_low, np.full(many, -np.inf)])
+        self.rhs_high = np.concatenate([self.rhs_high, limits])
+        rows = sp.csr_matrix((many, self.first_line + self.many))
         if self.parts:
-            at, cut, count = self.cut_counts(self.all_lines())
-            for number in range(len(cuts)):
-                hit = cut == first + number
-                by_cut[number] = (at[hit], count[hit])
-        for number, (at, count) in enumerate(by_cut):
-            self.order.append(("cut", first + number))
-            self._add_row(-np.inf, float(cuts[number].limit), self.first_line + at, count)
+            lines = self.all_lines()
+            found = payments(lines.flat, lines.starts, cut_words(cuts, self.task.n))
+            rows = sp.csr_matrix((found[:, 2].astype(float), (found[:, 1], self.first_line + found[:, 0])), rows.shape)
+        self.highs.addRows(
+            many, np.full(many, -np.inf), limits, rows.nnz, rows.indptr[:-1].astype(np.int32),
+            rows.indices.astype(np.int32), rows.data,
+        )  # fmt: skip
+
+    def without(self, lines: Ints, iterations: int) -> float:
+        """Return about the value of the program without the ``lines`` (places); the program stays as it was."""
+        columns = (self.first_line + lines).astype(np.int32)
+        many, basis = len(columns), self.highs.getBasis()
+        self.highs.changeColsBounds(many, columns, np.zeros(many), np.zeros(many))
+        set_option(self.highs, "simplex_strategy", 1)
+        set_option(self.highs, "simplex_iteration_limit", iterations)
+        self.highs.run()
+        value = float(self.highs.getInfo().objective_function_value)
+        set_option(self.highs, "simplex_iteration_limit", 2**31 - 1)
+        self.highs.changeColsBounds(many, columns, np.zeros(many), np.full(many, np.inf))
+        self.highs.setBasis(basis)
+        return value
 
     def solve(self, *, grown: bool = True) -> Solution:
         """Solve; ``grown`` says that columns rather than rows were added since the last time."""

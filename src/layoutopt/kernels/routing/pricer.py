@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from layoutopt.kernels.routing import labels
+from layoutopt.kernels.routing.cut_loops import CutWords
+from layoutopt.kernels.routing.cuts import cut_words
+from layoutopt.kernels.routing.line_loops import gather
 from layoutopt.kernels.routing.lines import Lines, join, price_lines
 from layoutopt.kernels.routing.listing import every_line
-from layoutopt.kernels.routing.loops import gather
 from layoutopt.kernels.routing.master import Prices
 from layoutopt.kernels.routing.task import NO_LIMIT_MIN, Task
 from layoutopt.kernels.routing.values import Floats, Ints
@@ -61,10 +63,23 @@ def ride_unit(task: Task, cells: int) -> tuple[float, int]:
     longest = min(float(task.limit.max()), task.line_limit)
     if longest < NO_LIMIT_MIN / 10:
         return longest / cells, cells + 1
-    if task.rider_cost == 0 and len(np.unique(task.per_min)) == 1 and task.line_limit > NO_LIMIT_MIN / 10:
+    alike = len(np.unique(task.per_min)) == 1 or not task.pays_minutes
+    if task.rider_cost == 0 and alike and len(task.steps) == 0 and task.line_limit > NO_LIMIT_MIN / 10:
         return NO_LIMIT_MIN, 1
     typical = float(np.median(task.inward.min(axis=0)))
     return max(4.0 * typical / cells, 1e-6), cells
+
+
+def least_paid(task: Task) -> Floats:
+    """Return for each depot and stop the least that a line counts from the stop inwards, over any chain of stops."""
+    legs = task.pay_between + task.pay_service[:, None]
+    least = task.pay_inward + task.pay_service
+    for _ in range(task.n):
+        nearer = np.minimum(least, (legs[None] + least[:, None, :]).min(axis=2))
+        if (nearer >= least - 1e-12).all():
+            break
+        least = nearer
+    return np.asarray(least)
 
 
 NOTHING = labels.Grid(False, np.empty((0, 0, 0)), np.empty((0, 0, 0)), np.empty((0, 0, 0), dtype=np.int32), 1.0, 1.0)
@@ -81,14 +96,16 @@ class Pricer:
         self.ride = ride_unit(task, ride_cells)
         rng = np.random.default_rng(SEED_OF_MARKS)
         self.marks = rng.integers(1, 2**63, size=task.n, dtype=np.int64).astype(np.uint64)
-        self.steps = np.empty((0, 2))
+        self.pay_least = least_paid(task)
         self.room: labels.Store | None = None
 
     def _ground(self, d: int, prices: Prices) -> labels.Ground:
         task = self.task
         return labels.Ground(
             task.between, task.inward[d], task.outward[d], task.service, task.riders, task.limit, task.line_limit,
-            task.seats, task.fixed + prices.extra[d], task.per_min, task.rider_cost, prices.prize[d], self.steps,
+            task.seats, task.fixed + prices.extra[d], task.per_min, task.rider_cost, prices.prize[d], task.steps,
+            task.step_fixed, task.pay_between, task.pay_inward[d], task.pay_outward[d], task.pay_service,
+            self.pay_least[d], task.pays_minutes,
         )  # fmt: skip
 
     def _grid(self, ground: labels.Ground) -> labels.Grid:
@@ -104,7 +121,7 @@ class Pricer:
         width = self.keep.shape[1] + cut_many
         if self.room is None or len(self.room.ref) < size or self.room.bits.shape[1] != width:
             self.room = labels.Store(
-                np.empty((size, 4)),
+                np.empty((size, 5)),
                 np.empty((size, 5), dtype=np.int32),
                 np.empty((size, width), dtype=np.uint64),
             )
@@ -113,7 +130,7 @@ class Pricer:
     def price(
         self,
         prices: Prices,
-        words: tuple[Any, Any],
+        words: Any,
         depots: Ints,
         *,
         exact: bool,
@@ -121,6 +138,7 @@ class Pricer:
         most: int,
     ) -> Priced:
         """Return the best lines of reduced cost below ``-tolerance``, at most ``most`` a depot."""
+        words = _cut_words(words, self.task)
         parts: list[Lines] = []
         least, proven = 0.0, True
         for d in depots.tolist():
@@ -131,13 +149,13 @@ class Pricer:
         return Priced(join(parts) if parts else None, least, proven)
 
     def _price_depot(
-        self, d: int, prices: Prices, words: tuple[Any, Any], *, exact: bool, tolerance: float, most: int
+        self, d: int, prices: Prices, words: CutWords, *, exact: bool, tolerance: float, most: int
     ) -> Priced:
         ground = self._ground(d, prices)
-        cuts = labels.CutBits(*words, prices.cut)
+        cuts = labels.CutBits(words, prices.cut)
         grid = self._grid(ground) if exact else NOTHING
         for size in STORE_SIZES if exact else STORE_SIZES[:1]:
-            store = self._store(size, words[0].shape[1])
+            store = self._store(size, words.add.shape[1])
             many, full = labels.price(ground, self.keep, cuts, grid, -tolerance, exact, QUICK_LABELS_A_STOP, store)
             if not full:
                 break
@@ -164,13 +182,14 @@ class Pricer:
         b = np.minimum((task.riders / grid.unit_load + 1e-9).astype(np.int64), grid.least.shape[1] - 1)
         k = np.minimum((np.minimum(now, NO_LIMIT_MIN) / grid.unit_min).astype(np.int64), grid.least.shape[2] - 1)
         rest = grid.least[np.arange(task.n), b, k]
-        first = task.per_min.min() * now + task.rider_cost * task.riders * now - ground.prize
+        paid = ground.pay_inward + task.pay_service
+        first = task.per_min.min() * paid + task.rider_cost * task.riders * now - ground.prize
         return float(np.where(now <= task.limit, first + rest, np.inf).min(initial=0.0))
 
     def every_line(
         self,
         prices: Prices,
-        words: tuple[Any, Any],
+        words: Any,
         depots: Ints,
         *,
         threshold: float,
@@ -178,13 +197,14 @@ class Pricer:
         each_kind: bool,
     ) -> Lines | None:
         """Return all lines whose reduced cost may stay below ``threshold``; None when they are too many."""
+        words = _cut_words(words, self.task)
         parts: list[Lines] = []
-        remembered = np.full_like(words[0], np.uint64(0xFFFFFFFFFFFFFFFF))
-        cuts = labels.CutBits(words[0], remembered, prices.cut)
+        everywhere = words._replace(keep=np.full_like(words.add, np.uint64(0xFFFFFFFFFFFFFFFF)))
+        cuts = labels.CutBits(everywhere, prices.cut)
         for d in depots.tolist():
             ground = self._ground(d, prices)
             grid = self._grid(ground) if np.isfinite(threshold) else NOTHING
-            store = self._store(most_labels, words[0].shape[1])
+            store = self._store(most_labels, words.add.shape[1])
             many, full = every_line(ground, self.everything, cuts, grid, threshold, self.marks, store)
             if full:
                 return None
@@ -195,6 +215,10 @@ class Pricer:
             flat, starts = labels.paths(chosen, store.ref)
             parts.append(price_lines(self.task, flat, starts, np.full(len(chosen), d), each_kind=each_kind))
         return join(parts)
+
+
+def _cut_words(words: Any, task: Task) -> CutWords:
+    return words if isinstance(words, CutWords) else cut_words([], task.n)
 
 
 def _best_of_each_set(ended: Floats, mask: Any, threshold: float, *, keep_all: bool) -> Ints:

@@ -23,13 +23,14 @@ from layoutopt.kernels.routing.task import (
     read_minutes,
     read_vector,
 )
-from layoutopt.kernels.routing.values import Floats, Goal, Ints, Routed, RouteState, Status, Vehicle
+from layoutopt.kernels.routing.values import Engine, Floats, Goal, Ints, Routed, RouteState, Status, Vehicle
 
 __all__ = ["RouteState", "Routed", "Vehicle", "check", "route"]
 
 log = logging.getLogger(__name__)
 
 GOALS = ("cost", "lines", "lines_cost")
+ENGINES = ("auto", "own", "pyvrp")
 
 
 def route(
@@ -48,12 +49,14 @@ def route(
     goal: Goal = "cost",
     cost_per_rider_min: float = 0.0,
     max_line_min: float = np.inf,
+    line_cost: ArrayLike | None = None,
     second_run_window_min: float | None = None,
     gap: float = 1e-4,
     time_limit_s: float = 60.0,
     seed: int = 0,
     start: Sequence[ArrayLike] | None = None,
     state: RouteState | None = None,
+    engine: Engine = "auto",
 ) -> Routed:
     """Return lines that bring all riders to the school, with a proven bound on what any lines must cost.
 
@@ -82,6 +85,9 @@ def route(
         Σ riders × ride (the objective reported). ``"lines_cost"``: fewest lines, then that cost.
     max_line_min
         Longest line in minutes, the paid empty way counted.
+    line_cost
+        What each leg counts towards the cost of a line instead of its minutes, ``[k + 1, k + 1]``: kilometres, say,
+        and ``cost_per_min`` is then the cost of one. Standing at stops costs nothing then; limits stay in minutes.
     second_run_window_min
         When given (goal ``"cost"``), a vehicle may drive two lines whose minutes, the paid empty ways counted,
         together fit into this window, and its fixed cost is paid once; ``vehicles_needed`` says how many.
@@ -91,6 +97,10 @@ def route(
     start, state
         Lines to begin from (positions, outermost first; those that break a rule are dropped), and the ``state`` of
         an earlier result.
+    engine
+        Who looks for good lines before the proof: ``"own"``, or ``"pyvrp"``, which must be installed, knows neither
+        ``cost_per_rider_min`` nor limits that differ between stops nor second runs, and works beside our own search.
+        ``"auto"`` is ``"own"``: an answer never depends on what happens to be installed.
 
     Examples
     --------
@@ -101,7 +111,8 @@ def route(
     began = time.perf_counter()
     table, people, task, types = _read(
         minutes, riders, school, seats, fixed_cost, cost_per_min, max_ride_min, dwell_min, dwell_min_per_rider,
-        return_trip, fleet, goal, cost_per_rider_min, max_line_min, second_run_window_min, gap, time_limit_s,
+        return_trip, fleet, goal, cost_per_rider_min, max_line_min, line_cost, second_run_window_min, gap,
+        time_limit_s, engine,
     )  # fmt: skip
     if task.n == 0:
         return Routed("optimal", 0.0, 0.0, time.perf_counter() - began, "nobody rides", ride_min=np.zeros(len(people)))
@@ -111,9 +122,11 @@ def route(
             "infeasible", np.inf, np.inf, time.perf_counter() - began, "input", ride_min=np.zeros(len(people)),
             blocked=blocked, reasons=reasons,
         )  # fmt: skip
+    if engine == "pyvrp":
+        _require_pyvrp(task, goal, second_run_window_min)
     known = _known_lines(task, start, state)
     window = second_run_window_min
-    found = _solve(task, goal, window, gap, time_limit_s, seed, known, state is not None)
+    found = _solve(task, goal, window, gap, time_limit_s, seed, known, state is not None, engine)
     return _routed(found, task, goal, window, began, table, people, dwell_min, dwell_min_per_rider, types, gap)
 
 
@@ -134,6 +147,7 @@ def check(
     goal: Goal = "cost",
     cost_per_rider_min: float = 0.0,
     max_line_min: float = np.inf,
+    line_cost: ArrayLike | None = None,
     second_run_window_min: float | None = None,
 ) -> tuple[str, ...]:
     """Return what is wrong with ``result``, worked out from the arrays alone; empty when nothing is.
@@ -144,6 +158,7 @@ def check(
         return ()
     table, people = np.array(minutes, dtype=float), np.asarray(riders, dtype=float)
     np.fill_diagonal(table, 0.0)
+    legs = None if line_cost is None else np.array(line_cost, dtype=float)
     limit = np.broadcast_to(np.asarray(max_ride_min, dtype=float), people.shape)
     types = read_fleet(seats, fixed_cost, cost_per_min, fleet, [])
     faults = checks.served_once(result.routes, people, [school])
@@ -160,7 +175,8 @@ def check(
         carried = sum(float(people[stop]) * ride for stop, ride in zip(stops, rides, strict=True))
         rider_min += carried
         whole.append(rides[0] + empty)
-        cost += kind.cost_per_min * whole[-1] + cost_per_rider_min * carried
+        paid = whole[-1] if legs is None else checks.legs_of(stops, school, legs, return_trip)
+        cost += kind.cost_per_min * paid + cost_per_rider_min * carried
         faults += [
             f"position {s}: ride_min says {result.ride_min[s]:g}, it is {r:g}"
             for s, r in zip(stops, rides, strict=True)
@@ -186,7 +202,7 @@ def _read(
     minutes: ArrayLike, riders: ArrayLike, school: int, seats: float | None, fixed_cost: float, cost_per_min: float,
     max_ride_min: ArrayLike, dwell_min: float, dwell_min_per_rider: float, return_trip: bool,
     fleet: Sequence[Vehicle] | None, goal: str, cost_per_rider_min: float, max_line_min: float,
-    window: float | None, gap: float, time_limit_s: float,
+    line_cost: ArrayLike | None, window: float | None, gap: float, time_limit_s: float, engine: str,
 ) -> tuple[Floats, Floats, Task, tuple[Vehicle, ...]]:  # fmt: skip
     """Check every argument in one pass and return the arrays."""
     problems: list[Problem] = []
@@ -210,8 +226,17 @@ def _read(
     if window is not None and (not window > 0 or goal != "cost"):
         cure = 'Give minutes above 0 with goal="cost", or None.'
         problems.append(Problem("second_run_window_min", f"is {window:g} with goal {goal!r}", cure))
+    if engine not in ENGINES:
+        cure = f"Give one of {', '.join(ENGINES)}.{nearest(str(engine), ENGINES)}"
+        problems.append(Problem("engine", f"is {engine!r}", cure))
     if goal not in GOALS:
         problems.append(Problem("goal", f"is {goal!r}", f"Give one of {', '.join(GOALS)}.{nearest(str(goal), GOALS)}"))
+    legs = None if line_cost is None else read_minutes(line_cost, problems, name="line_cost")
+    if legs is not None and legs.shape != table.shape:
+        problems.append(Problem("line_cost", f"has the shape {legs.shape}", f"Give the shape {table.shape}."))
+        legs = None
+    if legs is not None:
+        table[np.isinf(legs)] = np.inf
     if not 0 <= school < size:
         problems.append(Problem("school", f"is {school}", f"Give a position from 0 to {size - 1}."))
     elif people.shape == (size,) and people[school] != 0:
@@ -221,7 +246,7 @@ def _read(
     task = make_task(
         table, people, depots=np.array([school]), types=types, limit_min=limit, line_limit_min=max_line_min,
         dwell_min=dwell_min, dwell_min_per_rider=dwell_min_per_rider, return_trip=return_trip,
-        rider_cost=cost_per_rider_min,
+        rider_cost=cost_per_rider_min, line_cost=legs,
     )  # fmt: skip
     return table, people, task, types
 
@@ -253,10 +278,11 @@ def _solve(
     seed: int,
     known: Any,
     reused: bool,
+    engine: str,
 ) -> Any:
     """Return (answer, proven number of lines) for the goal."""
-    from layoutopt.kernels.routing.drive import solve
     from layoutopt.kernels.routing.fewest import fewest_lines
+    from layoutopt.kernels.routing.one_school import solve
     from layoutopt.kernels.routing.second import solve_with_second_runs
 
     if window is not None:
@@ -265,16 +291,25 @@ def _solve(
         )
         return answer, 0
     if goal == "cost":
-        return solve(task, gap=gap, time_limit_s=time_limit_s, seed=seed, start=known, reused=reused), 0
+        done = solve(task, gap=gap, time_limit_s=time_limit_s, seed=seed, start=known, reused=reused, engine=engine)
+        return done, 0
     if goal == "lines":
         zero = np.zeros_like(task.fixed)
         task = replace(task, fixed=zero, per_min=zero, rider_cost=1.0)
         known = _again(task, known)
     began = time.perf_counter()
-    plan, low = fewest_lines(task, time_limit_s=0.4 * time_limit_s, seed=seed, start=known)
+    plan, low = fewest_lines(task, time_limit_s=0.4 * time_limit_s, seed=seed, start=known, engine=engine)
     task = replace(task, lines_low=low, lines_high=task.lines_high if plan is None else len(plan.lines))
     spare = max(0.5 * time_limit_s, time_limit_s - (time.perf_counter() - began))
-    return solve(task, gap=gap, time_limit_s=spare, seed=seed, start=known, plan=plan, reused=reused), low
+    done = solve(task, gap=gap, time_limit_s=spare, seed=seed, start=known, plan=plan, reused=reused, engine=engine)
+    return done, low
+
+
+def _require_pyvrp(task: Task, goal: str, window: float | None) -> None:
+    from layoutopt.kernels.routing.by_pyvrp import require
+
+    rider_cost = 1.0 if goal == "lines" else task.rider_cost
+    require(replace(task, rider_cost=rider_cost, steps=np.zeros((int(window is not None), 2))))
 
 
 def _again(task: Task, known: Any) -> Any:
@@ -319,7 +354,8 @@ def _routed(
         rides[line] = checks.rides_of(line.tolist(), school, table, people, dwell, per_rider)
         empty = task.outward[0, answer.lines.stops(order[at])[0]]
         whole.append(float(rides[line[0]] + empty))
-        cost += types[int(kinds[at])].cost_per_min * whole[-1]
+        paid = whole[-1] if task.pays_minutes else _paid(task, answer.lines.stops(order[at]))
+        cost += types[int(kinds[at])].cost_per_min * paid
     vehicles, _ = checks.vehicles_of(kinds.tolist(), whole, types, window)
     cost += sum(many * kind.fixed_cost for many, kind in zip(vehicles, types, strict=True))
     rider_min = float(people @ rides)
@@ -342,6 +378,11 @@ def _routed(
         vehicles_needed=sum(vehicles),
         state=state,
     )
+
+
+def _paid(task: Task, stops: Ints) -> float:
+    legs = float(task.pay_between[stops[:-1], stops[1:]].sum() + task.pay_service[stops].sum())
+    return legs + float(task.pay_inward[0, stops[-1]] + task.pay_outward[0, stops[0]])
 
 
 def _state(answer: Any, task: Task) -> RouteState:

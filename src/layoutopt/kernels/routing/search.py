@@ -118,7 +118,7 @@ def _field(task: Task, allowed: Ints | None, most_lines: int) -> Any:
     return loops.Field(
         task.between, task.inward, task.outward, task.service, task.riders, task.limit, task.line_limit, task.seats,
         task.fixed, task.per_min, task.count, task.rider_cost, task.opening, task.capacity, open_to,
-        neighbours(task), most_lines,
+        neighbours(task), most_lines, task.pay_between, task.pay_inward, task.pay_outward, task.pay_service,
     )  # fmt: skip
 
 
@@ -138,11 +138,13 @@ def _work(task: Task, lines: int, seed: int) -> Any:
 
 def _scale(task: Task) -> float:
     """Return what a stop costs on its way in a line, about; the temperature is measured in it."""
-    nearest = np.partition(task.between + np.diag(np.full(task.n, np.inf)), min(1, task.n - 1), axis=1)
+    nearest = np.partition(task.pay_between + np.diag(np.full(task.n, np.inf)), min(1, task.n - 1), axis=1)
     step = nearest[:, : min(2, task.n)].mean() if task.n > 1 else 0.0
-    step = min(step, float(task.inward.min(axis=0).mean()))
-    minute = float(task.per_min.mean()) + task.rider_cost * float(task.riders.mean()) * 2.0
-    return max((step + 0.3 * float(task.inward.min(axis=0).mean())) * minute, 1e-6)
+    home = float(task.pay_inward.min(axis=0).mean())
+    minutes = task.rider_cost * float(task.riders.mean()) * 2.0 * 1.3 * float(task.inward.min(axis=0).mean())
+    if task.pays_minutes:
+        minutes = task.rider_cost * float(task.riders.mean()) * 2.0 * (min(step, home) + 0.3 * home)
+    return max((min(step, home) + 0.3 * home) * float(task.per_min.mean()) + minutes, 1e-6)
 
 
 def _enter(task: Task, start: Lines, seq: Ints, info: Ints) -> None:

@@ -318,6 +318,9 @@ def search(rows, kept, best, work, field, pool_seq, pool_info, span, hot, cold, 
     n = len(field.riders)
     forget(work, n)
     count_in(rows, work, field)
+    # All of it, the empty lines too: a line kept from an earlier plan would come back beside the new one.
+    for r in range(len(rows.info)):
+        copy_line(r, rows, kept)
     out_many = n + 1
     out_now = np.inf
     current = np.inf

@@ -36,6 +36,10 @@ class Field(NamedTuple):
     allowed: Any
     near: Any
     most_lines: int
+    pay_between: Any
+    pay_inward: Any
+    pay_outward: Any
+    pay_service: Any
 
 
 class Rows(NamedTuple):
@@ -106,14 +110,26 @@ def measure(r, rows, field):
 
 
 @compiled
+def paid_by(r, rows, field):
+    """Return what the way of line ``r`` counts towards its cost."""
+    m = rows.info[r, SIZE]
+    d = rows.info[r, DEPOT]
+    total = field.pay_outward[d, rows.seq[r, 0]]
+    for p in range(m):
+        u = rows.seq[r, p]
+        total += field.pay_service[u]
+        total += field.pay_inward[d, u] if p == m - 1 else field.pay_between[u, rows.seq[r, p + 1]]
+    return total
+
+
+@compiled
 def line_cost(r, rows, field):
     """Return the cost of line ``r``; 0 when it is empty."""
     m = rows.info[r, SIZE]
     if m == 0:
         return 0.0
     v = rows.info[r, KIND]
-    whole = rows.at[r, 0, RIDE] + field.outward[rows.info[r, DEPOT], rows.seq[r, 0]]
-    total = field.fixed[v] + field.per_min[v] * whole
+    total = field.fixed[v] + field.per_min[v] * paid_by(r, rows, field)
     if field.rider_cost > 0.0:
         for p in range(m):
             total += field.rider_cost * field.riders[rows.seq[r, p]] * rows.at[r, p, RIDE]
@@ -135,6 +151,8 @@ def best_place(u, rows, field, state, blink):
         field.rider_cost,
     )
     inward, outward, capacity, load_of = field.inward, field.outward, field.capacity, rows.load
+    pay_between, pay_inward, pay_outward = field.pay_between, field.pay_inward, field.pay_outward
+    pay_service = field.pay_service[u]
     riders, service, limit = field.riders[u], field.service[u], field.limit[u]
     types = len(seats)
     best = np.inf
@@ -152,6 +170,8 @@ def best_place(u, rows, field, state, blink):
             continue
         home, out = inward[d, u], outward[d, u]
         old = at[r, 0, RIDE] + outward[d, seq[r, 0]]
+        paid = paid_by(r, rows, field) if types > 1 else 0.0
+        pay_home, pay_out = pay_inward[d, u], pay_outward[d, u]
         for p in range(m + 1):
             if blink and uniform(state) < BLINK:
                 continue
@@ -160,8 +180,10 @@ def best_place(u, rows, field, state, blink):
             if ride > limit:
                 continue
             extra = worth * riders * ride
+            more = pay_service + (pay_home if p == m else pay_between[u, seq[r, p]])
             if p == 0:
                 now = ride + out
+                more += pay_out - pay_outward[d, seq[r, 0]]
             else:
                 a = seq[r, p - 1]
                 straight = inward[d, a] if p == m else between[a, seq[r, p]]
@@ -169,14 +191,16 @@ def best_place(u, rows, field, state, blink):
                 if longer > at[r, p - 1, SLACK]:
                     continue
                 now = old + longer
+                more += pay_between[a, u] - (pay_inward[d, a] if p == m else pay_between[a, seq[r, p]])
                 extra += worth * at[r, p - 1, AHEAD] * longer
             if now > line_limit:
                 continue
             for v in range(types):
                 if seats[v] >= load and (v == k or used[v] < count[v]):
-                    whole = extra + per_min[v] * now - per_min[k] * old + fixed[v] - fixed[k]
-                    if whole < best:
-                        best = whole
+                    dearer = (per_min[v] - per_min[k]) * (paid + more) + fixed[v] - fixed[k]
+                    total = extra + per_min[k] * more + dearer
+                    if total < best:
+                        best = total
                         line = r
                         place = p
                         best_kind = v
@@ -197,7 +221,8 @@ def best_new(u, rows, field, banned, opening):
             continue
         for v in range(len(field.seats)):
             if field.seats[v] >= field.riders[u] and rows.used[v] < field.count[v]:
-                cost = field.fixed[v] + field.per_min[v] * whole + field.rider_cost * field.riders[u] * ride
+                paid = field.pay_service[u] + field.pay_inward[d, u] + field.pay_outward[d, u]
+                cost = field.fixed[v] + field.per_min[v] * paid + field.rider_cost * field.riders[u] * ride
                 if rows.lines[d] == 0:
                     cost += opening[d]
                 if cost < best:
@@ -213,11 +238,11 @@ def lighter_kind(r, rows, field):
     m = rows.info[r, SIZE]
     if len(field.seats) == 1:
         return
-    whole = rows.at[r, 0, RIDE] + field.outward[rows.info[r, DEPOT], rows.seq[r, 0]]
+    paid = paid_by(r, rows, field)
     best = rows.info[r, KIND]
     for v in range(len(field.seats)):
         fits = field.seats[v] >= rows.at[r, m - 1, AHEAD] and rows.used[v] < field.count[v]
-        saved = field.fixed[best] + field.per_min[best] * whole - field.fixed[v] - field.per_min[v] * whole
+        saved = field.fixed[best] + field.per_min[best] * paid - field.fixed[v] - field.per_min[v] * paid
         if fits and saved > 1e-12:
             best = v
     rows.used[rows.info[r, KIND]] -= 1

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from layoutopt.kernels.routing.check import fewest_vehicles
-from layoutopt.kernels.routing.drive import Answer, solve
+from layoutopt.kernels.routing.check import SLACK_MIN, fewest_vehicles
 from layoutopt.kernels.routing.lines import Lines
+from layoutopt.kernels.routing.one_school import Answer, solve
 from layoutopt.kernels.routing.task import Task
 from layoutopt.kernels.routing.values import Floats
+
+MOST_SPLITS = 64
 
 
 def solve_with_second_runs(
@@ -25,30 +27,54 @@ def solve_with_second_runs(
 ) -> Answer:
     """Return lines that are cheap once vehicles are shared, with a proven bound.
 
-    A vehicle drives at most two lines, so it costs each of them at least half of its fixed cost: the program with
-    half fixed costs (and twice the vehicles) bounds from below. Its lines, and those at full fixed cost, are paired
-    as well as can be, and the cheaper plan stays. The bound is exact when all lines find a partner.
+    Each relaxed program charges a line a share of its fixed cost such that two lines fitting into one window never
+    pay more than one vehicle: any plan costs at least as much. First every line pays one half (and there are twice
+    the vehicles). Then, with a split t below half of the window: nothing up to t, one half above, all of it above
+    window − t (a dual feasible function of packing in pairs, as in the bounds of Martello and Toth 1990); t is the one
+    that charges most for the lines found. The plans of all programs are paired as well as can be, the cheapest stays.
     """
     half = replace(task, fixed=task.fixed / 2, count=np.minimum(2 * task.count, task.n))
-    low = solve(half, gap=gap, time_limit_s=0.6 * time_limit_s, seed=seed, start=start, reused=reused)
+    low = solve(half, gap=gap, time_limit_s=0.4 * time_limit_s, seed=seed, start=start, reused=reused)
     if low.infeasible:
         return low
-    full = solve(task, gap=gap, time_limit_s=0.4 * time_limit_s, seed=seed, start=low.kept, reused=reused)
-    costs = [
-        shared_cost(task, low.lines, half.fixed, window_min),
-        shared_cost(task, full.lines, task.fixed, window_min),
+    full = solve(task, gap=gap, time_limit_s=0.3 * time_limit_s, seed=seed, start=low.kept, reused=reused)
+    plans = [
+        (shared_cost(task, low.lines, half, window_min), low),
+        (shared_cost(task, full.lines, task, window_min), full),
     ]
-    best = low if costs[0] <= costs[1] else full
-    if not np.isfinite(min(costs)):
+    bound = low.bound
+    best_cost, best = min(plans, key=lambda plan: plan[0])
+    if best.lines is not None and best_cost - bound > gap * abs(best_cost):
+        split = split_task(half, task.fixed, best.lines.whole_min, window_min)
+        if split is not None:
+            other = solve(split, gap=gap, time_limit_s=0.3 * time_limit_s, seed=seed, start=full.kept, reused=True)
+            plans.append((shared_cost(task, other.lines, split, window_min), other))
+            bound = max(bound, other.bound)
+    best_cost, best = min(plans, key=lambda plan: plan[0])
+    if not np.isfinite(best_cost):
         return replace(low, lines=None, cost=np.inf, method=low.method + ", second runs")
-    return replace(best, cost=min(costs), bound=min(low.bound, min(costs)), method=low.method + ", second runs")
+    return replace(best, cost=best_cost, bound=min(bound, best_cost), method=low.method + ", second runs")
 
 
-def shared_cost(task: Task, lines: Lines | None, fixed: Floats, window_min: float) -> float:
-    """Return what ``lines`` (priced with ``fixed``) cost with second runs; inf when vehicles are too few."""
+def split_task(half: Task, fixed: Floats, whole_min: Floats, window_min: float) -> Task | None:
+    """Return the task whose lines pay nothing, half or all of their fixed cost; None where half is never beaten."""
+    slack = 2 * SLACK_MIN
+    ends = np.unique(np.concatenate([whole_min, window_min - whole_min]))
+    splits = ends[(ends > 0) & (ends < window_min / 2)][:MOST_SPLITS]
+    charged = [float((whole_min > t).sum() + (whole_min > window_min - t + slack).sum()) / 2 for t in splits.tolist()]
+    if not charged or max(charged) <= len(whole_min) / 2:
+        return None
+    t = float(splits[int(np.argmax(charged))])
+    steps = np.array([[t, 0.5], [window_min - t + slack, 0.5]])
+    return replace(half, fixed=np.zeros_like(fixed), steps=steps, step_fixed=fixed)
+
+
+def shared_cost(task: Task, lines: Lines | None, priced: Task, window_min: float) -> float:
+    """Return what ``lines`` (priced for the task ``priced``) cost with second runs; inf when vehicles are too few."""
     if lines is None:
         return np.inf
-    total = float((lines.cost - fixed[lines.kind]).sum())
+    paid = priced.fixed[lines.kind] + priced.step_share(lines.whole_min) * priced.step_fixed[lines.kind]
+    total = float((lines.cost - paid).sum())
     for v in range(len(task.seats)):
         vehicles = fewest_vehicles(lines.whole_min[lines.kind == v].tolist(), window_min)
         if vehicles > task.count[v]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import scipy.sparse.csgraph as graph
@@ -26,7 +27,9 @@ class Task:
 
     Shapes: ``between[n, n]``, ``inward[d, n]`` stop → depot, ``outward[d, n]`` depot → stop (zeros where the
     empty trip is not paid), ``service, riders, limit, stop [n]``, vehicle arrays ``[v]``, depot arrays ``[d]``.
-    ``stop`` and ``depot`` hold the caller's positions.
+    ``stop`` and ``depot`` hold the caller's positions. What a vehicle's way costs is counted in ``pay_between,
+    pay_inward, pay_outward, pay_service``, times ``per_min``: the minutes themselves unless something else is paid.
+    ``steps[s]``: a line longer than ``steps[s, 0]`` minutes pays the share ``steps[s, 1]`` of ``step_fixed`` more.
     """
 
     between: Floats
@@ -47,25 +50,37 @@ class Task:
     depot: Ints
     lines_low: int
     lines_high: int
+    pay_between: Floats
+    pay_inward: Floats
+    pay_outward: Floats
+    pay_service: Floats
+    pays_minutes: bool = True
+    steps: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    step_fixed: Floats = field(default_factory=lambda: np.empty(0))
 
     @property
     def n(self) -> int:
         """Number of stops with riders."""
         return len(self.riders)
 
+    def step_share(self, whole_min: Any) -> Any:
+        """Return which share of ``step_fixed`` lines of ``whole_min`` pay."""
+        longer = np.asarray(whole_min)[..., None] > self.steps[:, 0]
+        return (longer * self.steps[:, 1]).sum(axis=-1)
 
-def read_minutes(minutes: object, problems: list[Problem]) -> Floats:
+
+def read_minutes(minutes: object, problems: list[Problem], *, name: str = "minutes") -> Floats:
     """Return ``minutes`` as a square float array, with ``inf`` kept; faults are added to ``problems``."""
     array = np.array(minutes, dtype=float)
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.shape[0] == 0:
-        raise InputError([Problem("minutes", f"has the shape {array.shape}", "Give a square table of minutes.")])
+        raise InputError([Problem(name, f"has the shape {array.shape}", "Give a square table.")])
     np.fill_diagonal(array, 0.0)
     _report(
         problems,
-        "minutes",
+        name,
         array,
         np.isnan(array) | (array < 0),
-        "Give minutes of 0 or more, inf where no way.",
+        f"Give {name.split('_')[-1]} of 0 or more, inf where no way.",
     )
     return array
 
@@ -145,18 +160,25 @@ def make_task(
     rider_cost: float,
     opening: Floats | None = None,
     capacity: Floats | None = None,
+    line_cost: Floats | None = None,
 ) -> Task:
-    """Return the :class:`Task` of checked arrays; positions without riders are left out."""
+    """Return the :class:`Task` of checked arrays; positions without riders are left out.
+
+    ``line_cost``, shaped as ``minutes``, is what each leg counts towards the cost of a line instead of its minutes;
+    standing at stops then costs nothing.
+    """
     is_depot = np.zeros(len(riders), dtype=bool)
     is_depot[depots] = True
     stop = np.flatnonzero((riders > 0) & ~is_depot)
-    finite = np.where(np.isfinite(minutes), minutes, NO_WAY_MIN)
     many = len(stop)
+    between, inward, outward = _legs(minutes, stop, depots, return_trip)
+    service = dwell_min + dwell_min_per_rider * riders[stop]
+    pay = (between, inward, outward) if line_cost is None else _legs(line_cost, stop, depots, return_trip)
     return Task(
-        between=np.ascontiguousarray(finite[np.ix_(stop, stop)]),
-        inward=np.ascontiguousarray(finite[np.ix_(stop, depots)].T),
-        outward=np.ascontiguousarray(finite[np.ix_(depots, stop)]) * (1.0 if return_trip else 0.0),
-        service=dwell_min + dwell_min_per_rider * riders[stop],
+        between=between,
+        inward=inward,
+        outward=outward,
+        service=service,
         riders=riders[stop].astype(float),
         limit=np.minimum(limit_min[stop], NO_LIMIT_MIN) + TINY,
         line_limit=min(line_limit_min, NO_LIMIT_MIN) + TINY,
@@ -171,6 +193,21 @@ def make_task(
         depot=depots.astype(np.int64),
         lines_low=0,
         lines_high=many,
+        pay_between=pay[0],
+        pay_inward=pay[1],
+        pay_outward=pay[2],
+        pay_service=service if line_cost is None else np.zeros(many),
+        pays_minutes=line_cost is None,
+        step_fixed=np.zeros(len(types)),
+    )
+
+
+def _legs(table: Floats, stop: Ints, depots: Ints, return_trip: bool) -> tuple[Floats, Floats, Floats]:
+    finite = np.where(np.isfinite(table), table, NO_WAY_MIN)
+    return (
+        np.ascontiguousarray(finite[np.ix_(stop, stop)]),
+        np.ascontiguousarray(finite[np.ix_(stop, depots)].T),
+        np.ascontiguousarray(finite[np.ix_(depots, stop)]) * (1.0 if return_trip else 0.0),
     )
 
 
@@ -217,3 +254,31 @@ def _chains(minutes: Floats, task: Task, return_trip: bool) -> tuple[Floats, Flo
         return inward, np.zeros(task.n)
     out = graph.dijkstra(graph.csgraph_from_dense(ways, null_value=np.inf), indices=task.depot, min_only=True)
     return inward, np.asarray(out)[task.stop]
+
+
+def is_covering(task: Task) -> bool:
+    """Return whether leaving a stop out of a line never makes the line dearer or longer."""
+    return _is_shorter_without(task.between, task.inward, task.outward, task.service) and (
+        task.pays_minutes or _is_shorter_without(task.pay_between, task.pay_inward, task.pay_outward, task.pay_service)
+    )
+
+
+def _is_shorter_without(between: Floats, inward: Floats, outward: Floats, service: Floats) -> bool:
+    ends = np.hstack([between, inward.T])
+    direct, ways = ends, between
+    if outward.any():
+        depots = len(outward)
+        direct = np.vstack([ends, np.hstack([outward, np.full((depots, depots), -np.inf)])])
+        ways = np.vstack([between, outward])
+    for u in range(len(service)):
+        via = ways[:, u][:, None] + service[u] + ends[u][None, :]
+        # The diagonal stands for no leg at all, and a missing way for one that no line takes.
+        if (np.where(via < NO_WAY_MIN, direct - via, 0.0) > 1e-9).any():
+            return False
+    return True
+
+
+def fewest_by_seats(task: Task) -> int:
+    """Return how many of the largest vehicles the riders fill at least."""
+    seats = np.sort(np.repeat(task.seats, np.minimum(task.count, task.n)))[::-1]
+    return int(np.searchsorted(np.cumsum(seats), task.riders.sum() - 1e-6) + 1)

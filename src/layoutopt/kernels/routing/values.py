@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Status = Literal["optimal", "feasible", "infeasible", "none"]
 Goal = Literal["cost", "lines", "lines_cost"]
+Engine = Literal["auto", "own", "pyvrp"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class RouteState:
     depots: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Routed:
     """Lines to one school, with what is proven about them.
 
@@ -65,3 +66,12 @@ class Routed:
         if not np.isfinite(self.objective):
             return float("inf")
         return max(0.0, self.objective - self.bound) / max(abs(self.objective), 1e-9)
+
+    def __repr__(self) -> str:
+        """Return the figures in one line, without the arrays."""
+        if not np.isfinite(self.objective):
+            why = f": {self.reasons[0]}" if self.reasons else ""
+            return f"<{type(self).__name__}: {self.status}{why}, {self.seconds:.1f} s>"
+        carried = f"{len(self.routes)} lines, {self.loads.sum():g} riders, objective {self.objective:g}"
+        proof = "optimal" if self.status == "optimal" else f"within {100 * self.gap:.2g} % of the best"
+        return f"<{type(self).__name__}: {carried}, {proof}, {self.seconds:.1f} s>"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,6 +14,8 @@ from layoutopt.kernels.routing.lines import Lines, pack, price_lines
 from layoutopt.kernels.routing.master import Master, Node
 from layoutopt.kernels.routing.task import Task
 from layoutopt.kernels.routing.values import Floats
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +53,17 @@ class Bounded:
     node: Node
     reduced: Floats
     whole: Lines | None = None
+    program: Any = None
 
 
 def choose_whole(
-    search: Search, bounded: Bounded, upper: float, *, time_limit_s: float, nodes: int | None
+    search: Search,
+    bounded: Bounded,
+    upper: float,
+    *,
+    time_limit_s: float,
+    nodes: int | None,
+    steps: int | None = None,
 ) -> tuple[Lines | None, float, bool]:
     """Hand the lines left to HiGHS as integers; return (better plan or None, bound, whether the node is closed)."""
     task, pool, node = search.task, bounded.pool, bounded.node
@@ -75,8 +86,9 @@ def choose_whole(
         row_lower=np.concatenate([master.rhs_low, extra_low]),
         row_upper=np.concatenate([master.rhs_high, extra_high]),
     )
-    budget = highs.Budget(gap=search.gap / 2, time_limit_s=max(0.1, time_limit_s), nodes=nodes)
+    budget = highs.Budget(gap=search.gap / 2, time_limit_s=max(0.1, time_limit_s), nodes=nodes, steps=steps)
     solved = highs.solve(program, budget=budget)
+    log.debug("%d lines to HiGHS: %s, %d nodes, %d steps", len(pool), solved.status, solved.nodes, solved.steps)
     if solved.status == "infeasible":
         return None, np.inf, True
     closed = solved.status == "optimal"

@@ -9,54 +9,14 @@
     ["all", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   const CLASS_ORDER = Object.keys(data.words.classes);
   const listeners = [];
+  const ground = window.mapGround(data, ["walk", "bus", "board", "ring", "card", "halo", ...CLASS_ORDER]);
+  const { map, fit, paper, small, color, el, decode, format } = ground;
   let chosen = null; // { kind: "school" | "settlement" | "line", position }
 
-  const map = L.map("map", { zoomSnap: 0.1, zoomDelta: 0.5, wheelPxPerZoomLevel: 90, scrollWheelZoom: false,
-    maxZoom: 18, attributionControl: false, zoomControl: false, keyboard: true });
-  L.control.zoom({ position: "bottomright" }).addTo(map);
-  L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
-  const fit = (animate) => map.fitBounds(data.bounds, { padding: [28, 28], maxZoom: 15, animate });
-  fit(false);
-  const small = map.getSize().x < 480 ? 0.75 : 1; // marks shrink on a phone
-  map.getContainer().addEventListener("focusin", () => map.scrollWheelZoom.enable());
-  map.getContainer().addEventListener("focusout", () => map.scrollWheelZoom.disable());
   const ORDER = ["towns", "roads", "ways", "lines", "settlements", "schools"];
   const group = Object.fromEntries(ORDER.map((name) => [name, L.layerGroup()]));
   map.createPane("schools").style.zIndex = 610;
-  // One canvas for all: the topmost alone would hear the mouse, and on paper it hides those beneath.
-  const paper = L.canvas({ padding: 0.4, tolerance: 3 });
-
-  // Read once a drawing, for asking the page for its style is slow where it has thousands of rows.
-  const NAMES = ["walk", "bus", "board", "ring", "road", "road-major", "path", "town", "card", "halo", ...CLASS_ORDER];
-  let palette = {};
-  const readColors = () => {
-    const style = getComputedStyle(document.documentElement);
-    palette = Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue("--" + name).trim()]));
-  };
-  const color = (name) => palette[name];
-  const formats = [0, 1].map((digits) => new Intl.NumberFormat("en", { maximumFractionDigits: digits }));
-  const format = (value, digits) => value === null || value === undefined ? "–"
-    : formats[digits || 0].format(value).replace(/,/g, "\u202f");
   const minutes = (value) => value === null ? "no way known" : format(value) + " min";
-
-  function el(tag, attributes, ...children) {
-    const node = document.createElement(tag);
-    Object.entries(attributes || {}).forEach(([name, value]) => node.setAttribute(name, value));
-    node.append(...children);
-    return node;
-  }
-
-  // Each point is stored as the step from the one before, in 1e-5 degrees.
-  function decode(steps) {
-    const points = [];
-    let lat = 0, lon = 0;
-    for (let k = 0; k < steps.length; k += 2) {
-      lat += steps[k];
-      lon += steps[k + 1];
-      points.push([lat / 1e5, lon / 1e5]);
-    }
-    return points;
-  }
 
   function symbol(role, size) {
     const ink = { closed: "var(--closed)", not_built: "var(--walk)" }[role] || "var(--school)";
@@ -162,6 +122,8 @@
 
   function drawLines() {
     group.lines.clearLayers();
+    data.walks.map(decode).forEach((path) => group.lines.addLayer(L.polyline(path,
+      { renderer: paper, color: color("bus"), weight: 1.4 * small, dashArray: "1 4", opacity: chosen ? 0.3 : 0.9, interactive: false })));
     data.lines.forEach((line, position) => {
       const off = chosen && !(chosen.kind === "line" && chosen.position === position) &&
         !(chosen.kind === "school" && chosen.position === line.school) &&
@@ -182,18 +144,6 @@
         group.lines.addLayer(ring);
       });
     });
-  }
-
-  function drawBase() {
-    group.roads.clearLayers();
-    const look = { path: ["path", 0.8, "2 3"], minor: ["road", 1.2, null], major: ["road-major", 2.4, null] };
-    Object.entries(data.roads).forEach(([kind, parts]) => {
-      group.roads.addLayer(L.polyline(parts.map(decode), { renderer: paper, interactive: false, color: color(look[kind][0]),
-        weight: look[kind][1], dashArray: look[kind][2], smoothFactor: 1.5 }));
-    });
-    group.towns.clearLayers();
-    data.towns.forEach((town) => group.towns.addLayer(L.polyline(town.rings.map(decode),
-      { renderer: paper, interactive: false, color: color("town"), weight: 1, dashArray: "6 4", opacity: 0.7 })));
   }
 
   function drawSchools() {
@@ -283,8 +233,7 @@
   }
 
   function everything() {
-    readColors();
-    drawBase();
+    ground.drawBase(group.roads, group.towns);
     drawSchools();
     redraw();
   }
@@ -307,27 +256,9 @@
     document.getElementById("map").focus({ preventScroll: true });
     choose(kind, Number(position), true);
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", everything);
-  // On paper: light colours, the size of the page, everything in view; drawn at once, for printing does not wait.
-  let before = null;
-  window.addEventListener("beforeprint", () => {
-    before = { center: map.getCenter(), zoom: map.getZoom() };
-    document.documentElement.dataset.print = "";
-    Object.assign(map.getContainer().style, { width: "125mm", height: "120mm", minHeight: "0" });
-    everything();
-    map.invalidateSize({ animate: false, pan: false });
-    fit(false);
-  });
-  window.addEventListener("afterprint", () => {
-    delete document.documentElement.dataset.print;
-    map.getContainer().removeAttribute("style");
-    everything();
-    map.invalidateSize({ animate: false, pan: false });
-    map.setView(before.center, before.zoom, { animate: false });
-  });
+  ground.redrawnBy(everything);
   window.planMap = { map, data, group, visible, onSwitch: (listener) => listeners.push(listener) };
   map.invalidateSize({ pan: false }); // the legend has grown since the map was made
   fit(false);
   everything();
-  new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(map.getContainer());
 })();

@@ -1,0 +1,97 @@
+"""The ways, riders, limits and vehicles of one hub, as the routing kernel takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from layoutopt.fleet import VehicleType
+from layoutopt.journeys import Journeys
+from layoutopt.kernels.routing.values import Vehicle
+from layoutopt.policy import Policy
+from layoutopt.schema import BANDS
+
+Array = NDArray[np.float64]
+SLACK_MIN = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class HubWays:
+    """One hub and the groups that may ride to it: position 0 is the hub, then the groups in their order.
+
+    ``minutes`` and ``km`` have the shape [k + 1, k + 1]; ``riders`` and ``limit_min`` (longest ride) [k + 1].
+    A line costs ``fixed_cost`` of its vehicle and ``cost_per_min`` for every kilometre of ``km``, the empty way
+    out paid: both in CNY a year.
+    """
+
+    minutes: Array
+    km: Array
+    riders: Array
+    limit_min: Array
+    vehicles: tuple[Vehicle, ...]
+    dwell_min: float
+    dwell_min_per_rider: float
+
+
+def hub_ways(
+    journeys: Journeys,
+    policy: Policy,
+    fleet: Sequence[VehicleType],
+    school_id: str,
+    group: pd.DataFrame,
+    *,
+    skip: Collection[str] = (),
+) -> HubWays:
+    """Return the ways of ``group`` (rows of the items table) to the hub ``school_id`` with the vehicles ``fleet``."""
+    bus = policy.bus
+    minutes, km = journeys.rides([f"s:{school_id}", *("v:" + group["settlement_id"])])
+    yearly_trips = bus.trips_per_day * bus.school_days
+    seats_free = 10**6 if "seats" in skip else 0
+    types = tuple(
+        Vehicle(
+            seats=kind.seats + seats_free, fixed_cost=kind.fixed_cny,
+            cost_per_min=kind.cny_per_km * yearly_trips, count=kind.count,
+        )
+        for kind in fleet
+    )  # fmt: skip
+    return HubWays(
+        minutes=minutes,
+        km=km,
+        riders=np.r_[0.0, group["pupils"].to_numpy(float)],
+        limit_min=np.r_[np.inf, ride_limits(group, _access(journeys, school_id, group), policy, skip=skip)],
+        vehicles=types,
+        dwell_min=bus.dwell_min,
+        dwell_min_per_rider=bus.dwell_min_per_rider,
+    )
+
+
+def ride_limits(items: pd.DataFrame, access_min: Array, policy: Policy, *, skip: Collection[str] = ()) -> Array:
+    """Return the longest ride of each bus rider group: ride limit, door-to-door limit less the walk.
+
+    ``items`` carries band, today_mode, today_min, today_ride_min.
+    """
+    keeps = policy.access.keep_existing_exceptions
+    today = items["today_min"].to_numpy(float)
+    today_ride = np.where(items["today_mode"] == "bus", items["today_ride_min"], 0.0)
+    limit = np.full(len(items), np.inf)
+    if "ride_limit" not in skip:
+        limit = np.maximum(np.full(len(items), policy.bus.max_ride_min), today_ride if keeps else 0.0)
+    if "oneway_limit" not in skip:
+        oneway = items["band"].map({band: policy.access.oneway_max_min[band] for band in BANDS}).to_numpy(float)
+        oneway = np.maximum(oneway, np.where(np.isfinite(today), today, 0.0) if keeps else 0.0)
+        limit = np.minimum(limit, oneway - access_min)
+    if policy.access.worsening_max_min is not None and "worsening_limit" not in skip:
+        limit = np.minimum(limit, today + policy.access.worsening_max_min - access_min)
+    return limit + SLACK_MIN
+
+
+def _access(journeys: Journeys, school_id: str, group: pd.DataFrame) -> Array:
+    table = journeys.table
+    rows = table.from_ids.get_indexer(pd.Index(group["settlement_id"]))
+    column = int(table.to_ids.get_indexer(pd.Index([school_id]))[0])
+    bands = pd.Index(table.bands).get_indexer(pd.Index(group["band"]))
+    return np.asarray(table.access_min[rows, column, bands], dtype=float)

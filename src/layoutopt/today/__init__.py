@@ -1,0 +1,17 @@
+"""Today: who attends which school and how, and what each school is before anything is decided."""
+
+from layoutopt.fleet import largest_bus
+from layoutopt.today.attending import attendance, attendance_method, methods, own_dwell_min
+from layoutopt.today.items import items_of
+from layoutopt.today.schools import enrolment_today, school_facts
+
+__all__ = [
+    "attendance",
+    "attendance_method",
+    "enrolment_today",
+    "items_of",
+    "largest_bus",
+    "methods",
+    "own_dwell_min",
+    "school_facts",
+]

@@ -180,7 +180,7 @@ def reuse(seeds: list[int], scenarios: int) -> None:
     locate([[1.0, 2.0], [2.0, 1.0]], [1, 1], method="lagrange")
     for seed in seeds:
         asked = villages(2_000, 200, seed)
-        for gap in (0.02, 0.01, 0.005, 0.003):
+        for gap in (0.02, 0.01, 0.005):
             spent, proven, state = [], 0, None
             rng = np.random.default_rng(seed)
             question = asked

@@ -159,8 +159,7 @@ after = 0.0
 for at, depot in enumerate(depots):
     mine = [depot, *(unit for unit, site in zip(served, first.assignment, strict=True) if site == at)]
     if len(mine) > 1:
-        lines = route(
-            place_minutes[np.ix_(mine, mine)], people[mine], seats=36, fixed_cost=60.0, max_ride_min=40, return_trip=False
-        )
+        ways = place_minutes[np.ix_(mine, mine)]
+        lines = route(ways, people[mine], seats=36, fixed_cost=60.0, max_ride_min=40, return_trip=False)
         after += 90.0 + lines.objective
 pd.Series({"one after the other": after, "together": together.objective, "bound": together.bound}).round(1)

@@ -45,10 +45,10 @@ THEIRS = {
 
 TABLES = ("csv", "csv;", "csv tab", "csv bom", "csv gbk", "xlsx")
 VECTORS = ("gpkg", "geojson", "shp", "shp gbk", "shp gbk without cpg")
-SAID = ("EPSG:4326", "EPSG:4490", "EPSG:4524", "EPSG:4545", "EPSG:4509", "EPSG:32648")
-PREFIXED = ("EPSG:4524", "EPSG:4497")
+SAID = ("EPSG:4326", "EPSG:4490", "EPSG:4524", "EPSG:4545", "EPSG:4507", "EPSG:32648")
+PREFIXED = ("EPSG:4524", "EPSG:4496")
 """3-degree zone 36 and 6-degree zone 18: the number before the easting gives them away."""
-BARE = ("EPSG:4545", "EPSG:4509")
+BARE = ("EPSG:4545", "EPSG:4507")
 
 
 @dataclass(frozen=True)

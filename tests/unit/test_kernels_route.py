@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -207,6 +208,33 @@ def test_columns_are_generated_where_lines_are_too_many_to_list(monkeypatch):
     assert generated.objective == pytest.approx(listed.objective)
     assert generated.bound <= listed.objective + 1e-6
     assert generated.status == listed.status == "optimal"
+
+
+def test_two_runs_with_generated_columns_give_the_same_arrays(monkeypatch):
+    from layoutopt.kernels.routing import one_school
+
+    monkeypatch.setattr(one_school, "LISTED_AT_ONCE", 100)
+    minutes, riders = far_county(20, seed=5)
+    given = {"seats": 30, "max_ride_min": 45.0, "goal": "lines_cost", "return_trip": False}
+    first, second = (route(minutes, riders, **given, seed=1) for _ in range(2))
+    assert [line.tolist() for line in first.routes] == [line.tolist() for line in second.routes]
+    assert (first.objective, first.bound, first.lines_bound) == (second.objective, second.bound, second.lines_bound)
+    assert "generation" in first.method
+
+
+def test_same_answer_without_the_compiler():
+    code = "import numpy as np; from layoutopt.kernels.routing.route import route; "
+    code += "print(route(np.array([[0, 9, 8, 7], [9, 0, 3, 4], [8, 3, 0, 2], [7, 4, 2, 0.0]]), [0, 4, 5, 6], seats=10,"
+    code += " fixed_cost=3, max_ride_min=20).objective)"
+    answers = {
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", code], check=True, capture_output=True, text=True,
+            env=os.environ | {"NUMBA_DISABLE_JIT": flag},
+        ).stdout
+        for flag in "01"
+    }  # fmt: skip
+    # Stop 3 alone costs 3 + 7 + 7, stops 1 and 2 together 3 + 9 + 3 + 8.
+    assert answers == {"40.0\n"}
 
 
 def test_start_and_state_are_taken_up():

@@ -111,3 +111,11 @@ def test_odd_enrolments() -> None:
         "school S3 (S3) teaches grades 1-6 but enrols 3 pupils of others",
         "school S4 (S4) is a candidate, not built yet: its enrolment is not counted",
     ]
+
+
+def test_a_settlement_far_from_every_other() -> None:
+    # Eleven villages a kilometre apart and one 35 km off: ten times the usual kilometre, and beyond 20 km.
+    people = {f"V{k}": (float(k), 0.0, {"g1": 1.0}) for k in range(11)} | {"W": (45.0, 0.0, {"g1": 1.0})}
+    schools = {"S1": (0.0, 0.1, {"g1": 12.0})}
+    assert said(people, schools) == ["settlement W (W) lies 35 km from every other: check its place"]
+    assert said({code: row for code, row in people.items() if code != "W"}, schools) == []

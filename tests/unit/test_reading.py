@@ -400,3 +400,21 @@ def test_every_line_of_the_template_is_understood(tmp_path: Path) -> None:
     }
     assert set(config["columns"]) == {"settlements", "roads"}
     assert config["layers"]["elevation"] == {"file": "dem.tif"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [("106.130,33.300", "16.130,33.300", "16.13, 33.3"), ("106.130,33.300", "106.130,3.3300", "106.13, 3.33")],
+)
+def test_one_mistyped_place(old: str, new: str, place: str, study_folder: WriteFolder) -> None:
+    folder = study_folder()
+    file = folder / "settlements.csv"
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(lo.InputError) as caught:
+        lo.read_study(folder)
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"settlements.csv row 3 (V2): the place {place} lies far from all others, around 106.1, 33.3. "
+        "Check its coordinates."
+    ]

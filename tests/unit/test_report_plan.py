@@ -24,8 +24,8 @@ from layoutopt.plan.plan import Level, Plan, Proof
 from layoutopt.plan.tables import LINE_COLUMNS, STOP_COLUMNS
 from layoutopt.policy import Policy
 from layoutopt.report import PlanMap, plan_map, write_report
-from layoutopt.report.html import report_page
 from layoutopt.report.ground import steps
+from layoutopt.report.html import report_page
 from layoutopt.report.maps import map_data
 from layoutopt.schema import BANDS, PUPIL_COLUMNS
 from layoutopt.study import Study

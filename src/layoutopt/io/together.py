@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +37,33 @@ def disagreements(layers: Mapping[str, gpd.GeoSeries], labels: Mapping[str, str]
         problems = [problem for problem in problems if problem.where == labels[worst]]
     if not problems:
         problems = _strangers(degrees, labels)
+    return problems
+
+
+def strays(layers: Mapping[str, gpd.GeoSeries], where: Mapping[str, Callable[[Any], str]]) -> list[Problem]:
+    """Return a problem for each single place that lies far from all others: a digit lost, a sign, a swap in one row.
+
+    ``where`` names a row of each layer for messages. A layer of which most places lie far away is no matter of
+    single rows: see :func:`disagreements`.
+    """
+    import shapely
+
+    spots = {}
+    for name, layer in layers.items():
+        bounds = shapely.bounds(layer.to_crs("EPSG:4326").to_numpy())
+        spots[name] = (bounds[:, :2] + bounds[:, 2:]) / 2
+    if not spots:
+        return []
+    middle = np.median(np.concatenate(list(spots.values())), axis=0)
+    problems = []
+    for name, places in spots.items():
+        far = np.abs(places - middle).max(axis=1) > FAR_APART_DEG
+        if 2 * far.sum() >= len(far):
+            continue
+        for at in np.flatnonzero(far):
+            lon, lat = (f"{value:.6g}" for value in places[at])
+            what = f"the place {lon}, {lat} lies far from all others, around {middle[0]:.4g}, {middle[1]:.4g}"
+            problems.append(Problem(where[name](layers[name].index[at]), what, "Check its coordinates."))
     return problems
 
 

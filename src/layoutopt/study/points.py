@@ -20,6 +20,8 @@ OWN_SETTLEMENT_MAX_KM = 2.0
 OUTSIDE_TOWN_MAX_M = 500.0
 COMPOUND_M = 50.0
 SAME_POINT_M = 1.0
+LONELY_TIMES, LONELY_KM, LONELY_LEAST = 10.0, 20.0, 10
+"""A settlement is lonely where the next is ten times as far as for nine in ten of at least ten, and over 20 km."""
 
 
 def point_findings(study: Study) -> list[Finding]:
@@ -32,7 +34,7 @@ def point_findings(study: Study) -> list[Finding]:
     >>> [str(finding) for finding in point_findings(study)]
     ['schools S1 (S1) and S2 (S2) stand 20 m apart: one compound?']
     """
-    checks = (_nobody, _crowded, _same_point, _compounds, _far_from_own, _outside_town, _enrolment)
+    checks = (_nobody, _crowded, _same_point, _lonely, _compounds, _far_from_own, _outside_town, _enrolment)
     return [finding for check in checks for finding in check(study)]
 
 
@@ -63,6 +65,22 @@ def _same_point(study: Study) -> Iterator[Finding]:
     groups = _near(study.settlements, SAME_POINT_M)
     for codes in groups:
         yield Finding(f"settlements {some(codes)} stand on one point", "settlements", tuple(codes))
+
+
+def _lonely(study: Study) -> Iterator[Finding]:
+    """A digit typed wrong puts a village tens of kilometres away from every other."""
+    from scipy.spatial import cKDTree
+
+    settlements = study.settlements
+    if len(settlements) < LONELY_LEAST:
+        return
+    xy = np.column_stack([settlements.geometry.x, settlements.geometry.y])
+    apart_km = cKDTree(xy).query(xy, k=2)[0][:, 1] / M_PER_KM
+    usual_km = float(np.percentile(apart_km, 90))
+    for at in np.flatnonzero((apart_km > LONELY_TIMES * usual_km) & (apart_km > LONELY_KM)):
+        code = settlements.index[at]
+        text = f"settlement {_named(settlements, code)} lies {apart_km[at]:.0f} km from every other: check its place"
+        yield Finding(text, "settlements", (code,))
 
 
 def _compounds(study: Study) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from layoutopt.io.coordinates import faulty, in_known_crs, on_wgs84, shape_of
 from layoutopt.io.files import LayerFile, check_readable, sha256
 from layoutopt.io.layers import read_layer
 from layoutopt.io.mapping import chosen, mapped
-from layoutopt.io.together import disagreements, metric_crs
+from layoutopt.io.together import disagreements, metric_crs, strays
 from layoutopt.schema import LAYERS, Layer
 from layoutopt.study.config import datum_of, layer_file, raster_file, read_config
 from layoutopt.study.finish import finish
@@ -153,7 +154,10 @@ def _place(shapes: Mapping[str, gpd.GeoSeries], seen: _Seen) -> None:
                 seen.frames[name] = _with_geometry(seen.frames[name], shape)
     if not seen.problems:
         ordered = {name: settled[name] for name in shapes if name in settled}
-        seen.problems += disagreements(ordered, {name: seen.files[name].label for name in ordered})
+        points = {name: ordered[name] for name in ("settlements", "schools") if name in ordered}
+        named = {name: partial(seen.files[name].where, ids=seen.ids[name]) for name in points}
+        labels = {name: seen.files[name].label for name in ordered}
+        seen.problems += strays(points, named) or disagreements(ordered, labels)
 
 
 def _together(layers: Mapping[str, gpd.GeoSeries]) -> gpd.GeoSeries | None:

@@ -44,7 +44,8 @@ class Node(NamedTuple):
 def branch(instance: Instance, found: Found, prices: Prices, ask: Ask, *, nodes: int) -> Found:
     """Return ``found`` with the bound of the lowest open node after ``nodes`` nodes, and better answers met."""
     heap = [Node(prices.bound, 0, instance.must, instance.banned, prices)]
-    shelved, age, tried = np.inf, 0, set() if found.answer is None else {found.answer.open.tobytes()}
+    tried: set[bytes] = set()
+    shelved, age = np.inf, 0
     while heap and age < nodes and ask.left_s() > 0:
         goal = found.value(instance) * (1.0 - 0.9 * ask.gap)
         if heap[0].bound >= goal:
@@ -114,9 +115,10 @@ def _try(instance: Instance, node: Node, found: Found, ask: Ask, tried: set[byte
     if instance.count is not None and int(chosen.sum()) != instance.count:
         return found
     tried.add(chosen.tobytes())
-    short = replace(ask, start=None, gap=0.0)
+    short = replace(ask, start=None, gap=0.0, seed=ask.seed + len(tried))
     draft: Answer | None = found.answer
-    for deals in (TRY_DEALS, 10 * TRY_DEALS):
+    is_known = draft is not None and bool((draft.open == chosen).all())
+    for deals in (10 * TRY_DEALS,) if is_known else (TRY_DEALS, 10 * TRY_DEALS):
         start = None if draft is None else Answer(chosen, np.where(chosen[instance.site], draft.share, 0.0))
         draft = search.dealt(instance, node.prices, start, short, deals=deals * instance.units, chosen=chosen)
         before, found = found, better(instance, found, draft)

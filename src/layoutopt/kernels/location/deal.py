@@ -18,9 +18,11 @@ CELLS = 1_024
 """Finest division of the room dealt out, where demands are not whole numbers or the room is larger."""
 HEAT = 0.25
 """Noise at the start, as a share of what a unit costs on average."""
+LONG = 20
+"""Deals a unit from which on the noise starts that high; a shorter run starts cooler and keeps more of its start."""
 PARTNERS = 48
 """Sites a site may deal with: the nearest, the nearer the more often."""
-CHUNK = 2_000
+CHUNK = 1_000
 
 
 class Table(NamedTuple):
@@ -60,7 +62,7 @@ def deal(plan: Map, work: Work, near: list[Ints], ask: Ask, *, deals: int, enoug
     record, best = work.arc.copy(), np.array([np.inf])
     if moves.violation(plan, work) <= 0.0:
         best[0] = moves.cost_of(plan, work)
-    heat = HEAT * moves.cost_of(plan, work) / max(n, 1)
+    heat = HEAT * min(1.0, deals / (LONG * n)) * moves.cost_of(plan, work) / n
     state = np.array([ask.seed * 2 + 1], dtype=np.uint64)
     done = 0
     while done < deals and ask.left_s() > 0 and best[0] > enough:

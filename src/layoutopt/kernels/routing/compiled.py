@@ -6,10 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+import numpy as np
 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Return ``function`` compiled for speed; ``.py_func`` of the result is the plain Python original."""
+    if numba.config.DISABLE_JIT:
+        # Plain Python on purpose: words of bits wrap around as in compiled code, without numpy's warning.
+        return np.errstate(over="ignore")(function)
     try:
         return numba.njit(cache=True, error_model="numpy")(function)
     except RuntimeError:

@@ -30,8 +30,8 @@ WEIGHTS: tuple[tuple[tuple[int, ...], int], ...] = (
     ((3, 3, 2, 2, 1), 4),
 )
 """(weights, parts) of the cuts over four and five stops."""
-MOST_CUTS_A_ROUND = 60
-MOST_CUTS_A_STOP = 6
+MOST_CUTS_A_ROUND = 100
+MOST_CUTS_A_STOP = 8
 LEAST_VIOLATION = 0.02
 MOST_STOPS = 220
 """Triples of more stops than this would fill the memory."""

@@ -26,12 +26,13 @@ log = logging.getLogger(__name__)
 FEW_STOPS = 12
 LISTED_AT_ONCE = 300_000
 """Labels tried before column generation is preferred to listing every line."""
-LISTED_IN_GAP = 2_500_000
+LISTED_IN_GAP, WIDE_GAP = 2_500_000, 0.05
+"""Labels tried in listing the lines in the gap; as few as at the start while the gap is wider than this share."""
 SMALLER_GAP = 0.7
 """Listing the lines in the gap is tried again once the gap has shrunk to this share."""
 KEPT_LINES = 2_000
 MOST_CUT_ROUNDS, SLOW_CUTS, SLOW_ROUNDS = 80, 0.004, 3
-RESTRICTED_A_STOP, RESTRICTED_STEPS = 5, 400
+RESTRICTED_A_STOP, RESTRICTED_STEPS = 5, 150
 KEPT_FOR_RUN = 20
 POLISH_ROUNDS, POLISH_HEAT = 4, 0.3
 
@@ -193,7 +194,10 @@ def _close(search: Search, generator: Generator, root: Root, best: Best) -> tupl
             break
         if gap < SMALLER_GAP * tried_at:
             tried_at = gap
-            pool = generator.pool(root, best.cost, LISTED_IN_GAP)
+            if root.node.cuts:
+                best = _restricted(search, root.prices, _worthy(search, root), best)
+            most = LISTED_IN_GAP if gap < WIDE_GAP * abs(best.cost) else LISTED_AT_ONCE
+            pool = generator.pool(root, best.cost, most)
             log.debug("gap %.4f pool %s", gap, None if pool is None else len(pool))
             if pool is not None:
                 done = solve_pool(search, pool, replace(best, bound=bound), node=root.node)

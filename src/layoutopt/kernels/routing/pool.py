@@ -41,7 +41,7 @@ def solve_pool(search: Search, pool: Lines, best: Best, *, node: Node, rounds: i
             heapq.heappush(heap, (low, next(counter), current, lines, hot))
             break
         nodes += 1
-        done = bound_node(search, current, lines, best.cost, rounds=rounds if nodes == 1 else 6, hot=hot)
+        done = bound_node(search, current, lines, best.cost, rounds=rounds if nodes == 1 else 4, hot=hot)
         bound = max(low, done.bound)
         log.debug(
             "node %d bound %.4f best %.4f lines %d open %d",

@@ -13,7 +13,7 @@ from layoutopt.kernels.routing.task import Task
 from layoutopt.kernels.routing.values import Floats, Ints
 from layoutopt.kernels.routing.whole import Bounded
 
-TRIED_PAIRS, TRIAL_STEPS = 10, 150
+TRIED_PAIRS, TRIAL_STEPS = 6, 80
 
 
 def split(task: Task, done: Bounded) -> list[tuple[Node, Ints]]:

@@ -1,0 +1,93 @@
+"""Lines for given riders, quickly: a small column generation and one small integer choice among its columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from layoutopt.kernels import highs
+from layoutopt.kernels.routing.lines import Lines, join, pack, price_lines
+from layoutopt.kernels.routing.master import plain_prices
+from layoutopt.kernels.routing.pricer import Pricer
+from layoutopt.kernels.routing.task import Task
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+ROUNDS = 25
+MOST_COLUMNS = 500
+STEPS = 25
+TOLERANCE_CNY = 1.0
+
+
+def part_of(task: Task, stops: Ints) -> Task:
+    """Return the task with these stops only."""
+    both = np.ix_(stops, stops)
+    return replace(
+        task,
+        between=np.ascontiguousarray(task.between[both]),
+        inward=np.ascontiguousarray(task.inward[:, stops]),
+        outward=np.ascontiguousarray(task.outward[:, stops]),
+        pay_between=np.ascontiguousarray(task.pay_between[both]),
+        pay_inward=np.ascontiguousarray(task.pay_inward[:, stops]),
+        pay_outward=np.ascontiguousarray(task.pay_outward[:, stops]),
+        service=task.service[stops],
+        pay_service=task.pay_service[stops],
+        riders=task.riders[stops],
+        limit=task.limit[stops],
+        stop=task.stop[stops],
+        count=np.minimum(task.count, len(stops)),
+        lines_high=len(stops),
+    )
+
+
+def draw(task: Task, start: Lines | None) -> Lines | None:
+    """Return cheap lines that serve every stop of ``task`` once; None where some stop cannot be served alone."""
+    everyone = np.zeros(task.n, dtype=np.int64)
+    flat, starts = pack([[at] for at in range(task.n)])
+    pool = price_lines(task, flat, starts, everyone)
+    if len(pool) < task.n:
+        return None
+    pool = pool if start is None or not len(start) else join([start, pool])
+    pricer = Pricer(task)
+    for _ in range(ROUNDS):
+        prize = _cover_prices(pool, task.n)
+        found = pricer.price(
+            plain_prices(task, prize), None, np.array([0]), exact=False, tolerance=TOLERANCE_CNY, most=60
+        )
+        if found.lines is None:
+            break
+        pool = join([pool, found.lines])
+    return _chosen(pool, task.n, prize)
+
+
+def _cover(pool: Lines, n: int) -> sp.csr_matrix:
+    visits = pool.visits(n).T.tocsr()
+    visits.data[:] = 1.0
+    return visits
+
+
+def _cover_prices(pool: Lines, n: int) -> Floats:
+    many = len(pool)
+    program = highs.Program(
+        cost=pool.cost, lower=np.zeros(many), upper=np.full(many, np.inf), integer=np.zeros(many, dtype=bool),
+        rows=_cover(pool, n), row_lower=np.ones(n), row_upper=np.full(n, np.inf),
+    )  # fmt: skip
+    return np.maximum(highs.solve(program).row_dual, 0.0)
+
+
+def _chosen(pool: Lines, n: int, prize: Floats) -> Lines | None:
+    """Choose whole lines among those of least reduced cost, then drop stops served twice."""
+    visits = pool.visits(n)
+    reduced = pool.cost - visits @ prize
+    order = np.argsort(reduced, kind="stable")[:MOST_COLUMNS]
+    kept = pool.take(np.sort(np.union1d(order, np.flatnonzero(np.diff(pool.starts) == 1))))
+    many = len(kept)
+    program = highs.Program(
+        cost=kept.cost, lower=np.zeros(many), upper=np.ones(many), integer=np.ones(many, dtype=bool),
+        rows=_cover(kept, n), row_lower=np.ones(n), row_upper=np.ones(n),
+    )  # fmt: skip
+    found = highs.solve(program, budget=highs.Budget(gap=0.003, time_limit_s=30.0, steps=STEPS))
+    return None if found.values is None else kept.take(np.flatnonzero(found.values > 0.5))

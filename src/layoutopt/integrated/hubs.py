@@ -1,0 +1,89 @@
+"""What each hub's lines may be: the groups that may ride there, as the routing kernel sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from layoutopt.fleet import vehicle_types
+from layoutopt.journeys import journeys_of
+from layoutopt.model.columns import Data
+from layoutopt.model.hub import HubWays, hub_ways
+from layoutopt.policy import Policy
+from layoutopt.study import Study
+
+if TYPE_CHECKING:
+    from layoutopt.kernels.routing.pricer import Pricer
+    from layoutopt.kernels.routing.task import Task
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Hub:
+    """One hub: its ways, and where its bus options stand among the rows of the ``chosen`` block, stop by stop."""
+
+    school_id: str
+    option: Ints
+    group: pd.DataFrame
+    ways: HubWays
+
+    @cached_property
+    def task(self) -> Task:
+        """The routing task with every group that may ride here as a stop."""
+        from layoutopt.kernels.routing.task import make_task
+
+        ways = self.ways
+        return make_task(
+            ways.minutes, ways.riders, depots=np.array([0]), types=ways.vehicles, limit_min=ways.limit_min,
+            line_limit_min=np.inf, dwell_min=ways.dwell_min, dwell_min_per_rider=ways.dwell_min_per_rider,
+            return_trip=True, rider_cost=0.0, line_cost=ways.km,
+        )  # fmt: skip
+
+    @cached_property
+    def pricer(self) -> Pricer:
+        """The pricing of this hub's lines, with its working memory."""
+        from layoutopt.kernels.routing.pricer import Pricer
+
+        return Pricer(self.task)
+
+    @cached_property
+    def round_trip(self) -> Floats:
+        """The least kilometres from the hub to each stop and back, over any chain of stops.
+
+        Ways are quickest, not shortest, so that kilometres need not keep the triangle inequality by themselves.
+        """
+        from scipy.sparse.csgraph import shortest_path
+
+        task = self.task
+        km = np.zeros((task.n + 1, task.n + 1))
+        km[0, 1:], km[1:, 0], km[1:, 1:] = task.pay_outward[0], task.pay_inward[0], task.pay_between
+        least = np.asarray(shortest_path(np.maximum(km, 1e-9), method="D"))
+        return np.asarray(least[0, 1:] + least[1:, 0])
+
+    @cached_property
+    def least_cny(self) -> float:
+        """A yearly cost that no line of this hub is below."""
+        task = self.task
+        return float((task.fixed + task.per_min * (self.round_trip.min() - 1e-6)).min())
+
+
+def hubs_of(study: Study, policy: Policy, data: Data, *, skip: Collection[str] = ()) -> tuple[Hub, ...]:
+    """Return every hub with bus options, by school_id, stops in the order of their options."""
+    chosen = data.frame.blocks["chosen"].table
+    rides = chosen[chosen["mode"] == "bus"]
+    items = data.options.items.set_index("item")
+    fleet = vehicle_types(study, policy)
+    found = []
+    for school_id, part in rides.groupby("school_id", sort=True):
+        group = items.loc[part["item"]].reset_index()
+        ways = hub_ways(journeys_of(study, policy), policy, fleet, str(school_id), group, skip=skip)
+        found.append(Hub(str(school_id), part.index.to_numpy(np.int64), group, ways))
+    return tuple(found)

@@ -155,7 +155,7 @@ def _solve(folder: Path, out: Path, policy: Any, effort: dict[str, Any]) -> Any:
     return plan
 
 
-@main.command(epilog="Example: layoutopt init county/   (then look through county/study.toml)")
+@main.command(epilog="Example: layoutopt init county/")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Write over a study.toml that is there.")
 @command

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from layoutopt.kernels.routing import closing, drive
+from layoutopt.kernels.routing import closing, drive, tree
 from layoutopt.kernels.routing.locate_and_route import check, locate_and_route
 
 PER_CASE = 30
@@ -84,6 +84,7 @@ def test_every_plan_tried(tour, capacity, listed, monkeypatch):
         # Lines are generated, and the branching over depots and stops has to find its way alone.
         monkeypatch.setattr(drive, "LISTED_AT_ONCE", 0)
         monkeypatch.setattr(closing, "FEW_IN_GAP", 0)
+        monkeypatch.setattr(tree, "LISTED_IN_PART", 0 if tour == "open" else 200_000)
     rng = np.random.default_rng([3, len(tour), capacity])
     solvable = 0
     for number in range(PER_CASE):

@@ -102,7 +102,7 @@ def test_generation_agrees_with_listing(monkeypatch):
 
 def test_shown_in_one_line():
     found = locate_and_route(WAY, RIDERS, opening_cost=10, **GIVEN)
-    assert repr(found).startswith("<LocatedRouted: 2 of 2 depots open, 3 lines, 15 riders, cost 50, proven best")
+    assert repr(found).startswith("<LocatedRouted: 2 of 2 depots open, 2 lines, 15 riders, cost 50, proven best")
     assert "no lines" in repr(locate_and_route(WAY, RIDERS, opening_cost=0, depot_capacity=7, **GIVEN))
 
 

@@ -237,6 +237,34 @@ def test_same_answer_without_the_compiler():
     assert answers == {"40.0\n"}
 
 
+def test_a_short_limit_still_gives_lines_and_a_bound():
+    minutes, riders = far_county(160, seed=6)
+    given = {"seats": 34, "fixed_cost": 60.0, "max_ride_min": 45.0}
+    short = route(minutes, riders, **given, time_limit_s=0.5)
+    assert check(short, minutes, riders, **given) == ()
+    assert short.status == "feasible"
+    assert "stopped by the clock" in short.method
+    # No line is cheaper than its fixed cost, and there are at least riders / seats of them.
+    assert 60.0 * riders.sum() / 34 <= short.bound <= short.objective
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_seat_bound_lies_below_the_best_plan(seed):
+    from layoutopt.kernels.routing.bound import seat_bound
+    from layoutopt.kernels.routing.task import make_task
+
+    minutes, riders = far_county(9, seed=seed)
+    fleet = [Vehicle(12, 8.0, 1.0), Vehicle(30, 15.0, 1.4)]
+    given = {"fleet": fleet, "max_ride_min": 35.0, "cost_per_rider_min": 0.02 * (seed % 2), "return_trip": seed % 3 > 0}
+    best = route(minutes, riders, **given, gap=0.0)
+    task = make_task(
+        minutes, riders, depots=np.array([0]), types=fleet, limit_min=np.full(10, 35.0), line_limit_min=np.inf,
+        dwell_min=0.0, dwell_min_per_rider=0.0, return_trip=given["return_trip"],
+        rider_cost=given["cost_per_rider_min"],
+    )  # fmt: skip
+    assert 0.2 * best.objective < seat_bound(task) <= best.objective + 1e-9
+
+
 def test_start_and_state_are_taken_up():
     minutes, riders = far_county(16, seed=2)
     given = {"seats": 25, "max_ride_min": 40.0}

@@ -218,7 +218,7 @@ def test_the_report_opens_alone_and_marks_every_place(page: Page, report: Path) 
     page.open(report)
     assert settled(page, "document.querySelectorAll('.school-mark').length === 5")
     assert page.run("planMap.group.settlements.getLayers().length") == 6
-    assert page.run("planMap.group.lines.getLayers().length") == 4, "one line with its casing, two stops"
+    assert page.run("planMap.group.lines.getLayers().length") == 7, "a line, its casing, two stops, three walks"
     assert page.run("planMap.group.ways.getLayers().length") == 6
     assert page.run("document.querySelectorAll('#legend-roles li').length") == 5
     assert page.run("performance.getEntriesByType('resource').filter((e) => !e.name.startsWith('data:')).length") == 0

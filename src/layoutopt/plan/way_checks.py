@@ -48,7 +48,7 @@ def hub_only(f: Facts) -> Iterator[Violation]:
 
 def walkable(f: Facts) -> Iterator[Violation]:
     """No bus and no bed for pupils who can walk there within the limit."""
-    limit = f.rows["band"].map({band: f.policy.access.walk_max_min[band] for band in BANDS})
+    limit = f.rows["band"].map({band: f.policy.access.walk_max_min[band] for band in BANDS}).astype(float)
     near = (f.rows["mode"] != "walk") & (f.rows["walk_min"] <= limit)
     for row in f.rows[near].itertuples():
         yield Violation(

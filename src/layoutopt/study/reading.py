@@ -154,7 +154,7 @@ def _place(shapes: Mapping[str, gpd.GeoSeries], seen: _Seen) -> None:
                 seen.frames[name] = _with_geometry(seen.frames[name], shape)
     if not seen.problems:
         ordered = {name: settled[name] for name in shapes if name in settled}
-        points = {name: ordered[name] for name in ("settlements", "schools") if name in ordered}
+        points: dict[str, gpd.GeoSeries] = {n: ordered[n] for n in ("settlements", "schools") if n in ordered}
         named = {name: partial(seen.files[name].where, ids=seen.ids[name]) for name in points}
         labels = {name: seen.files[name].label for name in ordered}
         seen.problems += strays(points, named) or disagreements(ordered, labels)

@@ -121,7 +121,8 @@ class Answer:
 
     def cost(self, instance: Instance) -> float:
         """Return the cost of this answer, added up from its parts."""
-        return float(instance.opening @ self.open + instance.cost @ self.share)
+        # sums, not products of vectors: on long ones those wake the threads of the BLAS
+        return float(instance.opening[self.open].sum() + (instance.cost * self.share).sum())
 
     def loads(self, instance: Instance) -> Floats:
         """Return the demand each site serves."""

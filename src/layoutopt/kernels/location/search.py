@@ -111,7 +111,10 @@ def search(instance: Instance, prices: Prices, ask: Ask, *, kicks: int) -> Answe
 
 
 def resume(instance: Instance, prices: Prices, ask: Ask, *, kicks: int, deals: int) -> Answer | None:
-    """Return the best whole answer a few deals, a short walk and deals again find from the one given, or None."""
+    """Return the best whole answer a few deals, a short walk and deals again find from the one given, or None.
+
+    With no kicks only the deals are tried.
+    """
     assert ask.start is not None
     small, kept = core(instance, prices)
     plan, fine = map_of(small), first_fine(instance, prices)
@@ -119,7 +122,7 @@ def resume(instance: Instance, prices: Prices, ask: Ask, *, kicks: int, deals: i
     near = neighbours(small, arcs=RESUME_NEAR)
     enough = prices.bound * (1.0 + 0.95 * ask.gap)
     first, is_open = deal(plan, work, near, ask, deals=deals, enough=enough), work.open.copy()
-    if first is not None and whole(small, first, is_open).cost(small) <= enough:
+    if first is not None and (kicks == 0 or whole(small, first, is_open).cost(small) <= enough):
         return whole(instance, kept[first], is_open)
     ended = wander(plan, work, near, fine, ask, kicks=kicks, enough=enough)
     if ended is None:

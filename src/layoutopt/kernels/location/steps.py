@@ -36,8 +36,11 @@ WINDOW_SITES = 40
 WALK_SHARE = 0.4
 KICKS_PER_SITE = 100
 RESUME_EFFORTS = (1, 4, 16)
-RESUME_STEPS, RESUME_KICKS, RESUME_DEALS = 25, 0.25, 1
-"""Steps of the bound, kicks a site and deals a unit of the first attempt from a like question's state."""
+RESUME_STEPS, RESUME_KICKS, RESUME_DEALS = 50, 0.25, 1
+"""Steps of the bound, kicks a site and deals a unit of an attempt from a like question's state, times its effort.
+
+The first attempt does without kicks.
+"""
 SHAKES = 300
 """Restarts of the interchange where sites have no limits."""
 
@@ -160,7 +163,7 @@ def _answers(instance: Instance, prices: Prices, ask: Ask, effort: int | None = 
         one = search.search(instance, prices, ask, kicks=_kicks(instance, ask))
     else:
         deals = RESUME_DEALS * effort * instance.units
-        kicks = min(1 + int(RESUME_KICKS * effort * instance.sites), _kicks(instance, ask))
+        kicks = 0 if effort == 1 else min(1 + int(RESUME_KICKS * effort * instance.sites), _kicks(instance, ask))
         one = search.resume(instance, prices, ask, kicks=kicks, deals=deals)
     found += [] if one is None else [one]
     if instance.neighbours is not None:

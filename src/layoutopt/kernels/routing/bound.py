@@ -13,7 +13,7 @@ from layoutopt.kernels.routing.cut_loops import reduced_of
 from layoutopt.kernels.routing.cuts import Cut, broken_links, price_words, separate
 from layoutopt.kernels.routing.lines import Lines
 from layoutopt.kernels.routing.master import Master, Node, Prices, Solution
-from layoutopt.kernels.routing.task import Task
+from layoutopt.kernels.routing.task import Task, least_way
 from layoutopt.kernels.routing.values import Floats, Ints
 from layoutopt.kernels.routing.whole import Bounded, Search
 
@@ -113,7 +113,7 @@ def bound_node(
     at = PoolBound(search, node, pool, upper, hot)
     bound, last, slow = -np.inf, -np.inf, 0
     while True:
-        value = dual_bound(at.solution.prices, float(at.reduced.min(initial=0.0)), task, upper)
+        value = dual_bound(at.solution.prices, float(at.reduced.min(initial=0.0)), task, upper, shrunk=False)
         bound = max(bound, value)
         if bound >= upper - search.gap * abs(upper):
             nothing = np.empty(0, dtype=np.int64)
@@ -157,17 +157,18 @@ def _leaders(worth: Floats, pool: Lines, many: int) -> Ints:
     return np.sort(np.argsort(worth, kind="stable")[:many])
 
 
-def dual_bound(prices: Prices, least_reduced: float, task: Task, upper: float) -> float:
+def dual_bound(prices: Prices, least_reduced: float, task: Task, upper: float, *, shrunk: bool = True) -> float:
     """Return a proven lower bound from ``prices``, whatever their small faults.
 
-    At most ``most`` lines run in a plan worth having, each may be too cheap by ``least_reduced`` (Lasdon 1970).
+    At most ``most`` lines run in a plan worth having, each may be too cheap by ``least_reduced`` (Lasdon 1970). Not
+    ``shrunk``: the bound of these very prices, whose distance to ``upper`` says which lines may be dropped.
     """
     most = min(task.n, task.lines_high)
     cheapest = float(cheapest_line(task))
     if cheapest > 0 and np.isfinite(upper):
         most = min(most, int(upper / cheapest) + 1)
     simple = prices.value + most * min(0.0, least_reduced)
-    if cheapest <= 0 or least_reduced >= 0:
+    if not shrunk or cheapest <= 0 or least_reduced >= 0:
         return simple
     # Farley 1990: prices shrunk by this share are fair for every line; needs a value of 0 or more.
     farley = prices.value / (1.0 - least_reduced / cheapest) if prices.value >= 0 else -np.inf
@@ -180,3 +181,18 @@ def cheapest_line(task: Task) -> float:
         return 0.0
     least = float((task.pay_inward.min(axis=0) + task.pay_service).min())
     return float((task.fixed + task.per_min * least).min())
+
+
+def seat_bound(task: Task) -> float:
+    """Return a lower bound on the cost of every plan that needs no linear program.
+
+    A line through stop i counts at least m_i, the shortest way out and in over any stops, so it costs f + p m_i for
+    each of its stops and no less than their mean over its riders, of whom there are at most Q: every rider bears
+    (f + p m_i) / Q of the cheapest vehicle type, and the cost of a ride no shorter than the shortest way in.
+    """
+    inward = least_way(task.pay_between, task.pay_inward, task.pay_service)
+    outward = least_way(task.pay_between.T, task.pay_outward, np.zeros(task.n))
+    through = (inward + outward).min(axis=0)
+    each = ((task.fixed[:, None] + task.per_min[:, None] * through[None]) / task.seats[:, None]).min(axis=0)
+    ride = least_way(task.between, task.inward, task.service).min(axis=0)
+    return float(task.riders @ (each + task.rider_cost * ride))

@@ -95,10 +95,7 @@ def split(task: Task, rule: Rule, root: Root) -> list[Rule]:
     """Return the parts of a settled part; none when depots and numbers of lines are whole and settled."""
     rule = replace(rule, node=root.node)
     ways = _by_depot(task, rule, root) or _by_count(rule, root) or _by_other_depot(task, rule, root)
-    ways = ways or _by_count_of_depot(task, rule, root)
-    if ways or not np.isfinite(task.capacity).any():
-        return ways
-    return _by_owner(task, rule, root)
+    return ways or _by_count_of_depot(task, rule, root)
 
 
 def _by_depot(task: Task, rule: Rule, root: Root) -> list[Rule]:
@@ -122,7 +119,8 @@ def _with(rule: Rule, d: int, value: float) -> Rule:
 def _by_count(rule: Rule, root: Root) -> list[Rule]:
     """There are more lines in all, or fewer: with a cost for each line, the strongest question of all."""
     total = float(root.share.sum())
-    if abs(total - round(total)) < COUNT_WHOLE:
+    # Outside its own limits, where stand-ins fill the rows, a count has nothing to decide any more.
+    if abs(total - round(total)) < COUNT_WHOLE or not rule.node.low < total < rule.node.high:
         return []
     node, low, high = rule.node, int(np.ceil(total)), int(np.floor(total))
     pair = (replace(node, low=max(node.low, low)), replace(node, high=min(node.high, high)))
@@ -149,6 +147,7 @@ def _by_count_of_depot(task: Task, rule: Rule, root: Root) -> list[Rule]:
         return []
     lines = np.bincount(root.lines.depot, weights=root.share, minlength=len(task.opening))
     doubt = np.abs(lines - np.round(lines))
+    doubt[(lines <= rule.node.depot_low) | (lines >= rule.node.depot_high)] = 0.0
     d = int(np.argmax(np.round(doubt, 9)))
     if doubt[d] < COUNT_WHOLE:
         return []
@@ -168,18 +167,17 @@ def served(task: Task, lines: Lines, share: Floats) -> Floats:
     return weight
 
 
-def _by_owner(task: Task, rule: Rule, root: Root) -> list[Rule]:
+def split_by_owner(task: Task, rule: Rule, root: Root) -> list[Rule]:
     """The stop torn most between depots, many riders first, goes to one of them, or not to it."""
-    weight = served(task, root.lines, root.share)
+    rule = replace(rule, node=root.node)
+    weight, barred = served(task, root.lines, root.share), rule.mask(task)
     doubt = np.minimum(weight, 1.0 - weight)
+    # A stop left to one depot alone has nothing to decide, even where the linear point leaves it out in part.
+    doubt[barred | (barred.sum(axis=0) >= len(barred) - 1)[None, :]] = 0.0
     score = np.round(np.where(doubt > COUNT_WHOLE, doubt * task.riders[None, :], 0.0), 9)
     at = int(np.argmax(score))
     if score.flat[at] <= 0:
         return []
     d, stop = divmod(at, task.n)
-    others = tuple((stop, other) for other in _others(task, d) if (stop, other) not in rule.barred)
+    others = tuple((stop, other) for other in np.flatnonzero(~barred[:, stop]).tolist() if other != d)
     return [replace(rule, barred=rule.barred + others), replace(rule, barred=(*rule.barred, (stop, d)))]
-
-
-def _others(task: Task, d: int) -> Ints:
-    return np.array([other for other in range(len(task.opening)) if other != d], dtype=np.int64)

@@ -11,6 +11,7 @@ import numpy as np
 from layoutopt.kernels.routing.generate import Generator, Root, elementary, start_node
 from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set, join
 from layoutopt.kernels.routing.master import Prices, reduced_costs
+from layoutopt.kernels.routing.owners import owner_bound, owners_matter
 from layoutopt.kernels.routing.pool import solve_pool
 from layoutopt.kernels.routing.search import find_plan
 from layoutopt.kernels.routing.whole import Best, Bounded, Search, better, choose_whole
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 LISTED_IN_GAP = 2_500_000
 """Labels tried when the lines in the gap are listed."""
-FEW_IN_GAP = 4_000
+FEW_IN_GAP = 150_000
 """So few lines in the gap need no more cuts first."""
 MANY_IN_GAP = 400_000
 """More lines than this are too slow to work on, however long the cuts stall."""
@@ -56,6 +57,12 @@ def close(search: Search, generator: Generator, root: Root, best: Best) -> tuple
     if done(search, best.cost, bound):
         return best, bound, "column generation, cuts"
     if pool is not None and len(pool) <= MANY_IN_GAP and time.perf_counter() < search.deadline:
+        if owners_matter(search, pool, root.node):
+            lifted = owner_bound(search, pool, root.node, spare_s=search.deadline - time.perf_counter())
+            log.debug("stops as wholes: %d lines, bound %.4f lifted to %.4f", len(pool), bound, lifted)
+            bound = max(bound, min(lifted, best.cost))
+            if done(search, best.cost, bound):
+                return best, bound, "column generation, cuts, stops owned by depots"
         ended = solve_pool(search, pool, replace(best, bound=bound), node=root.node)
         return ended, max(bound, ended.bound), "column generation, cuts, lines in the gap listed, branching"
     return polished(search, root, replace(best, bound=bound)), bound, "column generation, cuts"

@@ -37,7 +37,7 @@ def solve(
         warm_up()
     task = replace(task, lines_low=max(task.lines_low, fewest_by_seats(task)))
     deadline = time.perf_counter() + time_limit_s
-    pricer = Pricer(task)
+    pricer = Pricer(task, deadline=deadline)
     full = _listed(task, pricer)
     if full is not None and len(np.unique(full.flat)) < task.n:
         stranded = np.setdiff1d(np.arange(task.n), full.flat)

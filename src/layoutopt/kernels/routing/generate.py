@@ -82,9 +82,11 @@ class Generator:
         return self.pricer.price(prices, words, self.depots, exact=exact, tolerance=tolerance, most=most)
 
     def _note(self, solution: Solution, least: float, upper: float) -> None:
-        value = dual_bound(solution.prices, least, self.search.task, upper)
+        task = self.search.task
+        value = dual_bound(solution.prices, least, task, upper)
         if value > self.bound or self.best_prices is None:
-            self.bound, self.best_prices, self.best_value = max(value, self.bound), solution.prices, value
+            self.bound, self.best_prices = max(value, self.bound), solution.prices
+            self.best_value = dual_bound(solution.prices, least, task, upper, shrunk=False)
         log.debug("lines %d value %.4f bound %.4f least %.5f", self.master.many, solution.value, value, least)
 
     def _links(self, solution: Solution) -> list[tuple[int, int]]:

@@ -323,46 +323,37 @@ def _enter(new, most_load, head, least_cost, words, cut_price, span, store, exac
 
 
 @compiled
-def price(ground, keep, cuts, grid, threshold, exact, most_at_stop, store):
-    """Grow labels layer by layer in ``store``; return (labels made, whether the store ran full).
+def extend(first, last, many, ground, keep, cuts, grid, threshold, exact, most_at_stop, shelf, store):
+    """Grow the labels ``first`` to ``last`` (−1: the depot) into ``store`` behind its ``many`` labels.
 
-    ``keep[j]`` are the stops whose visit is remembered at ``j`` (ng-sets). Not ``exact``: compare cost, minutes and
-    load alone and extend at most ``most_at_stop`` labels a stop and layer; what is found is then no bound.
+    ``keep[j]`` are the stops whose visit is remembered at ``j`` (ng-sets); ``shelf`` is (labels by stop and load,
+    least cost there, labels grown at each stop in this layer). Not ``exact``: compare cost, minutes and load alone and
+    grow at most ``most_at_stop`` labels a stop and layer; what is found is then no bound. Returns (labels in the
+    store, whether it ran full).
     """
-    n = len(ground.riders)
+    head, least_cost, at_stop = shelf
     words = keep.shape[1]
     most_load = ground.seats.max()
     base = ground.per_min.min()
     span = ground.per_min.max() - base
-    head = np.full((n, LOAD_CELLS), -1, np.int32)
-    least_cost = np.full((n, LOAD_CELLS), np.inf)
-    at_stop = np.zeros(n, np.int64)
-    child = np.empty(n, np.int64)
-    many = np.int64(0)
-    layer_from = np.int64(-1)
-    layer_to = np.int64(0)
-    while layer_from < layer_to:
-        first_of_layer = many
-        at_stop[:] = 0
-        for at in range(layer_from, layer_to):
-            if at >= 0:
-                if not store.ref[at, ALIVE]:
+    child = np.empty(len(ground.riders), np.int64)
+    for at in range(first, last):
+        if at >= 0:
+            if not store.ref[at, ALIVE]:
+                continue
+            if not exact:
+                at_stop[store.ref[at, STOP]] += 1
+                if at_stop[store.ref[at, STOP]] > most_at_stop:
                     continue
-                if not exact:
-                    at_stop[store.ref[at, STOP]] += 1
-                    if at_stop[store.ref[at, STOP]] > most_at_stop:
-                        continue
-            made = grow(at, many, base, most_load, ground, keep, cuts, grid, threshold, store, child)
-            if made < 0:
-                return many, True
-            first = many
-            for q in range(made):
-                if first + q != many:
-                    move(first + q, many, store)
-                if _enter(many, most_load, head, least_cost, words, cuts.price, span, store, exact):
-                    many += 1
-        layer_from = first_of_layer
-        layer_to = many
+        made = grow(at, many, base, most_load, ground, keep, cuts, grid, threshold, store, child)
+        if made < 0:
+            return many, True
+        fresh = many
+        for q in range(made):
+            if fresh + q != many:
+                move(fresh + q, many, store)
+            if _enter(many, most_load, head, least_cost, words, cuts.price, span, store, exact):
+                many += 1
     return many, False
 
 

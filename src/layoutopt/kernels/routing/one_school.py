@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from layoutopt.kernels.routing.bound import seat_bound
 from layoutopt.kernels.routing.generate import Generator, Root, elementary, start_node
 from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set, join
 from layoutopt.kernels.routing.master import Node, Prices, plain_prices, reduced_costs
@@ -73,7 +74,7 @@ def solve(
         warm_up()
     task = replace(task, lines_low=max(task.lines_low, fewest_by_seats(task)))
     deadline = time.perf_counter() + time_limit_s
-    pricer = Pricer(task)
+    pricer = Pricer(task, deadline=deadline)
     full = every_line(task, pricer)
     if full is not None and len(np.unique(full.flat)) < task.n:
         stranded = np.setdiff1d(np.arange(task.n), full.flat)
@@ -88,11 +89,17 @@ def solve(
     search = Search(task, is_covering(task), gap, deadline, _artificial(task, best), seed=seed, rounds=rounds)
     if full is not None:
         done = solve_pool(search, full, best, node=start_node(task))
-        return _answer(done, done.lines is None and done.bound == np.inf, kept, "listed lines, cuts, branching")
+        method = _method(search, "listed lines, cuts, branching")
+        return _answer(done, done.lines is None and done.bound == np.inf, kept, method)
     assert kept is not None
     lines = cheapest_of_each_set(kept if start is None else join([kept, start]), task.n)
     done, kept, method = _by_generation(search, pricer, lines, best)
-    return _answer(done, False, kept, method)
+    done = replace(done, bound=max(done.bound, seat_bound(task)))
+    return _answer(done, False, kept, _method(search, method))
+
+
+def _method(search: Search, method: str) -> str:
+    return method + (", stopped by the clock" if time.perf_counter() > search.deadline else "")
 
 
 def every_line(task: Task, pricer: Pricer) -> Lines | None:

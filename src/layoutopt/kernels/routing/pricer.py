@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,14 @@ from layoutopt.kernels.routing.line_loops import gather
 from layoutopt.kernels.routing.lines import Lines, join, price_lines
 from layoutopt.kernels.routing.listing import every_line
 from layoutopt.kernels.routing.master import Prices
-from layoutopt.kernels.routing.task import NO_LIMIT_MIN, Task
+from layoutopt.kernels.routing.task import NO_LIMIT_MIN, Task, least_way
 from layoutopt.kernels.routing.values import Floats, Ints
 
 NG_SIZE = 8
-RIDE_CELLS = 60
+RIDE_CELLS, FEWEST_RIDE_CELLS, MOST_GRID_WORK = 60, 8, 1_000_000_000
+"""Cells of the completion bound; fewer where stops and loads are so many that it would take seconds."""
+GROWN_AT_ONCE = 200
+"""Labels grown between two looks at the clock."""
 STORE_SIZES = (100_000, 1_000_000, 4_000_000)
 QUICK_LABELS_A_STOP = 12
 MOST_LOAD_CELLS = 3_000
@@ -70,33 +74,27 @@ def ride_unit(task: Task, cells: int) -> tuple[float, int]:
     return max(4.0 * typical / cells, 1e-6), cells
 
 
-def least_paid(task: Task) -> Floats:
-    """Return for each depot and stop the least that a line counts from the stop inwards, over any chain of stops."""
-    legs = task.pay_between + task.pay_service[:, None]
-    least = task.pay_inward + task.pay_service
-    for _ in range(task.n):
-        nearer = np.minimum(least, (legs[None] + least[:, None, :]).min(axis=2))
-        if (nearer >= least - 1e-12).all():
-            break
-        least = nearer
-    return np.asarray(least)
-
-
 NOTHING = labels.Grid(False, np.empty((0, 0, 0)), np.empty((0, 0, 0)), np.empty((0, 0, 0), dtype=np.int32), 1.0, 1.0)
 
 
 class Pricer:
-    """One task as the loops want it: ng-sets, grid of the completion bound, and room for labels, used again."""
+    """One task as the loops want it: ng-sets, grid of the completion bound, and room for labels, used again.
 
-    def __init__(self, task: Task, *, ng_size: int = NG_SIZE, ride_cells: int = RIDE_CELLS) -> None:
-        self.task = task
+    After the ``deadline`` exact pricing stops growing labels and answers with the completion bound, which is proven.
+    """
+
+    def __init__(
+        self, task: Task, *, ng_size: int = NG_SIZE, ride_cells: int = RIDE_CELLS, deadline: float = np.inf
+    ) -> None:
+        self.task, self.deadline = task, deadline
         self.keep = near_words(task, ng_size)
         self.everything = np.full_like(self.keep, np.uint64(0xFFFFFFFFFFFFFFFF))
         self.load = load_unit(task)
-        self.ride = ride_unit(task, ride_cells)
+        room = MOST_GRID_WORK // max(1, task.n**2 * self.load[1])
+        self.ride = ride_unit(task, max(FEWEST_RIDE_CELLS, min(ride_cells, room)))
         rng = np.random.default_rng(SEED_OF_MARKS)
         self.marks = rng.integers(1, 2**63, size=task.n, dtype=np.int64).astype(np.uint64)
-        self.pay_least = least_paid(task)
+        self.pay_least = least_way(task.pay_between, task.pay_inward, task.pay_service)
         self.room: labels.Store | None = None
 
     def _ground(self, d: int, prices: Prices) -> labels.Ground:
@@ -156,8 +154,8 @@ class Pricer:
         grid = self._grid(ground) if exact else NOTHING
         for size in STORE_SIZES if exact else STORE_SIZES[:1]:
             store = self._store(size, words.add.shape[1])
-            many, full = labels.price(ground, self.keep, cuts, grid, -tolerance, exact, QUICK_LABELS_A_STOP, store)
-            if not full:
+            many, full = self._labels(ground, cuts, grid, -tolerance, exact, store)
+            if not full or time.perf_counter() > self.deadline:
                 break
         ended = store.num[:many, labels.ENDED]
         least = min(float(ended.min(initial=0.0)), -tolerance if exact else 0.0)
@@ -174,6 +172,29 @@ class Pricer:
         kind = store.ref[order[chosen], labels.KIND].astype(np.int64)
         lines = price_lines(self.task, flat, starts, np.full(len(chosen), d, dtype=np.int64), kind=kind)
         return Priced(lines, least, exact and not full)
+
+    def _labels(
+        self, ground: labels.Ground, cuts: labels.CutBits, grid: labels.Grid, threshold: float, exact: bool, store: Any
+    ) -> tuple[int, bool]:
+        """Grow all labels, layer by layer; return how many, and whether room or time ran out before the end."""
+        n = self.task.n
+        head, least = np.full((n, labels.LOAD_CELLS), -1, dtype=np.int32), np.full((n, labels.LOAD_CELLS), np.inf)
+        many, layer = 0, (-1, 0)
+        while layer[0] < layer[1]:
+            shelf = head, least, np.zeros(n, dtype=np.int64)
+            before = many
+            for first in range(layer[0], layer[1], GROWN_AT_ONCE):
+                if exact and many > 0 and time.perf_counter() > self.deadline:
+                    return many, True
+                last = min(first + GROWN_AT_ONCE, layer[1])
+                many, full = labels.extend(
+                    first, last, many, ground, self.keep, cuts, grid, threshold, exact, QUICK_LABELS_A_STOP, shelf,
+                    store,
+                )  # fmt: skip
+                if full:
+                    return many, True
+            layer = (before, many)
+        return many, False
 
     def _floor(self, ground: labels.Ground, grid: labels.Grid) -> float:
         """Return a lower bound on the reduced cost of every line, from the completion bound alone."""

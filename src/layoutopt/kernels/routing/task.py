@@ -282,3 +282,15 @@ def fewest_by_seats(task: Task) -> int:
     """Return how many of the largest vehicles the riders fill at least."""
     seats = np.sort(np.repeat(task.seats, np.minimum(task.count, task.n)))[::-1]
     return int(np.searchsorted(np.cumsum(seats), task.riders.sum() - 1e-6) + 1)
+
+
+def least_way(between: Floats, ends: Floats, service: Floats) -> Floats:
+    """Return for each depot and stop the shortest sum of legs and stops from the stop to the depot, over any stops."""
+    legs = between + service[:, None]
+    least = ends + service
+    for _ in range(len(service)):
+        nearer = np.minimum(least, (legs[None] + least[:, None, :]).min(axis=2))
+        if (nearer >= least - 1e-12).all():
+            break
+        least = nearer
+    return np.asarray(least)

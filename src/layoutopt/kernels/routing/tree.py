@@ -11,7 +11,7 @@ from typing import cast
 
 import numpy as np
 
-from layoutopt.kernels.routing.branch import PartPricer, Rule, keeping, settled_depots, split
+from layoutopt.kernels.routing.branch import PartPricer, Rule, keeping, settled_depots, split, split_by_owner
 from layoutopt.kernels.routing.closing import close, done, worthy
 from layoutopt.kernels.routing.generate import Generator, Root, start_node
 from layoutopt.kernels.routing.layouts import Layout
@@ -24,6 +24,8 @@ from layoutopt.kernels.routing.whole import Best, Search
 log = logging.getLogger(__name__)
 
 KEPT_FOR_RUN, KEPT_FOR_CHILD = 20, 40
+LISTED_IN_PART = 200_000
+"""Labels tried before a part, settled but for its stops, is split by them."""
 LOOKS, LOOK_SHARE = 4, 3
 """Short searches, one a seed, for a choice of depots and number of lines; how much shorter than the first ones."""
 
@@ -114,7 +116,9 @@ def by_generation(search: Search, pricer: Pricer, start: Lines, best: Best) -> t
         if kept is start:
             kept = worthy(search, root, KEPT_FOR_RUN)
         best = looked.look(search, root, replace(best, bound=bound))
-        if not root.converged or done(search, best.cost, bound):
+        # After the deadline prices are only bounded, not exact: nothing to branch on, the bound still holds.
+        late = time.perf_counter() > search.deadline
+        if not root.converged or late or done(search, best.cost, bound):
             closed = min(closed, bound)
             continue
         for child in _children(search, part, generator, root, best):
@@ -137,8 +141,14 @@ def _settled(search: Search, pricer: Pricer, part: Part, best: Best) -> tuple[Ge
 def _children(search: Search, part: Part, generator: Generator, root: Root, best: Best) -> list[Part]:
     """Return the parts that ``part`` splits into, or itself, ready to be closed."""
     if search.task.opening.any():
-        root = replace(root, node=settled_depots(generator, root, best.cost - search.gap * abs(best.cost)))
+        node = settled_depots(generator, root, best.cost - search.gap * abs(best.cost))
+        root = replace(root, node=node)
+        generator.depots = np.flatnonzero((node.open_high > 0) & (node.depot_high > 0))
     rules = split(search.task, part.rule, root)
+    if not rules and np.isfinite(search.task.capacity).any():
+        # Where room is short, stops torn between depots hold the bound down; few lines settle that better as a pool.
+        pool = generator.pool(root, best.cost, LISTED_IN_PART)
+        rules = split_by_owner(search.task, part.rule, root) if pool is None else []
     if not rules:
         return [Part(part.rule, root.lines, (generator, root))]
     lines = worthy(search, root, KEPT_FOR_CHILD)

@@ -27,6 +27,8 @@ LISTED_AT_ONCE = 20_000
 listing, does most of the work."""
 LAYOUT_SHARE, ROOM_SHARE = 8, 3
 """A search among layouts runs the lines many times over, each time this much shorter; longer where room is short."""
+ROUNDS_A_SECOND, ROUNDS_A_SECOND_WITH_ROOM = 500, 200
+"""At most so many rounds for each second of the time limit: about ten times, or forty with room, they are run."""
 
 
 def solve(
@@ -42,8 +44,7 @@ def solve(
     if full is not None and len(np.unique(full.flat)) < task.n:
         stranded = np.setdiff1d(np.arange(task.n), full.flat)
         return Answer(None, np.inf, np.inf, True, None, "listed lines", tuple(int(at) for at in stranded))
-    rounds = iterations_for(task.n, time_limit_s) // (2 * LAYOUT_SHARE if reused else LAYOUT_SHARE)
-    rounds = max(300, rounds if np.isinf(task.capacity).all() else ROOM_SHARE * rounds)
+    rounds = _rounds(task, time_limit_s, reused)
     best, kept = Best(np.inf, None, -np.inf), full
     if full is None or len(full) > FEW_LINES // 2:
         best, kept = _first_plan(task, start, rounds, seed, min(0.4 * time_limit_s, 120.0))
@@ -55,6 +56,14 @@ def solve(
     lines = cheapest_of_each_set(kept if start is None else join([kept, start]), task.n)
     done, kept, method = by_generation(search, pricer, lines, best)
     return _answer(done, False, kept, method)
+
+
+def _rounds(task: Task, time_limit_s: float, reused: bool) -> int:
+    """Return the rounds of search for one good layout, from the size and the time asked for, never from the clock."""
+    rounds = iterations_for(task.n, time_limit_s) // (2 * LAYOUT_SHARE if reused else LAYOUT_SHARE)
+    if np.isinf(task.capacity).all():
+        return int(max(300, min(rounds, ROUNDS_A_SECOND * time_limit_s)))
+    return int(max(300, min(ROOM_SHARE * rounds, ROUNDS_A_SECOND_WITH_ROOM * time_limit_s)))
 
 
 def _listed(task: Task, pricer: Pricer) -> Lines | None:

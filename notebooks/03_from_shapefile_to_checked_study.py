@@ -166,5 +166,4 @@ today = lo.current_plan(study, policy)
 today.map()
 
 # %% [markdown]
-# The study is ready: `lo.optimize(study, policy)`, or `layoutopt solve county/ --out out/county`. [A first
-# plan](01_first_plan.py) goes on from here.
+# The study is ready: `lo.optimize(study, policy)`, or `layoutopt solve county/ --out out/county`. A first plan goes on from here.

@@ -166,4 +166,5 @@ today = lo.current_plan(study, policy)
 today.map()
 
 # %% [markdown]
-# The study is ready: `lo.optimize(study, policy)`, or `layoutopt solve county/ --out out/county`. A first plan goes on from here.
+# The study is ready: `lo.optimize(study, policy)`, or `layoutopt solve county/ --out out/county`. The notebook on a
+# first plan goes on from here.

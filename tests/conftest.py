@@ -121,3 +121,16 @@ def county_plan(county: tuple[Study, Policy]) -> Plan:
     from layoutopt.pipeline import optimize
 
     return optimize(*county, effort="proof")
+
+
+@pytest.fixture(scope="session")
+def warm_kernels() -> None:
+    """Compile the routing loops once, so that no test's own time limit is spent on it."""
+    from layoutopt.kernels import locate_and_route, route
+
+    minutes = [[0, 9, 9, 7, 5], [9, 0, 3, 4, 8], [9, 3, 0, 5, 6], [7, 4, 5, 0, 4], [5, 8, 6, 4, 0]]
+    for limit in (12.0, 60.0):
+        route(minutes, [0, 3, 4, 5, 2], seats=8, max_ride_min=limit, fixed_cost=5, time_limit_s=900)
+    locate_and_route(
+        minutes, [0, 0, 4, 5, 2], depots=[0, 1], opening_cost=9, depot_capacity=11, seats=8, time_limit_s=900
+    )

@@ -11,6 +11,8 @@ import pytest
 from layoutopt.kernels.routing import closing, drive, tree
 from layoutopt.kernels.routing.locate_and_route import check, locate_and_route
 
+pytestmark = pytest.mark.usefixtures("warm_kernels")
+
 PER_CASE = 30
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from layoutopt.kernels.routing.route import Vehicle, check, route
 
+pytestmark = pytest.mark.usefixtures("warm_kernels")
+
 PER_CASE = 16
 
 

@@ -11,6 +11,8 @@ from layoutopt.kernels.routing.lines import pack, price_lines
 from layoutopt.kernels.routing.task import make_task
 from layoutopt.kernels.routing.values import Vehicle
 
+pytestmark = pytest.mark.usefixtures("warm_kernels")
+
 STOPS = 10
 
 

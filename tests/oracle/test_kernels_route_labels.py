@@ -16,6 +16,8 @@ from layoutopt.kernels.routing.pricer import Pricer
 from layoutopt.kernels.routing.task import make_task
 from layoutopt.kernels.routing.values import Vehicle
 
+pytestmark = pytest.mark.usefixtures("warm_kernels")
+
 PATTERNS = [((1, 1, 1), 2), *WEIGHTS]
 
 

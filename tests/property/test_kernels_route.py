@@ -10,6 +10,8 @@ from layoutopt.kernels.routing.locate_and_route import check as check_located
 from layoutopt.kernels.routing.locate_and_route import locate_and_route
 from layoutopt.kernels.routing.route import check, route
 
+pytestmark = pytest.mark.usefixtures("warm_kernels")
+
 GOALS = ["cost", "lines", "lines_cost"]
 QUIET = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 

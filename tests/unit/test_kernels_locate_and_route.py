@@ -10,6 +10,8 @@ import pytest
 from layoutopt.errors import InputError
 from layoutopt.kernels.routing.locate_and_route import check, locate_and_route
 
+pytestmark = pytest.mark.usefixtures("warm_kernels")
+
 # Depots 0 and 1 at the ends of a road of 100 minutes, stops 2, 3 near depot 0 and stop 4 near depot 1.
 AT = np.array([0.0, 100.0, 10.0, 20.0, 90.0])
 WAY = np.abs(AT[:, None] - AT[None])

@@ -13,6 +13,8 @@ import pytest
 from layoutopt.errors import InputError
 from layoutopt.kernels.routing.route import Vehicle, check, route
 
+pytestmark = pytest.mark.usefixtures("warm_kernels")
+
 # School 0; stops 1, 2, 3 in a row, 10 minutes apart, 10 minutes from the school to stop 1.
 ROW = np.array([[0, 10, 20, 30], [10, 0, 10, 20], [20, 10, 0, 10], [30, 20, 10, 0]], dtype=float)
 RIDERS = np.array([0, 4, 5, 6])

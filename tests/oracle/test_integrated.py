@@ -12,10 +12,10 @@ import pytest
 
 import layoutopt as lo
 from layoutopt.integrated.hubs import Hub
-from layoutopt.integrated.pricing import radial
 from layoutopt.integrated.repriced import Compact
 from layoutopt.integrated.solve import EFFORTS, Effort, Integrated, integrate
 from layoutopt.kernels import highs
+from layoutopt.kernels.routing.bound import seat_shares
 from layoutopt.kernels.routing.lines import pack, price_lines
 from layoutopt.model.build import build_model
 from layoutopt.model.start import first_point
@@ -121,7 +121,7 @@ def test_no_line_earns_more_in_certified_prizes_than_it_costs(effort: str, gener
     assert found.root is not None
     for at, (hub, prize, pool) in enumerate(zip(found.hubs, found.root.prizes, found.root.lines, strict=True)):
         for lines in (pool, random_lines(hub, 4_000, at)):
-            for prizes in (prize, radial(hub)):
+            for prizes in (prize, seat_shares(hub.task)):
                 assert len(lines)
                 assert (lines.visits(hub.task.n) @ prizes - lines.cost).max() <= 1e-6 * lines.cost.max()
     assert found.bound <= found.best.cost

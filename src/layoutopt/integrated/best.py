@@ -12,11 +12,10 @@ from layoutopt.integrated.draw import draw, part_of
 from layoutopt.integrated.hubs import Hub
 from layoutopt.kernels.highs import Program
 from layoutopt.kernels.routing.lines import Lines, pack, price_lines
+from layoutopt.model.lines import LINE_GAP
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-LINE_GAP = 0.01
-"""Lines of one hub this near to their bound are good enough; costs are known less exactly."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +47,10 @@ class Router:
             if own is None:
                 return None
             found.append(own)
-        return Best(point, tuple(found), self.program.objective(point) + sum(float(own.cost.sum()) for own in found))
+        return self._priced(point, found)
+
+    def _priced(self, point: Floats, lines: Sequence[Lines]) -> Best:
+        return Best(point, tuple(lines), self.program.objective(point) + sum(float(own.cost.sum()) for own in lines))
 
     def lines(self, hub_at: int, riders: Ints) -> Lines | None:
         """Return lines of one hub for the stops ``riders``; None where they cannot be carried."""
@@ -61,7 +63,7 @@ class Router:
         hub = self.hubs[hub_at]
         if not len(riders):
             return no_lines(hub)
-        drawn = draw(part_of(hub.task, riders), None)
+        drawn = draw(part_of(hub.task, riders))
         if drawn is None:
             return None
         flat, depots = riders[drawn.flat], np.zeros(len(drawn), dtype=np.int64)
@@ -73,11 +75,8 @@ class Router:
         for at, (hub, own) in enumerate(zip(self.hubs, best.lines, strict=True)):
             riders = np.flatnonzero(best.point[self.first_option + hub.option] > 0.5)
             again = self._drawn(at, riders)
-            better = again is not None and again.cost.sum() < own.cost.sum()
-            found.append(again if again is not None and better else own)
-        return Best(
-            best.point, tuple(found), self.program.objective(best.point) + sum(float(own.cost.sum()) for own in found)
-        )
+            found.append(own if again is None or again.cost.sum() >= own.cost.sum() else again)
+        return self._priced(best.point, found)
 
     def _drawn(self, hub_at: int, riders: Ints) -> Lines | None:
         from layoutopt.kernels.routing.route import route

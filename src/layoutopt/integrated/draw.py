@@ -8,8 +8,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from layoutopt.integrated.pricing import single_lines
 from layoutopt.kernels import highs
-from layoutopt.kernels.routing.lines import Lines, join, pack, price_lines
+from layoutopt.kernels.routing.lines import Lines, join
 from layoutopt.kernels.routing.master import plain_prices
 from layoutopt.kernels.routing.pricer import Pricer
 from layoutopt.kernels.routing.task import Task
@@ -43,14 +44,11 @@ def part_of(task: Task, stops: Ints) -> Task:
     )
 
 
-def draw(task: Task, start: Lines | None) -> Lines | None:
+def draw(task: Task) -> Lines | None:
     """Return cheap lines that serve every stop of ``task`` once; None where some stop cannot be served alone."""
-    everyone = np.zeros(task.n, dtype=np.int64)
-    flat, starts = pack([[at] for at in range(task.n)])
-    pool = price_lines(task, flat, starts, everyone)
+    pool = single_lines(task)
     if len(pool) < task.n:
         return None
-    pool = pool if start is None or not len(start) else join([start, pool])
     pricer = Pricer(task)
     for _ in range(ROUNDS):
         prize = _cover_prices(pool, task.n)
@@ -79,7 +77,7 @@ def _cover_prices(pool: Lines, n: int) -> Floats:
 
 
 def _chosen(pool: Lines, n: int, prize: Floats) -> Lines | None:
-    """Choose whole lines among those of least reduced cost, then drop stops served twice."""
+    """Choose whole lines among those of least reduced cost, every stop on one."""
     visits = pool.visits(n)
     reduced = pool.cost - visits @ prize
     order = np.argsort(reduced, kind="stable")[:MOST_COLUMNS]

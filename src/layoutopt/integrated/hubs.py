@@ -55,24 +55,11 @@ class Hub:
         return Pricer(self.task)
 
     @cached_property
-    def round_trip(self) -> Floats:
-        """The least kilometres from the hub to each stop and back, over any chain of stops.
-
-        Ways are quickest, not shortest, so that kilometres need not keep the triangle inequality by themselves.
-        """
-        from scipy.sparse.csgraph import shortest_path
-
-        task = self.task
-        km = np.zeros((task.n + 1, task.n + 1))
-        km[0, 1:], km[1:, 0], km[1:, 1:] = task.pay_outward[0], task.pay_inward[0], task.pay_between
-        least = np.asarray(shortest_path(np.maximum(km, 1e-9), method="D"))
-        return np.asarray(least[0, 1:] + least[1:, 0])
-
-    @cached_property
     def least_cny(self) -> float:
         """A yearly cost that no line of this hub is below."""
-        task = self.task
-        return float((task.fixed + task.per_min * (self.round_trip.min() - 1e-6)).min())
+        from layoutopt.kernels.routing.bound import least_through
+
+        return float((self.task.fixed + self.task.per_min * least_through(self.task).min()).min())
 
 
 def hubs_of(study: Study, policy: Policy, data: Data, *, skip: Collection[str] = ()) -> tuple[Hub, ...]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from layoutopt.integrated.hubs import Hub
 from layoutopt.integrated.master import Master
-from layoutopt.integrated.pricing import certified, offer, radial, single_lines
+from layoutopt.integrated.pricing import certified, offer, single_lines
 from layoutopt.kernels.highs import Program
+from layoutopt.kernels.routing.bound import seat_shares
 from layoutopt.kernels.routing.lines import Lines, join
 
 Floats = NDArray[np.float64]
@@ -36,7 +37,7 @@ def solve_root(
     hubs: Sequence[Hub],
     first_option: int,
     *,
-    known: Sequence[Lines | None],
+    known: Sequence[Lines],
     rounds: int,
     interrupted: Callable[[], bool],
     report: Callable[[float, int], None],
@@ -62,8 +63,7 @@ def solve_root(
     master = Master(program, hubs, first_option)
     pool: list[list[Lines]] = []
     for at, hub in enumerate(hubs):
-        first = [single_lines(hub)] + ([] if known[at] is None else [known[at]])
-        pool.append([part for part in first if part is not None and len(part)])
+        pool.append([part for part in (single_lines(hub.task), known[at]) if len(part)])
         for part in pool[at]:
             master.add(at, part)
     done, converged, exact = 0, False, False
@@ -95,26 +95,21 @@ def solve_root(
             break
         exact = added == 0
     sure, loss = _certify(hubs, prizes)
-    lines = tuple(_joined(parts) for parts in pool)
+    lines = tuple(join(parts) for parts in pool)
     log.debug("root: value %.1f, %d rounds, converged %s, loss %.4f", solved.value, done, converged, loss)
     return Root(tuple(sure), lines, solved.value, done, converged, loss)
 
 
 def _certify(hubs: Sequence[Hub], prizes: Sequence[Floats]) -> tuple[list[Floats], float]:
-    """Prizes scaled so that they hold; where pricing could not be proven, the radial ones; and the worst loss."""
+    """Prizes scaled so that they hold; where pricing could not be proven, seat shares; and the worst loss."""
     sure, loss = [], 0.0
     for hub, prize in zip(hubs, prizes, strict=True):
-        found = offer(hub, prize, exact=True)
+        found, base = offer(hub, prize, exact=True), seat_shares(hub.task)
         if not found.proven:
-            sure.append(radial(hub))
+            sure.append(base)
             loss = 1.0
             continue
         held = certified(hub, prize, found.least)
-        base = radial(hub)
         sure.append(held if held.sum() >= base.sum() else base)
         loss = max(loss, 1.0 - 1.0 / (1.0 + max(0.0, -found.least) / hub.least_cny))
     return sure, loss
-
-
-def _joined(parts: Sequence[Lines]) -> Lines:
-    return join(list(parts))

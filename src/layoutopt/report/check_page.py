@@ -15,7 +15,6 @@ from layoutopt.report import ground
 from layoutopt.report.pages import rendered
 from layoutopt.study import Study
 
-CHECK_FILE = "check.html"
 TITLES = {"error": "Errors", "warning": "Warnings", "repair": "Repairs"}
 HINTS = {
     "error": "These stop a run.",

@@ -183,16 +183,25 @@ def cheapest_line(task: Task) -> float:
     return float((task.fixed + task.per_min * least).min())
 
 
-def seat_bound(task: Task) -> float:
-    """Return a lower bound on the cost of every plan that needs no linear program.
+def least_through(task: Task) -> Floats:
+    """Return what the vehicle of any line through each stop is paid for at least: out and in over any stops."""
+    inward = least_way(task.pay_between, task.pay_inward, task.pay_service)
+    outward = least_way(task.pay_between.T, task.pay_outward, np.zeros(task.n))
+    return np.asarray((inward + outward).min(axis=0))
+
+
+def seat_shares(task: Task) -> Floats:
+    """Return a share of cost for each stop such that no line costs less than the shares of its stops together.
 
     A line through stop i counts at least m_i, the shortest way out and in over any stops, so it costs f + p m_i for
     each of its stops and no less than their mean over its riders, of whom there are at most Q: every rider bears
     (f + p m_i) / Q of the cheapest vehicle type, and the cost of a ride no shorter than the shortest way in.
     """
-    inward = least_way(task.pay_between, task.pay_inward, task.pay_service)
-    outward = least_way(task.pay_between.T, task.pay_outward, np.zeros(task.n))
-    through = (inward + outward).min(axis=0)
-    each = ((task.fixed[:, None] + task.per_min[:, None] * through[None]) / task.seats[:, None]).min(axis=0)
+    costs = task.fixed[:, None] + task.per_min[:, None] * least_through(task)[None]
     ride = least_way(task.between, task.inward, task.service).min(axis=0)
-    return float(task.riders @ (each + task.rider_cost * ride))
+    return np.asarray(task.riders * ((costs / task.seats[:, None]).min(axis=0) + task.rider_cost * ride))
+
+
+def seat_bound(task: Task) -> float:
+    """Return a lower bound on the cost of every plan that needs no linear program: everybody's seat share."""
+    return float(seat_shares(task).sum())

@@ -15,7 +15,6 @@ from layoutopt.kernels.routing.compiled import compiled
 
 CUTS_A_WORD = 16
 FOURTH_BITS = np.uint64(0x8888888888888888)
-FIRST_BITS = np.uint64(0x1111111111111111)
 TINY = 1e-9
 TOGETHER = 0.05
 """Worth of a stop that shares lines with the stops at hand, while no line pays yet."""

@@ -18,6 +18,7 @@ from layoutopt.kernels.routing.task import (
     TINY,
     Task,
     blocked_stops,
+    check_numbers,
     make_task,
     read_fleet,
     read_minutes,
@@ -212,18 +213,10 @@ def _read(
         problems,
         infinite=True,
     )
-    numbers = {
-        "dwell_min": dwell_min,
-        "dwell_min_per_rider": dwell_min_per_rider,
-        "cost_per_rider_min": cost_per_rider_min,
-        "gap": gap,
-        "time_limit_s": time_limit_s,
-    }
-    for name, value in numbers.items():
-        if not np.isfinite(value) or value < 0:
-            problems.append(Problem(name, f"is {value:g}", "Give a finite number of 0 or more."))
-    if np.isnan(max_line_min) or max_line_min < 0:
-        problems.append(Problem("max_line_min", f"is {max_line_min:g}", "Give minutes of 0 or more, or inf."))
+    check_numbers(
+        problems, max_line_min=max_line_min, dwell_min=dwell_min, dwell_min_per_rider=dwell_min_per_rider,
+        cost_per_rider_min=cost_per_rider_min, gap=gap, time_limit_s=time_limit_s,
+    )  # fmt: skip
     if tour not in (None, "open", "closed"):
         problems.append(Problem("tour", f"is {tour!r}", 'Give "open", "closed" or None.'))
     if problems:

@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from layoutopt.kernels.routing.bound import seat_bound
-from layoutopt.kernels.routing.generate import Generator, Root, elementary, start_node
+from layoutopt.kernels.routing.generate import Generator, Root, start_node
 from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set, join
-from layoutopt.kernels.routing.master import Node, Prices, plain_prices, reduced_costs
+from layoutopt.kernels.routing.master import Node, plain_prices
 from layoutopt.kernels.routing.pool import FEW_LINES, solve_pool
 from layoutopt.kernels.routing.pricer import Pricer
+from layoutopt.kernels.routing.restricted import done, polished, restricted, worthy
 from layoutopt.kernels.routing.search import Plan, find_plan
 from layoutopt.kernels.routing.task import Task, fewest_by_seats, is_covering
-from layoutopt.kernels.routing.values import Ints
 from layoutopt.kernels.routing.warm import warm_up
-from layoutopt.kernels.routing.whole import Best, Bounded, Search, better, choose_whole
+from layoutopt.kernels.routing.whole import Best, Search
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,8 @@ SMALLER_GAP = 0.7
 """Listing the lines in the gap is tried again once the gap has shrunk to this share."""
 KEPT_LINES = 2_000
 MOST_CUT_ROUNDS, SLOW_CUTS, SLOW_ROUNDS = 80, 0.004, 3
-RESTRICTED_A_STOP, RESTRICTED_STEPS = 5, 150
-KEPT_FOR_RUN = 20
-POLISH_ROUNDS, POLISH_HEAT = 4, 0.3
+TURNS, LINES_A_STOP, STEPS = 4, 5, 150
+"""Polishing: turns, lines that may be chosen for each stop, solver steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,14 +87,14 @@ def solve(
             best, kept = _with_pyvrp(task, best, kept, seed)
     search = Search(task, is_covering(task), gap, deadline, _artificial(task, best), seed=seed, rounds=rounds)
     if full is not None:
-        done = solve_pool(search, full, best, node=start_node(task))
+        ended = solve_pool(search, full, best, node=start_node(task))
         method = _method(search, "listed lines, cuts, branching")
-        return _answer(done, done.lines is None and done.bound == np.inf, kept, method)
+        return _answer(ended, ended.lines is None and ended.bound == np.inf, kept, method)
     assert kept is not None
     lines = cheapest_of_each_set(kept if start is None else join([kept, start]), task.n)
-    done, kept, method = _by_generation(search, pricer, lines, best)
-    done = replace(done, bound=max(done.bound, seat_bound(task)))
-    return _answer(done, False, kept, _method(search, method))
+    ended, kept, method = _by_generation(search, pricer, lines, best)
+    ended = replace(ended, bound=max(ended.bound, seat_bound(task)))
+    return _answer(ended, False, kept, _method(search, method))
 
 
 def _method(search: Search, method: str) -> str:
@@ -163,9 +162,10 @@ def _by_generation(search: Search, pricer: Pricer, start: Lines, best: Best) -> 
     counter = itertools.count()
     heap: list[tuple[float, int, Node, Lines]] = [(-np.inf, next(counter), start_node(search.task), start)]
     closed, kept, method = np.inf, start, "column generation"
+    most = LINES_A_STOP * search.task.n
     while heap:
         low, _, node, lines = heapq.heappop(heap)
-        if _is_done(search, replace(best, bound=low)) or (time.perf_counter() > search.deadline and kept is not start):
+        if done(search, best.cost, low) or (time.perf_counter() > search.deadline and kept is not start):
             closed = min(closed, low)
             break
         generator = Generator(search, pricer, node, lines)
@@ -173,8 +173,8 @@ def _by_generation(search: Search, pricer: Pricer, start: Lines, best: Best) -> 
         bound = max(low, root.bound)
         log.debug("part %d-%d bound %.4f best %.4f lines %d", node.low, node.high, bound, best.cost, len(root.lines))
         if kept is start:
-            kept = _worthy(search, root)
-            best = _restricted(search, root.prices, kept, replace(best, bound=bound))
+            kept = worthy(search, root)
+            best = restricted(search, root.prices, kept, replace(best, bound=bound), most=most, steps=STEPS)
         total = float(root.share.sum())
         if root.converged and abs(total - round(total)) > 1e-4:
             more, fewer = replace(node, low=int(np.ceil(total))), replace(node, high=int(np.floor(total)))
@@ -187,28 +187,24 @@ def _by_generation(search: Search, pricer: Pricer, start: Lines, best: Best) -> 
     return replace(best, bound=bound), kept, method
 
 
-def _is_done(search: Search, best: Best) -> bool:
-    return best.bound >= best.cost - search.gap * abs(best.cost)
-
-
 def _close(search: Search, generator: Generator, root: Root, best: Best) -> tuple[Best, float, str]:
     """Tighten a part by cuts until its lines in the gap can be listed; return (best plan, its bound, method)."""
     tried_at, last, slow = np.inf, best.bound, 0
-    bound = best.bound
+    bound, few = best.bound, LINES_A_STOP * search.task.n
     for _ in range(MOST_CUT_ROUNDS):
         gap = best.cost - bound
-        if _is_done(search, replace(best, bound=bound)) or not root.converged or time.perf_counter() > search.deadline:
+        if done(search, best.cost, bound) or not root.converged or time.perf_counter() > search.deadline:
             break
         if gap < SMALLER_GAP * tried_at:
             tried_at = gap
             if root.node.cuts:
-                best = _restricted(search, root.prices, _worthy(search, root), best)
+                best = restricted(search, root.prices, worthy(search, root), best, most=few, steps=STEPS)
             most = LISTED_IN_GAP if gap < WIDE_GAP * abs(best.cost) else LISTED_AT_ONCE
             pool = generator.pool(root, best.cost, most)
             log.debug("gap %.4f pool %s", gap, None if pool is None else len(pool))
             if pool is not None:
-                done = solve_pool(search, pool, replace(best, bound=bound), node=root.node)
-                return done, done.bound, "column generation, lines in the gap listed, cuts, branching"
+                ended = solve_pool(search, pool, replace(best, bound=bound), node=root.node)
+                return ended, ended.bound, "column generation, lines in the gap listed, cuts, branching"
         if slow >= SLOW_ROUNDS or generator.cut(root) == 0:
             break
         root = generator.settle(best.cost, search.deadline)
@@ -216,48 +212,5 @@ def _close(search: Search, generator: Generator, root: Root, best: Best) -> tupl
         log.debug("cuts %d bound %.4f best %.4f lines %d", len(root.node.cuts), bound, best.cost, len(root.lines))
         slow = slow + 1 if bound - last < SLOW_CUTS * gap else 0
         last = bound
-    return _polished(search, root, replace(best, bound=bound)), bound, "column generation, cuts"
-
-
-def _polished(search: Search, root: Root, best: Best) -> Best:
-    """Return a better plan from the lines of the bound and new searches, in turn."""
-    task, lines = search.task, _worthy(search, root)
-    for turn in range(POLISH_ROUNDS):
-        spare = search.deadline - time.perf_counter()
-        if spare <= 0 or best.lines is None or _is_done(search, best):
-            break
-        best = _restricted(search, root.prices, lines, best)
-        plan, met = find_plan(
-            task, iterations=search.rounds, seed=search.seed + 1 + turn, time_limit_s=spare, start=best.lines,
-            heat=POLISH_HEAT,
-        )  # fmt: skip
-        if plan.left_out == 0 and plan.cost < best.cost - 1e-9:
-            best = replace(best, cost=plan.cost, lines=plan.lines)
-        lines = join([met.take(np.arange(max(0, len(met) - 300), len(met))), lines])
-    return best
-
-
-def _worthy(search: Search, root: Root) -> Lines:
-    """Return the lines of least reduced cost, some for each stop."""
-    order = _by_reduced_cost(search, root.prices, root.lines)
-    return root.lines.take(order[: KEPT_FOR_RUN * search.task.n])
-
-
-def _by_reduced_cost(search: Search, prices: Prices, lines: Lines) -> Ints:
-    prices = Prices(prices.prize, prices.extra, np.empty(0), 0.0)
-    return np.argsort(reduced_costs(lines, lines.visits(search.task.n), prices), kind="stable")
-
-
-def _restricted(search: Search, prices: Prices, lines: Lines, best: Best) -> Best:
-    """Return a better plan, if the few of ``lines`` of least reduced cost hold one."""
-    task, spare = search.task, search.deadline - time.perf_counter()
-    if spare <= 0 or _is_done(search, best):
-        return best
-    lines = elementary(lines)
-    lines = lines.take(_by_reduced_cost(search, prices, lines)[: RESTRICTED_A_STOP * task.n])
-    if best.lines is not None:
-        lines = cheapest_of_each_set(join([best.lines, lines]), task.n)
-    nothing = np.empty(0)
-    bounded = Bounded(-np.inf, lines, nothing, nothing, start_node(task), nothing)
-    plan, _, _ = choose_whole(search, bounded, best.cost, time_limit_s=spare, nodes=None, steps=RESTRICTED_STEPS)
-    return better(search, best, plan)
+    best = polished(search, root, replace(best, bound=bound), turns=TURNS, most=few, steps=STEPS)
+    return best, bound, "column generation, cuts"

@@ -18,6 +18,7 @@ from layoutopt.kernels.routing.task import (
     TINY,
     Task,
     blocked_stops,
+    check_numbers,
     make_task,
     read_fleet,
     read_minutes,
@@ -211,18 +212,10 @@ def _read(
     people = read_vector("riders", riders, size, problems)
     limit = read_vector("max_ride_min", max_ride_min, size, problems, infinite=True)
     types = read_fleet(seats, fixed_cost, cost_per_min, fleet, problems)
-    numbers = {
-        "dwell_min": dwell_min,
-        "dwell_min_per_rider": dwell_min_per_rider,
-        "cost_per_rider_min": cost_per_rider_min,
-        "gap": gap,
-        "time_limit_s": time_limit_s,
-    }
-    for name, value in numbers.items():
-        if not np.isfinite(value) or value < 0:
-            problems.append(Problem(name, f"is {value:g}", "Give a finite number of 0 or more."))
-    if np.isnan(max_line_min) or max_line_min < 0:
-        problems.append(Problem("max_line_min", f"is {max_line_min:g}", "Give minutes of 0 or more, or inf."))
+    check_numbers(
+        problems, max_line_min=max_line_min, dwell_min=dwell_min, dwell_min_per_rider=dwell_min_per_rider,
+        cost_per_rider_min=cost_per_rider_min, gap=gap, time_limit_s=time_limit_s,
+    )  # fmt: skip
     if window is not None and (not window > 0 or goal != "cost"):
         cure = 'Give minutes above 0 with goal="cost", or None.'
         problems.append(Problem("second_run_window_min", f"is {window:g} with goal {goal!r}", cure))

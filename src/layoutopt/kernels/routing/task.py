@@ -146,6 +146,15 @@ def read_fleet(
     return types
 
 
+def check_numbers(problems: list[Problem], *, max_line_min: float, **numbers: float) -> None:
+    """Add a problem for every number that is negative or not finite; only ``max_line_min`` may be ``inf``."""
+    for name, value in numbers.items():
+        if not np.isfinite(value) or value < 0:
+            problems.append(Problem(name, f"is {value:g}", "Give a finite number of 0 or more."))
+    if np.isnan(max_line_min) or max_line_min < 0:
+        problems.append(Problem("max_line_min", f"is {max_line_min:g}", "Give minutes of 0 or more, or inf."))
+
+
 def make_task(
     minutes: Floats,
     riders: Floats,

@@ -12,18 +12,19 @@ from typing import cast
 import numpy as np
 
 from layoutopt.kernels.routing.branch import PartPricer, Rule, keeping, settled_depots, split, split_by_owner
-from layoutopt.kernels.routing.closing import close, done, worthy
+from layoutopt.kernels.routing.closing import close
 from layoutopt.kernels.routing.generate import Generator, Root, start_node
 from layoutopt.kernels.routing.layouts import Layout
 from layoutopt.kernels.routing.lines import Lines
 from layoutopt.kernels.routing.pricer import Pricer
+from layoutopt.kernels.routing.restricted import done, worthy
 from layoutopt.kernels.routing.search import Plan, find_plan
 from layoutopt.kernels.routing.task import Task
 from layoutopt.kernels.routing.whole import Best, Search
 
 log = logging.getLogger(__name__)
 
-KEPT_FOR_RUN, KEPT_FOR_CHILD = 20, 40
+KEPT_FOR_CHILD = 40
 LISTED_IN_PART = 200_000
 """Labels tried before a part, settled but for its stops, is split by them."""
 LOOKS, LOOK_SHARE = 4, 3
@@ -114,7 +115,7 @@ def by_generation(search: Search, pricer: Pricer, start: Lines, best: Best) -> t
             len(heap),
         )
         if kept is start:
-            kept = worthy(search, root, KEPT_FOR_RUN)
+            kept = worthy(search, root)
         best = looked.look(search, root, replace(best, bound=bound))
         # After the deadline prices are only bounded, not exact: nothing to branch on, the bound still holds.
         late = time.perf_counter() > search.deadline

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from layoutopt.errors import InputError, Problem
 from layoutopt.kernels.routing import check as checks
+from layoutopt.kernels.routing.answers import known_lines, nothing_found, state_of
 from layoutopt.kernels.routing.task import (
     NO_WAY_MIN,
     SOLVER_GAP,
@@ -24,7 +25,7 @@ from layoutopt.kernels.routing.task import (
     read_minutes,
     read_vector,
 )
-from layoutopt.kernels.routing.values import Floats, Ints, Routed, RouteState, Status, Vehicle
+from layoutopt.kernels.routing.values import Floats, Ints, Routed, RouteState, Vehicle
 
 __all__ = ["LocatedRouted", "check", "locate_and_route"]
 
@@ -230,9 +231,7 @@ def _read(
 
 
 def _known_lines(task: Task, start: Routed | None, state: RouteState | None) -> Any:
-    """Return the lines known from earlier that fit this task, measured anew, to the depot they went to."""
-    from layoutopt.kernels.routing.lines import pack, price_lines
-
+    """Return the lines known from earlier, to the depot they went to."""
     rows: list[Ints] = []
     owners: list[int] = []
     if isinstance(start, LocatedRouted):
@@ -241,17 +240,7 @@ def _known_lines(task: Task, start: Routed | None, state: RouteState | None) -> 
     if state is not None and len(state.depots) == len(state.lines):
         rows += list(state.lines)
         owners += list(state.depots)
-    place = np.full(int(task.stop.max()) + 1, -1)
-    place[task.stop] = np.arange(task.n)
-    kept = [
-        (place[line], d)
-        for line, d in zip(rows, owners, strict=True)
-        if line.max() < len(place) and (place[line] >= 0).all() and 0 <= d < len(task.depot)
-    ]
-    if not kept:
-        return None
-    flat, starts = pack([line for line, _ in kept])
-    return price_lines(task, flat, starts, np.array([d for _, d in kept], dtype=np.int64))
+    return known_lines(task, rows, owners)
 
 
 def _located(
@@ -261,30 +250,9 @@ def _located(
     """Return the answer in the caller's positions, every figure worked out from the lines."""
     seconds = time.perf_counter() - began
     shut = np.zeros(len(task.depot), dtype=bool)
-    kept = answer.kept
-    state = (
-        RouteState()
-        if kept is None
-        else RouteState(tuple(task.stop[kept.stops(q)] for q in range(len(kept))), tuple(int(d) for d in kept.depot))
-    )
     if answer.lines is None:
-        status: Status = "infeasible" if answer.infeasible else "none"
-        blocked = tuple(int(task.stop[at]) for at in answer.stranded)
-        reasons = tuple(f"no line through position {at} keeps every limit" for at in blocked)
-        if answer.infeasible and not blocked:
-            reasons = ("no set of lines serves everyone within the depots and vehicles at hand",)
-        bound = np.inf if answer.infeasible else max(0.0, answer.bound)
         return LocatedRouted(
-            status,
-            np.inf,
-            bound,
-            seconds,
-            answer.method,
-            ride_min=np.zeros(len(people)),
-            blocked=blocked,
-            reasons=reasons,
-            state=state,
-            open=shut,
+            seconds=seconds, open=shut, **nothing_found(answer, task, len(people), "depots and vehicles")
         )
     lines = answer.lines
     order = sorted(range(len(lines)), key=lambda q: (int(lines.depot[q]), lines.stops(q).tolist()))
@@ -304,5 +272,5 @@ def _located(
         status="optimal" if objective - bound <= max(gap, SOLVER_GAP) * abs(objective) + TINY else "feasible",
         objective=objective, bound=bound, seconds=seconds, method=answer.method, routes=routes,
         loads=np.array([people[line].sum() for line in routes]), ride_min=rides,
-        vehicle=lines.kind[order].astype(np.int64), vehicles_needed=len(routes), state=state, open=shut, depot=depot,
+        vehicle=lines.kind[order].astype(np.int64), vehicles_needed=len(routes), state=state_of(task, answer.kept), open=shut, depot=depot,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from layoutopt.errors import InputError, Problem, nearest
 from layoutopt.kernels.routing import check as checks
+from layoutopt.kernels.routing.answers import known_lines, nothing_found, state_of
 from layoutopt.kernels.routing.task import (
     SOLVER_GAP,
     TINY,
@@ -24,7 +25,7 @@ from layoutopt.kernels.routing.task import (
     read_minutes,
     read_vector,
 )
-from layoutopt.kernels.routing.values import Engine, Floats, Goal, Ints, Routed, RouteState, Status, Vehicle
+from layoutopt.kernels.routing.values import Engine, Floats, Goal, Ints, Routed, RouteState, Vehicle
 
 __all__ = ["RouteState", "Routed", "Vehicle", "check", "route"]
 
@@ -125,7 +126,8 @@ def route(
         )  # fmt: skip
     if engine == "pyvrp":
         _require_pyvrp(task, goal, second_run_window_min)
-    known = _known_lines(task, start, state)
+    rows = [np.asarray(line, dtype=np.int64) for line in start or ()] + list(state.lines if state is not None else ())
+    known = known_lines(task, rows, [0] * len(rows))
     window = second_run_window_min
     found = _solve(task, goal, window, gap, time_limit_s, seed, known, state is not None, engine)
     return _routed(found, task, goal, window, began, table, people, dwell_min, dwell_min_per_rider, types, gap)
@@ -244,24 +246,6 @@ def _read(
     return table, people, task, types
 
 
-def _known_lines(task: Task, start: Sequence[ArrayLike] | None, state: RouteState | None) -> Any:
-    """Return the lines of ``start`` and ``state`` that fit this task, measured anew; None without any."""
-    from layoutopt.kernels.routing.lines import pack, price_lines
-
-    given = [np.asarray(line, dtype=np.int64) for line in (start or ())]
-    given += list(state.lines) if state is not None else []
-    if not given:
-        return None
-    place = np.full(max(int(task.stop.max()), *(int(line.max(initial=0)) for line in given)) + 1, -1)
-    place[task.stop] = np.arange(task.n)
-    rows = [place[line[line >= 0]] for line in given]
-    rows = [row for row in rows if len(row) and (row >= 0).all() and len(np.unique(row)) == len(row)]
-    if not rows:
-        return None
-    flat, starts = pack(rows)
-    return price_lines(task, flat, starts, np.zeros(len(rows), dtype=np.int64))
-
-
 def _solve(
     task: Task,
     goal: str,
@@ -317,27 +301,9 @@ def _routed(
 ) -> Routed:  # fmt: skip
     """Return the answer in the caller's positions, every figure worked out from the lines."""
     answer, low = found
-    state = _state(answer, task)
     seconds = time.perf_counter() - began
     if answer.lines is None:
-        status: Status = "infeasible" if answer.infeasible else "none"
-        blocked = tuple(int(task.stop[at]) for at in answer.stranded)
-        reasons = tuple(f"no line through position {at} keeps every limit" for at in blocked)
-        if answer.infeasible and not blocked:
-            reasons = ("no set of lines serves everyone within the vehicles at hand",)
-        bound = np.inf if answer.infeasible else max(0.0, answer.bound)
-        return Routed(
-            status,
-            np.inf,
-            bound,
-            seconds,
-            answer.method,
-            ride_min=np.zeros(len(people)),
-            lines_bound=low,
-            blocked=blocked,
-            reasons=reasons,
-            state=state,
-        )
+        return Routed(seconds=seconds, lines_bound=low, **nothing_found(answer, task, len(people), "vehicles"))
     order = sorted(range(len(answer.lines)), key=lambda q: answer.lines.stops(q).tolist())
     routes: tuple[Ints, ...] = tuple(task.stop[answer.lines.stops(q)] for q in order)
     rides = np.zeros(len(people))
@@ -369,16 +335,10 @@ def _routed(
         vehicle=kinds,
         lines_bound=low,
         vehicles_needed=sum(vehicles),
-        state=state,
+        state=state_of(task, answer.kept),
     )
 
 
 def _paid(task: Task, stops: Ints) -> float:
     legs = float(task.pay_between[stops[:-1], stops[1:]].sum() + task.pay_service[stops].sum())
     return legs + float(task.pay_inward[0, stops[-1]] + task.pay_outward[0, stops[0]])
-
-
-def _state(answer: Any, task: Task) -> RouteState:
-    if answer.kept is None:
-        return RouteState()
-    return RouteState(tuple(task.stop[answer.kept.stops(q)] for q in range(len(answer.kept))))

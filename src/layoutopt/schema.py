@@ -233,7 +233,7 @@ VEHICLES = Layer(
         Column("seats", "Seats for pupils", kind="whole", unit="pupils", low=1, high=100, required=True),
         Column(
             "fixed_cny",
-            "Yearly cost of one line, before kilometres",
+            "Yearly cost of one vehicle, before kilometres",
             kind="number",
             unit="CNY a year",
             low=0,

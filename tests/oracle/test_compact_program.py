@@ -265,7 +265,8 @@ def test_by_hand_a_teaching_point_and_a_bus() -> None:
         {"V1": (0.5, 0, [4] * 6), "V2": (20, 0, [2] * 6)},
         {"S1": (0, 0, {"hub": True}), "S2": (20, 0.1, {"hub": False})},
     )
-    plan = lo.optimize(study, policy(allowed_boarding=False), effort="proof")
+    choices = policy(allowed_boarding=False)
+    plan = lo.optimize(study, choices, effort="proof", method="sequential")
     assert dict(zip(plan.schools["school_id"], plan.schools["role"], strict=True)) == {
         "S1": "hub",
         "S2": "teaching_point",
@@ -274,6 +275,11 @@ def test_by_hand_a_teaching_point_and_a_bus() -> None:
     assert plan.figures.cost_cny == pytest.approx(861_000)
     assert plan.figures.cost_buses_cny == pytest.approx(121_000)
     assert plan.assignments.set_index("item").loc["V2.upper", "minutes"] == pytest.approx(40)
+    # With lines at their real cost the school of V2 could stay whole for 60,000 and 4 posts: 500,000 more than nothing,
+    # dearer than point and line together (240,000 + 121,000): the same plan, now proven.
+    together = lo.optimize(study, choices, effort="proof")
+    assert together.proof.levels[0].value == pytest.approx(861_000)
+    assert together.proof.levels[0].bound == pytest.approx(861_000, rel=1e-6)
 
 
 def test_by_hand_boarding_is_dearer_than_a_bus_until_the_ride_is_too_long() -> None:
@@ -284,9 +290,13 @@ def test_by_hand_boarding_is_dearer_than_a_bus_until_the_ride_is_too_long() -> N
             {"V1": (0.5, 0, [4] * 6), "V2": (km, 0, [0, 0, 0, 2, 2, 2])},
             {"S1": (0, 0, {"hub": True, "beds": 6.0}), "S2": (km, 0.1, {"hub": False})},
         )
-        plan = lo.optimize(study, policy(), effort="proof")
+        plan = lo.optimize(study, policy(), effort="proof", method="sequential")
         assert plan.assignments.set_index("item").loc["V2.upper", "mode"] == mode
         assert plan.figures.cost_cny == pytest.approx(500_000 + price)
+        # The line really costs 121,000, which a price per rider hides: together, they board either way.
+        together = lo.optimize(study, policy(), effort="proof")
+        assert together.assignments.set_index("item").loc["V2.upper", "mode"] == "board"
+        assert together.figures.cost_cny == pytest.approx(527_000)
 
 
 def test_by_hand_an_expansion_paid_over_thirty_years() -> None:

@@ -1,145 +1,168 @@
-"""Layout and lines together against every assignment of tiny counties, and prizes against random lines."""
+"""The certificate behind the bound: no line there is earns more in prizes than it costs; and what integrate keeps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 
 import layoutopt as lo
-from layoutopt.integrated.hubs import Hub
-from layoutopt.integrated.repriced import Compact
-from layoutopt.integrated.solve import EFFORTS, Effort, Integrated, integrate
-from layoutopt.kernels import highs
-from layoutopt.kernels.routing.bound import seat_shares
-from layoutopt.kernels.routing.lines import pack, price_lines
+from layoutopt.integrated.free import with_free_buses
+from layoutopt.integrated.hubs import Hub, hubs_of, shared_vehicles
+from layoutopt.integrated.pricing import single_lines
+from layoutopt.integrated.root import Root, solve_root
+from layoutopt.integrated.shares import Prizes, share_sets
+from layoutopt.integrated.solve import EFFORTS, Integrated, integrate
+from layoutopt.kernels.routing.lines import Lines, join, pack, price_lines
 from layoutopt.model.build import build_model
+from layoutopt.model.joined import joined_share
 from layoutopt.model.start import first_point
-from layoutopt.options import Options, build_options
+from layoutopt.options import build_options
+from layoutopt.samples import write_county
 from layoutopt.testing import tiny_study
 
-EXACT: Effort = replace(EFFORTS["proof"], search=replace(EFFORTS["proof"].search, neighbourhoods=12))
-POLICY = lo.Policy().replace(
+RANDOM_LINES = 20_000
+POLICY = lo.Policy.preset("jiangxi_2023", goals=["unserved", "annual_cost"])
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> lo.Study:
+    """A county of 30 villages and 10 schools."""
+    made = lo.generate_county(settlements=30, schools=10, pupils=1_100, towns=3, area_km2=330, teachers=125, seed=2)
+    return lo.read_study(write_county(made, tmp_path_factory.mktemp("generated") / "county"))
+
+
+def prized(study: lo.Study, policy: lo.Policy, *, rounds: int) -> tuple[tuple[Hub, ...], Root, tuple[Prizes, ...]]:
+    """The hubs, the root after so many rounds, and every set of prizes the bound would stand on."""
+    options = build_options(study, policy)
+    data, program = with_free_buses(study, policy, options, skip=(), extra_rules=(), held=lambda given: given)
+    hubs = hubs_of(study, policy, data, lowest=True)
+    root = solve_root(
+        program, hubs, data.frame.blocks["chosen"].start, known=[single_lines(hub.task) for hub in hubs],
+        rounds=rounds, exact=True, interrupted=lambda: False, report=lambda value, lines: None,
+    )  # fmt: skip
+    return hubs, root, share_sets(hubs, root, full=True, joined=joined_share(policy))
+
+
+def random_lines(hub: Hub, count: int, seed: int) -> Lines:
+    """``count`` lines that keep seats and ride limits, from random walks to near stops, all sizes mixed."""
+    rng = np.random.default_rng(seed)
+    many, found = hub.task.n, []
+    while sum(len(part) for part in found) < count:
+        orders = []
+        for _ in range(4 * count // 10 + 10):
+            size = int(rng.integers(1, min(7, many) + 1))
+            order = [int(rng.integers(many))]
+            while len(order) < size:
+                away = hub.task.between[order[-1]] + rng.exponential(6.0, many)
+                away[order] = np.inf
+                order.append(int(np.argmin(away)))
+            orders.append(order)
+        flat, starts = pack(orders)
+        found.append(price_lines(hub.task, flat, starts, np.zeros(len(orders), dtype=np.int64)))
+        assert len(found[-1])
+    lines = join(found)
+    return lines.take(np.arange(count))
+
+
+@pytest.mark.parametrize("rounds", [3, 400], ids=["stopped early", "converged"])
+def test_no_line_earns_more_in_prizes_than_it_costs(rounds: int, generated: lo.Study) -> None:
+    hubs, root, sets = prized(generated, POLICY, rounds=rounds)
+    assert root.converged == (rounds == 400)
+    share = -(-RANDOM_LINES // len(hubs))
+    checked, longest = 0, 0
+    for at, hub in enumerate(hubs):
+        for lines in (root.lines[at], random_lines(hub, share, at)):
+            checked += len(lines)
+            longest = max(longest, int(np.diff(lines.starts).max()))
+            for prizes in sets:
+                assert (prizes[at] >= 0).all()
+                assert (lines.visits(hub.task.n) @ prizes[at] - lines.cost).max() <= 1e-9 * lines.cost.max()
+    assert checked >= RANDOM_LINES
+    assert longest >= 4
+
+
+def test_some_line_earns_nearly_what_it_costs(generated: lo.Study) -> None:
+    """The prizes are no idle ones: at a converged root, lines in use earn their cost."""
+    hubs, root, sets = prized(generated, POLICY, rounds=400)
+    earned = max(
+        float((lines.visits(hub.task.n) @ prize / lines.cost).max())
+        for hub, lines, prize in zip(hubs, root.lines, sets[0], strict=True)
+    )
+    assert earned > 0.999
+    assert max(float((2 * prize).max()) for prize in sets[0]) > 0
+
+
+@pytest.mark.parametrize("change", [{"second_run_window_min": 60.0}, {"schools_per_line": 2}])
+def test_shared_vehicles_lower_the_prizes(change: dict[str, Any], generated: lo.Study) -> None:
+    """A vehicle that serves two lines or schools leaves each at least half of what a line alone costs."""
+    policy = POLICY.replace(**change)
+    assert shared_vehicles(policy)
+    hubs, _, sets = prized(generated, policy, rounds=400)
+    alone, _, _ = prized(generated, POLICY, rounds=1)
+    for at, (hub, own) in enumerate(zip(hubs, alone, strict=True)):
+        lines = random_lines(own, 1_000, at)
+        low = price_lines(hub.task, lines.flat, lines.starts, lines.depot)
+        assert len(low) == len(lines)
+        assert (low.cost <= lines.cost + 1e-6).all()
+        *priced, seats = (lines.visits(own.task.n) @ prizes[at] for prizes in sets)
+        for earned in priced:
+            assert (earned - joined_share(policy) * low.cost).max() <= 1e-9 * lines.cost.max()
+        assert (seats - low.cost).max() <= 1e-9 * lines.cost.max()
+
+
+def county(seed: int) -> lo.Study:
+    """Four villages on a square of 12 km, two hubs in opposite corners and a small school in the middle."""
+    rng = np.random.default_rng(seed)
+    spots, pupils = rng.uniform(0, 12, (4, 2)).round(1), rng.integers(1, 4, (4, 3))
+    hub = {"grades": "1-3", "hub": True, "annual_cost_cny": 60_000.0, "status": "open"}
+    return tiny_study(
+        {f"V{k}": (*spots[k].tolist(), pupils[k].tolist()) for k in range(4)},
+        {"S1": (1.0, 1.0, hub), "S2": (11.0, 11.0, hub),
+         "S3": (6.0, 6.0, {"grades": "1-3", "hub": False, "annual_cost_cny": 20_000.0})},
+    )  # fmt: skip
+
+
+TINY = lo.Policy().replace(
     detour_factor=1.0, walk_kmh=4.0, straight_bus_kmh=30.0, walk_max_min=20, oneway_max_min=60, max_ride_min=40,
     seats=20, line_fixed_cny=30_000, cny_per_km=4.0, wage_cny=40_000, goals=["unserved", "annual_cost"],
 )  # fmt: skip
 
 
-def county(seed: int, villages: int = 4) -> lo.Study:
-    """Villages on a square of 12 km, two hubs in opposite corners and a small school in the middle."""
-    rng = np.random.default_rng(seed)
-    spots = rng.uniform(0, 12, (villages, 2)).round(1)
-    pupils = rng.integers(1, 4, (villages, 3))
-    settlements = {f"V{k}": (*spots[k].tolist(), pupils[k].tolist()) for k in range(villages)}
-    hub = {"grades": "1-3", "hub": True, "annual_cost_cny": 60_000.0, "status": "open"}
-    schools = {
-        "S1": (1.0, 1.0, hub), "S2": (11.0, 11.0, hub),
-        "S3": (6.0, 6.0, {"grades": "1-3", "hub": False, "annual_cost_cny": 20_000.0}),
-    }  # fmt: skip
-    return tiny_study(settlements, schools)
-
-
-def together(study: lo.Study, policy: lo.Policy, effort: Effort = EXACT) -> tuple[Options, Integrated]:
+def together(study: lo.Study, policy: lo.Policy, stop_after: int | None = None) -> Integrated:
     options = build_options(study, policy)
     model, data = build_model(study, policy, options)
     start = first_point(model, data)
     assert start is not None
+    asked = 0
+
+    def interrupted() -> bool:
+        nonlocal asked
+        asked += 1
+        return stop_after is not None and asked > stop_after
+
     found = integrate(
-        study, policy, options, start, effort=effort, held=lambda program: program, time_limit_s=600, seed=0,
-        interrupted=lambda: False, report=lambda share, text: None,
+        study, policy, options, start, effort=EFFORTS["proof"], held=lambda program: program, time_limit_s=600,
+        seed=0, interrupted=interrupted, report=lambda share, text: None,
     )  # fmt: skip
     assert found is not None
-    return options, found
-
-
-def cheapest(study: lo.Study, policy: lo.Policy, options: Options, hubs: tuple[Hub, ...]) -> float:
-    """The least cost over every assignment: everything but buses by the solver, lines over all orders and groupings."""
-    _, data, program = Compact(study, policy, options, (), (), lambda given: given).at(np.zeros(len(options.rows)))
-    first, rows = data.frame.blocks["chosen"].start, options.rows
-    by_item = [rows.index[rows["item"] == item].tolist() for item in options.items["item"]]
-    best = np.inf
-    for taken in product(*by_item):
-        lines = sum(line_cost(hub, [k for k, row in enumerate(hub.option) if row in taken]) for hub in hubs)
-        if lines >= best:
-            continue
-        lower = program.lower.copy()
-        lower[first + np.array(taken)] = 1.0
-        rest = highs.solve(replace(program, lower=lower))
-        if rest.values is not None:
-            best = min(best, rest.objective + lines)
-    return best
-
-
-def line_cost(hub: Hub, riders: list[int]) -> float:
-    """The cheapest lines for these stops, over every way of grouping and ordering them."""
-    if not riders:
-        return 0.0
-    first, *rest = riders
-    best = np.inf
-    for mask in product((False, True), repeat=len(rest)):
-        group = [first, *(stop for stop, inside in zip(rest, mask, strict=True) if inside)]
-        others = [stop for stop, inside in zip(rest, mask, strict=True) if not inside]
-        best = min(best, one_line(hub, group) + line_cost(hub, others))
-    return best
-
-
-def one_line(hub: Hub, group: list[int]) -> float:
-    from itertools import permutations
-
-    flat, starts = pack(list(permutations(group)))
-    lines = price_lines(hub.task, flat, starts, np.zeros(len(starts) - 1, dtype=np.int64))
-    return float(lines.cost.min(initial=np.inf))
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_the_best_of_every_assignment_is_found_and_never_undercut(seed: int) -> None:
-    study = county(seed)
-    options, found = together(study, POLICY)
-    best = cheapest(study, POLICY, options, found.hubs)
-    assert found.bound <= best * (1 + 1e-6)
-    assert found.best.cost == pytest.approx(best, rel=2e-3)
-    assert found.best.cost >= best * (1 - 1e-6)
-    assert found.best.cost <= found.notes["sequential_cny"] + 1e-6
-
-
-def random_lines(hub: Hub, count: int, seed: int) -> Any:
-    rng = np.random.default_rng(seed)
-    sizes = rng.integers(1, min(6, hub.task.n) + 1, count)
-    flat, starts = pack([rng.permutation(hub.task.n)[:size] for size in sizes])
-    return price_lines(hub.task, flat, starts, np.zeros(count, dtype=np.int64))
-
-
-@pytest.mark.parametrize("effort", ["quick", "normal"])
-def test_no_line_earns_more_in_certified_prizes_than_it_costs(effort: str, generated: Callable[[], lo.Study]) -> None:
-    policy = lo.Policy.preset("jiangxi_2023", goals=["unserved", "annual_cost"])
-    given = replace(EFFORTS[effort], search=replace(EFFORTS[effort].search, neighbourhoods=0))
-    _, found = together(generated(), policy, given)
-    assert found.root is not None
-    for at, (hub, prize, pool) in enumerate(zip(found.hubs, found.root.prizes, found.root.lines, strict=True)):
-        for lines in (pool, random_lines(hub, 4_000, at)):
-            for prizes in (prize, seat_shares(hub.task)):
-                assert len(lines)
-                assert (lines.visits(hub.task.n) @ prizes - lines.cost).max() <= 1e-6 * lines.cost.max()
-    assert found.bound <= found.best.cost
-
-
-@pytest.fixture
-def generated(tmp_path: Any) -> Callable[[], lo.Study]:
-    from layoutopt.samples import write_county
-
-    def make() -> lo.Study:
-        made = lo.generate_county(settlements=20, schools=6, pupils=700, towns=2, area_km2=220, teachers=80, seed=2)
-        return lo.read_study(write_county(made, tmp_path / "county"))
-
-    return make
+    return found
 
 
 def test_two_runs_give_the_same_layout_and_lines() -> None:
-    one, other = (together(county(1), POLICY)[1] for _ in range(2))
-    assert np.array_equal(one.best.point, other.best.point) and one.bound == other.bound
+    one, other = (together(county(1), TINY) for _ in range(2))
+    assert np.array_equal(one.best.point, other.best.point)
+    assert one.bound == other.bound
+    assert dict(one.notes) == dict(other.notes)
     for mine, again in zip(one.best.lines, other.best.lines, strict=True):
-        assert np.array_equal(mine.flat, again.flat) and np.array_equal(mine.starts, again.starts)
+        assert np.array_equal(mine.flat, again.flat)
+        assert np.array_equal(mine.starts, again.starts)
+
+
+def test_stopped_anywhere_it_keeps_a_plan_no_dearer_than_the_start_and_a_sound_bound() -> None:
+    best = together(county(3), TINY).best.cost
+    for stop_after in (0, 1, 3, 10, 30):
+        found = together(county(3), TINY, stop_after)
+        assert found.bound <= best * (1 + 1e-6)
+        assert best * (1 - 1e-6) <= found.best.cost <= float(found.notes["sequential_cny"]) * (1 + 1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -12,10 +13,14 @@ from layoutopt.integrated.draw import draw, part_of
 from layoutopt.integrated.hubs import Hub
 from layoutopt.kernels.highs import Program
 from layoutopt.kernels.routing.lines import Lines, pack, price_lines
-from layoutopt.model.lines import LINE_GAP
+from layoutopt.kernels.routing.task import Task
+from layoutopt.kernels.routing.whole import once_each
+from layoutopt.model.lines import LEAST_TIME_S, LINE_GAP, rider_minute_cny
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+SAME_COST = 1e-6
+"""Costs this near to each other (relative) are one cost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,29 +40,39 @@ class Router:
     program: Program
     first_option: int
     seed: int
-    line_time_s: float
     known: dict[tuple[int, bytes], Lines | None] = field(default_factory=dict)
 
-    def realised(self, point: Floats) -> Best | None:
-        """Return ``point`` with real lines; None where some hub's riders fit on no lines."""
+    def realised(self, point: Floats, hints: Sequence[Lines] = ()) -> Best | None:
+        """Return ``point`` with real lines; None where some hub's riders fit on no lines.
+
+        ``hints`` holds, hub by hub, lines that serve these riders already; they are taken where drawing anew
+        finds nothing cheaper.
+        """
         found = []
-        for at, hub in enumerate(self.hubs):
-            riders = np.flatnonzero(point[self.first_option + hub.option] > 0.5)
-            own = self.lines(at, riders)
+        for at in range(len(self.hubs)):
+            own = self.lines(at, self.riders(at, point), hints[at] if hints else None)
             if own is None:
                 return None
             found.append(own)
         return self._priced(point, found)
 
+    def riders(self, hub_at: int, point: Floats) -> Ints:
+        """Return the stops of one hub at which somebody boards."""
+        return np.flatnonzero(point[self.first_option + self.hubs[hub_at].option] > 0.5)
+
     def _priced(self, point: Floats, lines: Sequence[Lines]) -> Best:
         return Best(point, tuple(lines), self.program.objective(point) + sum(float(own.cost.sum()) for own in lines))
 
-    def lines(self, hub_at: int, riders: Ints) -> Lines | None:
+    def lines(self, hub_at: int, riders: Ints, hint: Lines | None = None) -> Lines | None:
         """Return lines of one hub for the stops ``riders``; None where they cannot be carried."""
         key = (hub_at, riders.tobytes())
         if key not in self.known:
             self.known[key] = self._quick(hub_at, riders)
-        return self.known[key]
+        known = self.known[key]
+        trimmed = None if hint is None else serving(self.hubs[hub_at].task, hint, riders)
+        if trimmed is not None and (known is None or trimmed.cost.sum() < known.cost.sum()):
+            self.known[key] = known = trimmed
+        return known
 
     def _quick(self, hub_at: int, riders: Ints) -> Lines | None:
         hub = self.hubs[hub_at]
@@ -69,16 +84,22 @@ class Router:
         flat, depots = riders[drawn.flat], np.zeros(len(drawn), dtype=np.int64)
         return price_lines(hub.task, flat, drawn.starts, depots, kind=drawn.kind)
 
-    def polished(self, best: Best) -> Best:
-        """Return ``best`` with the lines of every hub drawn with all care, where that is cheaper."""
+    def polished(self, best: Best, until: float) -> Best:
+        """Return ``best`` with the lines of every hub drawn with all care, unless that is dearer.
+
+        Of lines that cost the same those with shorter rides are taken. ``until`` is a time of ``time.monotonic()``;
+        hubs share evenly what is left until then.
+        """
         found = []
-        for at, (hub, own) in enumerate(zip(self.hubs, best.lines, strict=True)):
-            riders = np.flatnonzero(best.point[self.first_option + hub.option] > 0.5)
-            again = self._drawn(at, riders)
-            found.append(own if again is None or again.cost.sum() >= own.cost.sum() else again)
+        for at, own in enumerate(best.lines):
+            riders = self.riders(at, best.point)
+            left = (until - time.monotonic()) / (len(self.hubs) - at)
+            again = self._drawn(at, riders, max(LEAST_TIME_S, left))
+            dearer = again is None or again.cost.sum() > own.cost.sum() * (1 + SAME_COST)
+            found.append(own if again is None or dearer else again)
         return self._priced(best.point, found)
 
-    def _drawn(self, hub_at: int, riders: Ints) -> Lines | None:
+    def _drawn(self, hub_at: int, riders: Ints, time_limit_s: float) -> Lines | None:
         from layoutopt.kernels.routing.route import route
 
         hub = self.hubs[hub_at]
@@ -89,13 +110,25 @@ class Router:
         found = route(
             ways.minutes[np.ix_(at, at)], ways.riders[at], fleet=ways.vehicles, max_ride_min=ways.limit_min[at],
             dwell_min=ways.dwell_min, dwell_min_per_rider=ways.dwell_min_per_rider, return_trip=True,
-            line_cost=ways.km[np.ix_(at, at)], gap=LINE_GAP, time_limit_s=self.line_time_s, seed=self.seed,
+            line_cost=ways.km[np.ix_(at, at)], cost_per_rider_min=rider_minute_cny(ways.vehicles),
+            gap=LINE_GAP, time_limit_s=time_limit_s, seed=self.seed,
         )  # fmt: skip
         if found.status not in ("optimal", "feasible"):
             return None
         flat, starts = pack([riders[line - 1] for line in found.routes])
         depots = np.zeros(len(found.routes), dtype=np.int64)
         return price_lines(hub.task, flat, starts, depots, kind=np.asarray(found.vehicle, dtype=np.int64))
+
+
+def serving(task: Task, lines: Lines, riders: Ints) -> Lines | None:
+    """Return ``lines`` with every one of ``riders`` on one line and nobody else; None where a limit then breaks."""
+    wanted = np.zeros(task.n, dtype=bool)
+    wanted[riders] = True
+    rows = [row[wanted[row]] for row in (lines.stops(q) for q in range(len(lines)))]
+    flat, starts = pack([row for row in rows if len(row)])
+    kept = price_lines(task, flat, starts, np.zeros(len(starts) - 1, dtype=np.int64))
+    found = once_each(task, kept)
+    return found if len(found.flat) == len(riders) else None
 
 
 def no_lines(hub: Hub) -> Lines:

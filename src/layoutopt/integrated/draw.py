@@ -51,7 +51,7 @@ def draw(task: Task) -> Lines | None:
         return None
     pricer = Pricer(task)
     for _ in range(ROUNDS):
-        prize = _cover_prices(pool, task.n)
+        prize = cover_prices(pool, task.n)
         found = pricer.price(
             plain_prices(task, prize), None, np.array([0]), exact=False, tolerance=TOLERANCE_CNY, most=60
         )
@@ -67,7 +67,8 @@ def _cover(pool: Lines, n: int) -> sp.csr_matrix:
     return visits
 
 
-def _cover_prices(pool: Lines, n: int) -> Floats:
+def cover_prices(pool: Lines, n: int) -> Floats:
+    """Return the prices of serving every one of ``n`` stops with lines of ``pool``, the linear program's duals."""
     many = len(pool)
     program = highs.Program(
         cost=pool.cost, lower=np.zeros(many), upper=np.full(many, np.inf), integer=np.zeros(many, dtype=bool),

@@ -18,6 +18,7 @@ from layoutopt.kernels.routing.lines import Lines, join
 
 Floats = NDArray[np.float64]
 log = logging.getLogger(__name__)
+MOST_IN_HASTE = 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,7 @@ def solve_root(
     *,
     known: Sequence[Lines],
     rounds: int,
+    exact: bool,
     interrupted: Callable[[], bool],
     report: Callable[[float, int], None],
 ) -> Root:
@@ -52,6 +54,8 @@ def solve_root(
         Lines to begin with, hub by hub.
     rounds
         Masters to solve at most.
+    exact
+        Whether lines are looked for exactly once the quick pricing finds none.
     report
         Called with the master's value and the number of lines after each round.
 
@@ -66,7 +70,7 @@ def solve_root(
         pool.append([part for part in (single_lines(hub.task), known[at]) if len(part)])
         for part in pool[at]:
             master.add(at, part)
-    done, converged, exact = 0, False, False
+    done, converged, proving = 0, False, False
     quiet = np.zeros(len(hubs), dtype=bool)
     last: list[Floats | None] = [None] * len(hubs)
     grown = False
@@ -81,35 +85,38 @@ def solve_root(
         if not final:
             for at, hub in enumerate(hubs):
                 before = last[at]
-                if not exact and quiet[at] and before is not None and np.allclose(before, prizes[at], atol=0.5):
+                if not proving and quiet[at] and before is not None and np.allclose(before, prizes[at], atol=0.5):
                     continue
-                found = offer(hub, prizes[at], exact=exact)
+                found = offer(hub, prizes[at], exact=proving)
                 last[at] = prizes[at]
                 quiet[at] = found.lines is None
                 if found.lines is not None:
                     master.add(at, found.lines)
                     pool[at].append(found.lines)
                     added += len(found.lines)
-        if final or (added == 0 and exact):
-            converged = not final
+        if final or (added == 0 and (proving or not exact)):
+            converged = proving and not final
             break
-        exact = added == 0
-    sure, loss = _certify(hubs, prizes)
+        proving = added == 0
+    sure, loss = _certify(hubs, prizes, in_haste=interrupted() or not exact)
     lines = tuple(join(parts) for parts in pool)
     log.debug("root: value %.1f, %d rounds, converged %s, loss %.4f", solved.value, done, converged, loss)
     return Root(tuple(sure), lines, solved.value, done, converged, loss)
 
 
-def _certify(hubs: Sequence[Hub], prizes: Sequence[Floats]) -> tuple[list[Floats], float]:
-    """Prizes scaled so that they hold; where pricing could not be proven, seat shares; and the worst loss."""
+def _certify(hubs: Sequence[Hub], prizes: Sequence[Floats], *, in_haste: bool) -> tuple[list[Floats], float]:
+    """Prizes scaled so that they hold; where pricing could not be proven, seat shares; and the worst loss.
+
+    In haste hubs with many stops are certified by the completion bound alone, which is quick and gives more away.
+    """
     sure, loss = [], 0.0
     for hub, prize in zip(hubs, prizes, strict=True):
-        found, base = offer(hub, prize, exact=True), seat_shares(hub.task)
+        hub.pricer.deadline = -np.inf if in_haste and hub.task.n > MOST_IN_HASTE else np.inf
+        found = offer(hub, prize, exact=True)
         if not found.proven:
-            sure.append(base)
+            sure.append(seat_shares(hub.task))
             loss = 1.0
             continue
-        held = certified(hub, prize, found.least)
-        sure.append(held if held.sum() >= base.sum() else base)
+        sure.append(certified(hub, prize, found.least))
         loss = max(loss, 1.0 - 1.0 / (1.0 + max(0.0, -found.least) / hub.least_cny))
     return sure, loss

@@ -1,24 +1,31 @@
-"""Start, root, search, bound: the order in which layout and lines are decided together."""
+"""Start, root, search beside bound, then both together: the order in which layout and lines are decided."""
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layoutopt.integrated.best import Best, Router
-from layoutopt.integrated.hubs import Hub, hubs_of
+from layoutopt.integrated.free import with_free_buses
+from layoutopt.integrated.hubs import Hub, hubs_of, shared_vehicles
 from layoutopt.integrated.improve import Effort as Search
-from layoutopt.integrated.improve import Ground, homes, improve
-from layoutopt.integrated.repriced import Compact, spread_prizes
+from layoutopt.integrated.improve import improve
+from layoutopt.integrated.regions import Ground
 from layoutopt.integrated.root import Root, solve_root
+from layoutopt.integrated.shares import Prizes, priced_program, share_sets, started
+from layoutopt.integrated.whole import enumerate_lines, solve_whole
 from layoutopt.kernels import highs
 from layoutopt.kernels.highs import Program
+from layoutopt.kernels.routing.lines import Lines, price_lines
 from layoutopt.model.build import ExtraRule
+from layoutopt.model.joined import joined_share
 from layoutopt.options import Options
 from layoutopt.policy import Policy
 from layoutopt.study import Study
@@ -27,23 +34,46 @@ Floats = NDArray[np.float64]
 log = logging.getLogger(__name__)
 ROUNDING = 1e-6
 """A bound this little above the plan's cost is the same number; farther above it, one of the two is wrong."""
+BEFORE_WHOLE = 0.4
+"""Share of the time limit for everything before the last program, where the county is small enough for that."""
+BEFORE_WHOLE_STEPS = 3_000
+BEFORE_WHOLE_OPTIONS = 0.5
+"""The search then stops at neighbourhoods of this share of all options."""
+POLISH_SHARE = 0.1
+"""Share of the time limit kept for drawing the lines of the plan found with all care."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The last program, over the county and its lines: lines and columns of the layout at most, steps.
+
+    With ``whole_lines`` a line runs or does not, which alone can close the gap; it takes longer.
+    """
+
+    lines: int
+    columns: int
+    steps: int
+    whole_lines: bool = False
 
 
 @dataclass(frozen=True)
 class Effort:
-    """Masters at the root, the search, and gap and steps of the bound."""
+    """Masters at the root (proved exactly or not), the search, gap and steps of the bound, the last program."""
 
+    gap: float
     rounds: int
+    exact: bool
     search: Search
-    bound_gap: float
     bound_steps: int
+    whole: Whole | None
 
 
 EFFORTS: Mapping[str, Effort] = {
-    "quick": Effort(8, Search(0, 2, 20), 0.02, 60),
-    "normal": Effort(80, Search(120, 3, 60), 0.002, 400),
-    "proof": Effort(400, Search(2_000, 4, 400, 0.0005), 1e-4, 10_000_000),
-}
+    "quick": Effort(0.02, 15, False, Search(40, 40, last=400), 400, None),
+    "normal": Effort(0.005, 200, True, Search(600, 100), 4_000, Whole(40_000, 3_000, 8_000)),
+    "proof": Effort(1e-4, 1_000, True, Search(5_000, 400, last=2_400, gap=1e-4), 10_000_000,
+                    Whole(80_000, 3_000, 10_000_000, whole_lines=True)),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +85,33 @@ class Integrated:
     hubs: tuple[Hub, ...]
     root: Root | None
     notes: Mapping[str, float | str | bool]
+
+
+@dataclass(eq=False)
+class Watch:
+    """What is known so far, told to the caller from both threads; says when to stop."""
+
+    tell: Callable[[float, str], None]
+    stopped: Callable[[], bool]
+    until: float
+    best: float = np.inf
+    bound: float = -np.inf
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def stop(self) -> bool:
+        """Return whether the caller or the clock ends the work."""
+        return self.stopped() or time.monotonic() > self.until
+
+    def left_s(self) -> float:
+        """Seconds until the time limit, at least two."""
+        return max(self.until - time.monotonic(), 2.0)
+
+    def note(self, share: float, *, best: float = np.inf, bound: float = -np.inf) -> None:
+        """Take in a better plan or bound and tell."""
+        with self.lock:
+            self.best, self.bound = min(self.best, best), max(self.bound, bound)
+            proven = f", bound {self.bound:,.0f}, gap {1 - self.bound / self.best:.1%}" if self.bound > 0 else ""
+            self.tell(share, f"best {self.best:,.0f} CNY a year{proven}")
 
 
 def integrate(
@@ -76,56 +133,120 @@ def integrate(
 
     None where nobody may ride, or the start's riders fit on no lines: there is nothing to decide then.
     """
-    began = time.monotonic()
-
-    def stop() -> bool:
-        return interrupted() or time.monotonic() - began > time_limit_s
-
-    compact = Compact(study, policy, options, skip, tuple(extra_rules), held)
-    _, data, program = compact.at(np.zeros(len(options.rows)))
+    watch = Watch(report, interrupted, time.monotonic() + (1 - POLISH_SHARE) * time_limit_s)
+    data, program = with_free_buses(study, policy, options, skip=skip, extra_rules=extra_rules, held=held)
     hubs = hubs_of(study, policy, data, skip=skip)
     if not hubs:
         return None
-    first = data.frame.blocks["chosen"].start
-    router = Router(hubs, program, first, seed, line_time_s=max(5.0, time_limit_s / 20))
-    best = router.realised(start)
-    if best is None:
+    ground = Ground(data, program, hubs, data.frame.blocks["chosen"].start)
+    shares = shared_vehicles(policy)
+    whole = None if shares or effort.whole is None or len(program.cost) > effort.whole.columns else effort.whole
+    if whole is not None:
+        effort = _before_whole(effort, len(options.rows))
+        watch.until -= (1 - POLISH_SHARE - BEFORE_WHOLE) * time_limit_s
+    router = Router(hubs, program, ground.first_option, seed)
+    first = router.realised(start)
+    if first is None:
         return None
-    sequential = best.cost
-    report(0.1, f"layout and lines one after the other: {best.cost:,.0f} CNY a year")
+    watch.note(0.05, best=first.cost)
+    low = hubs_of(study, policy, data, skip=skip, lowest=True) if shares else hubs
     root = solve_root(
-        program, hubs, first, known=best.lines, rounds=effort.rounds, interrupted=stop,
-        report=lambda value, lines: report(0.2, f"linear bound {value:,.0f}, {lines:,} lines"),
+        program, low, ground.first_option, known=_measured(low, first.lines), rounds=effort.rounds, exact=effort.exact,
+        interrupted=watch.stop,
+        report=lambda value, lines: report(0.1, f"bus lines worth knowing: {lines:,}, relaxed cost {value:,.0f}"),
     )  # fmt: skip
-    ground = Ground(data, program, hubs, first, homes(data, hubs))
-    best = improve(
-        ground, router, best, root.lines, effort=effort.search, seed=seed, stop=stop,
-        report=lambda cost, done: report(0.3 + 0.4 * done / max(1, effort.search.neighbourhoods), f"best {cost:,.0f}"),
-    )  # fmt: skip
-    best = router.polished(best)
-    report(0.7, f"lines drawn with all care: {best.cost:,.0f}")
-    bound, solved = _bound(compact, options, hubs, root, best, effort, time_limit_s - (time.monotonic() - began),
-                           seed, interrupted)  # fmt: skip
-    notes = {
-        "sequential_cny": sequential, "root_rounds": root.rounds, "root_converged": root.converged,
-        "root_value": root.value, "certificate_loss": root.loss, "bound_stopped_by": solved.stopped_by,
-        "lines_in_pool": sum(len(own) for own in root.lines),
-    }  # fmt: skip
+    with ThreadPoolExecutor(1) as beside:
+        bounding = beside.submit(
+            _at_prizes, Ground(data, program, low, ground.first_option), root, first, effort, joined_share(policy),
+            watch, seed,
+        )  # fmt: skip
+        best, lines = improve(
+            ground, router, first, _measured(hubs, root.lines), effort=effort.search, seed=seed, stop=watch.stop,
+            left_s=watch.left_s, report=lambda cost: watch.note(0.3, best=cost),
+        )  # fmt: skip
+        priced, sets = bounding.result()
+    bound = priced.bound
+    best = _better(router, best, priced)
+    watch.note(0.6, best=best.cost, bound=bound)
+    notes: dict[str, float | str | bool] = {}
+    if whole is not None and not interrupted():
+        watch.until += (1 - POLISH_SHARE - BEFORE_WHOLE) * time_limit_s
+        best, bound, notes = _together(ground, router, best, lines, sets, bound, effort.gap, whole, watch, seed)
+    if not interrupted():
+        best = router.polished(best, time.monotonic() + POLISH_SHARE * time_limit_s)
+    watch.note(0.95, best=best.cost, bound=bound)
     if bound > best.cost * (1 + ROUNDING):
         log.warning("The bound %.0f lies above the plan's cost %.0f: it is not used.", bound, best.cost)
         bound = -np.inf
+    notes |= {
+        "sequential_cny": first.cost, "root_rounds": root.rounds, "root_converged": root.converged,
+        "root_value": root.value, "certificate_loss": root.loss, "bound_at_prices": priced.bound,
+        "bound_stopped_by": priced.stopped_by, "lines_in_pool": sum(len(own) for own in lines),
+    }  # fmt: skip
     return Integrated(best, min(bound, best.cost), hubs, root, notes)
 
 
-def _bound(
-    compact: Compact, options: Options, hubs: Sequence[Hub], root: Root, best: Best, effort: Effort, left_s: float,
-    seed: int, interrupted: Callable[[], bool],
-) -> tuple[float, highs.Solved]:  # fmt: skip
-    """Solve the compact program at certified prizes: no layout with any lines costs less than its bound."""
-    _, _, program = compact.at(spread_prizes(options, hubs, root.prizes))
-    found = highs.solve(
-        program,
-        budget=highs.Budget(gap=effort.bound_gap, time_limit_s=max(left_s, 2.0), steps=effort.bound_steps),
-        start=best.point, seed=seed, progress=lambda value, bound: interrupted(),
+def _before_whole(effort: Effort, options: int) -> Effort:
+    """The effort of the steps before the last program, which does their work over again and better."""
+    last = max(effort.search.first, int(BEFORE_WHOLE_OPTIONS * options))
+    search = replace(effort.search, last=min(effort.search.last, last))
+    return replace(effort, search=search, bound_steps=min(effort.bound_steps, BEFORE_WHOLE_STEPS))
+
+
+def _measured(hubs: Sequence[Hub], lines: Sequence[Lines]) -> tuple[Lines, ...]:
+    """The lines with what they cost and carry at ``hubs``; those that break a limit there are left out."""
+    return tuple(price_lines(hub.task, own.flat, own.starts, own.depot) for hub, own in zip(hubs, lines, strict=True))
+
+
+def _at_prizes(
+    ground: Ground, root: Root, first: Best, effort: Effort, joined: float, watch: Watch, seed: int
+) -> tuple[highs.Solved, tuple[Prizes, ...]]:
+    """Solve the compact program at sound prizes: no layout with any lines costs less than its bound."""
+    sets = share_sets(ground.hubs, root, full=effort.exact and not watch.stop(), joined=joined)
+    around = ground.hubs, ground.first_option, sets
+
+    def heard(value: float, bound: float) -> bool:
+        watch.note(0.3, bound=bound)
+        return watch.stop()
+
+    return highs.solve(
+        priced_program(ground.program, *around),
+        budget=highs.Budget(effort.gap / 5, watch.left_s(), effort.bound_steps),
+        start=started(first.point, *around), seed=seed, progress=heard,
+    ), sets  # fmt: skip
+
+
+def _better(router: Router, best: Best, priced: highs.Solved) -> Best:
+    """The cheaper of ``best`` and the layout of the program at prizes with real lines."""
+    if priced.values is None:
+        return best
+    whole = router.program.integer
+    values = priced.values[: len(whole)]
+    found = router.realised(np.where(whole, np.round(values), values))
+    return found if found is not None and found.cost < best.cost else best
+
+
+def _together(
+    ground: Ground, router: Router, best: Best, lines: Sequence[Lines], sets: Sequence[Prizes], bound: float,
+    gap: float, whole: Whole, watch: Watch, seed: int,
+) -> tuple[Best, float, dict[str, float | str | bool]]:  # fmt: skip
+    """Solve the county with every line that can matter, where the gap is still open."""
+    if bound <= 0 or 1 - bound / best.cost <= gap or watch.stop():
+        return best, bound, {}
+    pool = enumerate_lines(ground.hubs, sets, best.cost - bound, whole.lines)
+    if pool is None:
+        return best, bound, {"lines_enumerated": 0.0}
+    watch.tell(0.65, f"all together: {sum(len(own) for own in pool.lines):,} lines can matter")
+
+    def heard(value: float, proven: float) -> bool:
+        watch.note(0.7, bound=min(proven, bound + pool.slack_cny))
+        return watch.stop() or proven >= bound + pool.slack_cny
+
+    best, bound, found = solve_whole(
+        ground, router, best, lines, pool, bound, whole_lines=whole.whole_lines,
+        budget=highs.Budget(gap / 2, watch.left_s(), whole.steps), seed=seed, progress=heard,
     )  # fmt: skip
-    return found.bound, found
+    return best, bound, {
+        "lines_enumerated": float(sum(len(own) for own in pool.lines)), "slack_cny": pool.slack_cny,
+        "together_stopped_by": found.stopped_by,
+    }  # fmt: skip

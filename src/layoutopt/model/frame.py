@@ -8,7 +8,7 @@ names repeats over the others. Comparing two gives rows.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -216,6 +216,10 @@ class Model:
             row_upper=np.concatenate([rows.upper for rows in groups]),
             offset=float(goal.constant.sum()),
         )
+
+    def without(self, rule: str) -> Model:
+        """Return the model without the rows of one rule."""
+        return replace(self, rules=tuple(named for named in self.rules if named.rule != rule))
 
     def row_names(self) -> list[str]:
         """Return a readable name for every row, such as ``places[S017,primary]``."""

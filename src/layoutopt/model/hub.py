@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layoutopt.fleet import VehicleType
+from layoutopt.fleet import SLACK_MIN, VehicleType
 from layoutopt.journeys import Journeys
 from layoutopt.kernels.routing.values import Vehicle
 from layoutopt.policy import Policy
 from layoutopt.schema import BANDS
 
+if TYPE_CHECKING:
+    from layoutopt.kernels.routing.task import Task
+
 Array = NDArray[np.float64]
-SLACK_MIN = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,60 @@ class HubWays:
     dwell_min_per_rider: float
 
 
+@dataclass(frozen=True, eq=False)
+class LeastWays:
+    """Minutes and kilometres between places when any other place may be passed on the way, each the least."""
+
+    ids: pd.Index
+    minutes: Array
+    km: Array
+
+    def rides(self, names: Sequence[str]) -> tuple[Array, Array]:
+        """Return minutes and kilometres from each of ``names`` to each, in this order."""
+        at = self.ids.get_indexer(pd.Index(names))
+        pairs = np.ix_(at, at)
+        return self.minutes[pairs], self.km[pairs]
+
+
+def least_ways(journeys: Journeys, names: Iterable[str]) -> LeastWays:
+    """Return the least ways among all stops and hubs of ``names`` (``v:`` settlement, ``s:`` school).
+
+    Ways by the fastest road obey the triangle inequality in minutes, but not in kilometres, and an own travel table
+    need not obey it in either: leaving out a stop of a line may then lengthen it. Over least ways it never does.
+    """
+    ids = pd.Index(sorted(dict.fromkeys(names)))
+    minutes, km = journeys.rides(list(ids))
+    return LeastWays(ids, _least(minutes), _least(km))
+
+
+def _least(ways: Array) -> Array:
+    """The shortest path between any two, by Floyd and Warshall."""
+    found = ways.copy()
+    np.fill_diagonal(found, 0.0)
+    for middle in range(len(found)):
+        np.minimum(found, found[:, middle, None] + found[None, middle, :], out=found)
+    return found
+
+
+def sharing_task(task: Task, window_min: float | None) -> Task:
+    """Return ``task`` with lines that pay what second runs leave them at least, for prices and bounds.
+
+    The share of :func:`layoutopt.fleet.least_line_share` of each vehicle type: half of the fixed cost, and the other
+    half where the window has no room for the shortest line beside it (least way out and in over any stops).
+    """
+    from layoutopt.kernels.routing.task import least_way
+
+    if window_min is None:
+        return task
+    inward = least_way(task.between, task.inward, task.service)
+    outward = least_way(task.between.T, task.outward, np.zeros(task.n))
+    shortest = float((inward + outward).min())
+    return replace(
+        task, fixed=task.fixed / 2, steps=np.array([[window_min - shortest + 2 * SLACK_MIN, 0.5]]),
+        step_fixed=task.fixed.copy(), count=np.minimum(2 * task.count, task.n),
+    )  # fmt: skip
+
+
 def hub_ways(
     journeys: Journeys,
     policy: Policy,
@@ -45,10 +102,15 @@ def hub_ways(
     group: pd.DataFrame,
     *,
     skip: Collection[str] = (),
+    least: LeastWays | None = None,
 ) -> HubWays:
-    """Return the ways of ``group`` (rows of the items table) to the hub ``school_id`` with the vehicles ``fleet``."""
+    """Return the ways of ``group`` (rows of the items table) to the hub ``school_id`` with the vehicles ``fleet``.
+
+    With ``least`` over the least ways, for a bound on lines that serve other schools on their way.
+    """
     bus = policy.bus
-    minutes, km = journeys.rides([f"s:{school_id}", *("v:" + group["settlement_id"])])
+    names = [f"s:{school_id}", *("v:" + group["settlement_id"])]
+    minutes, km = journeys.rides(names) if least is None else least.rides(names)
     yearly_trips = bus.trips_per_day * bus.school_days
     seats_free = 10**6 if "seats" in skip else 0
     types = tuple(
@@ -62,7 +124,7 @@ def hub_ways(
         minutes=minutes,
         km=km,
         riders=np.r_[0.0, group["pupils"].to_numpy(float)],
-        limit_min=np.r_[np.inf, ride_limits(group, _access(journeys, school_id, group), policy, skip=skip)],
+        limit_min=np.r_[np.inf, ride_limits(group, access_min(journeys, school_id, group), policy, skip=skip)],
         vehicles=types,
         dwell_min=bus.dwell_min,
         dwell_min_per_rider=bus.dwell_min_per_rider,
@@ -89,7 +151,8 @@ def ride_limits(items: pd.DataFrame, access_min: Array, policy: Policy, *, skip:
     return limit + SLACK_MIN
 
 
-def _access(journeys: Journeys, school_id: str, group: pd.DataFrame) -> Array:
+def access_min(journeys: Journeys, school_id: str, group: pd.DataFrame) -> Array:
+    """Return the minutes each group walks to its bus stop, and from the hub's stop to the hub."""
     table = journeys.table
     rows = table.from_ids.get_indexer(pd.Index(group["settlement_id"]))
     column = int(table.to_ids.get_indexer(pd.Index([school_id]))[0])

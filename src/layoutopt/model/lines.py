@@ -1,39 +1,34 @@
-"""Bus lines for a chosen assignment, hub by hub: every rider's minutes exact, seats respected."""
+"""Bus lines for a chosen assignment, hub by hub: every rider's minutes exact, seats and the fleet respected."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from layoutopt.errors import InfeasibleError
-from layoutopt.fleet import VehicleType, vehicle_types
+from layoutopt.fleet import VehicleType, runs_of, vehicle_types
 from layoutopt.journeys import Journeys, journeys_of
+from layoutopt.kernels.routing.values import Vehicle
 from layoutopt.model.hub import hub_ways
-from layoutopt.plan.tables import LINE_COLUMNS, NO_LINES, NO_STOPS, STOP_COLUMNS
+from layoutopt.model.line_tables import ANY_MINUTES, FleetShort, HubLines, Lines, check_counts, line_tables
 from layoutopt.policy import Policy
 from layoutopt.study import Study
 
-Array = NDArray[np.float64]
+__all__ = ["LINE_GAP", "LINE_RULES", "FleetShort", "HubLines", "Lines", "bus_lines", "line_tables"]
+
+LINE_RULES = ("seats", "fleet", "second_runs", "school_wait")
+"""Rules of lines that can be left out by name, as those of options and model can."""
 RIDER_SHARE = 0.0005
 """A rider's minute counts this share of a vehicle's kilometre: of lines that cost the same, the kinder one is taken."""
 LINE_GAP = 0.01
 """Lines of one hub this near to their bound are good enough; costs are known less exactly."""
-
-
-@dataclass(frozen=True, eq=False)
-class Lines:
-    """Lines, their stops, the bound of the routing of each hub, and what each rider group rides."""
-
-    lines: pd.DataFrame
-    stops: pd.DataFrame
-    by_hub: pd.DataFrame
+LEAST_TIME_S = 2.0
+Caps = tuple[int | None, ...]
+"""Most vehicles of each kind; None for any number."""
 
 
 def bus_lines(
@@ -55,125 +50,142 @@ def bus_lines(
     Raises
     ------
     InfeasibleError
-        A fleet of limited size cannot carry everybody; the message names the hub and the stops.
+        No lines keep every limit, or a fleet of limited size cannot carry everybody (:class:`FleetShort`); the
+        message names the hub and the stops, or the vehicles that are short.
     """
     journeys = journeys_of(study, policy)
     fleet = vehicle_types(study, policy)
-    lines, stops, hubs = [], [], []
-    groups = list(riders.sort_values(["school_id", "item"], kind="stable").groupby("school_id"))
+    if "fleet" in skip:
+        fleet = tuple(replace(kind, count=None) for kind in fleet)
+    ordered = riders.sort_values(["school_id", "item"], kind="stable").groupby("school_id")
+    groups = {str(school_id): group.reset_index(drop=True) for school_id, group in ordered}
     began = time.monotonic()
-    used: Counter[str] = Counter()
-    for school_id, group in groups:
+
+    def draw(school_id: str, caps: Caps) -> Drawn:
         left = time_limit_s - (time.monotonic() - began)
-        found = _hub_lines(
-            journeys, policy, _left_over(fleet, used), str(school_id), group.reset_index(drop=True),
-            seed=seed, time_limit_s=max(left / 2, 2.0), skip=skip,
+        capped = tuple(replace(kind, count=cap) for kind, cap in zip(fleet, caps, strict=True))
+        return _drawn(
+            journeys, policy, capped, school_id, groups[school_id], seed=seed,
+            time_limit_s=max(left / 2, LEAST_TIME_S), skip=skip,
         )  # fmt: skip
-        lines += found[0]
-        used.update(str(line["vehicle_id"]) for line in found[0])
-        stops += found[1]
-        hubs.append(found[2])
-    if not lines:
-        return Lines(NO_LINES.copy(), NO_STOPS.copy(), pd.DataFrame(hubs))
-    return _numbered(pd.DataFrame(lines), pd.DataFrame(stops), pd.DataFrame(hubs))
+
+    found = _shared_out(draw, tuple(groups), fleet)
+    return line_tables(study, policy, [found[school_id].lines for school_id in groups], skip=skip)
 
 
-def _left_over(fleet: tuple[VehicleType, ...], used: Mapping[str, int]) -> tuple[VehicleType, ...]:
-    """The vehicles that the hubs before have not taken."""
-    return tuple(
-        kind if kind.count is None else replace(kind, count=kind.count - used.get(kind.vehicle_id, 0))
-        for kind in fleet
-        if kind.count is None or kind.count > used.get(kind.vehicle_id, 0)
-    )
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Lines of one hub with what they cost and the vehicles of each kind they need."""
+
+    lines: HubLines
+    cost: float
+    vehicles: Counter[int]
 
 
-def _numbered(lines: pd.DataFrame, stops: pd.DataFrame, hubs: pd.DataFrame) -> Lines:
-    names = {key: f"L{number:03d}" for number, key in enumerate(lines["line_id"], start=1)}
-    lines["line_id"] = lines["line_id"].map(names)
-    stops["line_id"] = stops["line_id"].map(names)
-    return Lines(lines[list(LINE_COLUMNS)], stops[list(STOP_COLUMNS)], hubs)
+def _shared_out(
+    draw: Callable[[str, Caps], Drawn], schools: Sequence[str], fleet: Sequence[VehicleType]
+) -> dict[str, Drawn]:
+    """Draw every hub with vehicles that exist, scarce ones where they save most.
+
+    Every hub first takes what it likes best of the whole fleet. While a kind is taken more often than it exists, the
+    hub that loses least by it gives one of them back and is drawn again. Where nobody can do without, the hubs are
+    served one after the other, those with most riders first.
+    """
+    caps: dict[str, Caps] = {school: tuple(kind.count for kind in fleet) for school in schools}
+    found = {school: draw(school, caps[school]) for school in schools}
+    again: dict[tuple[str, Caps], Drawn | None] = {}
+    while (short := _overused(found, fleet)) is not None:
+        losses = []
+        for school in schools:
+            own = found[school].vehicles[short]
+            if own:
+                fewer = (*caps[school][:short], own - 1, *caps[school][short + 1 :])
+                if (school, fewer) not in again:
+                    again[school, fewer] = _or_none(draw, school, fewer)
+                drawn = again[school, fewer]
+                if drawn is not None:
+                    losses.append((drawn.cost - found[school].cost, school, fewer, drawn))
+        if not losses:
+            return _one_by_one(draw, found, fleet)
+        _, school, caps[school], found[school] = min(losses, key=lambda loss: loss[:2])
+    return found
 
 
-def _hub_lines(
+def _overused(found: Mapping[str, Drawn], fleet: Sequence[VehicleType]) -> int | None:
+    """The first kind of which the hubs together need more vehicles than there are."""
+    needed = _needed(found)
+    return next((at for at, kind in enumerate(fleet) if kind.count is not None and needed[at] > kind.count), None)
+
+
+def _needed(found: Mapping[str, Drawn]) -> Counter[int]:
+    return sum((drawn.vehicles for drawn in found.values()), Counter())
+
+
+def _or_none(draw: Callable[[str, Caps], Drawn], school: str, caps: Caps) -> Drawn | None:
+    try:
+        return draw(school, caps)
+    except InfeasibleError:
+        return None
+
+
+def _one_by_one(
+    draw: Callable[[str, Caps], Drawn], wished: Mapping[str, Drawn], fleet: Sequence[VehicleType]
+) -> dict[str, Drawn]:
+    """Serve the hubs one after the other from what is left, most riders first; name what is short where that fails."""
+    pupils = {school: float(drawn.lines.group["pupils"].sum()) for school, drawn in wished.items()}
+    found: dict[str, Drawn] = {}
+    for school in sorted(wished, key=lambda code: (-pupils[code], code)):
+        used = _needed(found)
+        left = tuple(None if kind.count is None else kind.count - used[at] for at, kind in enumerate(fleet))
+        drawn = _or_none(draw, school, left)
+        if drawn is None:
+            check_counts(_needed(wished), fleet)
+            raise AssertionError("a fleet that suffices was shared out")
+        found[school] = drawn
+    return found
+
+
+def _drawn(
     journeys: Journeys,
     policy: Policy,
-    fleet: tuple[VehicleType, ...],
+    fleet: Sequence[VehicleType],
     school_id: str,
     group: pd.DataFrame,
     *,
     seed: int,
     time_limit_s: float,
     skip: Collection[str],
-) -> tuple[list[dict[str, object]], list[dict[str, object]], dict[str, object]]:
+) -> Drawn:
     from layoutopt.kernels.routing.route import route
 
-    if not fleet:
-        raise InfeasibleError(_no_lines(school_id, group, None), ("fleet",))
-    ways = hub_ways(journeys, policy, fleet, school_id, group, skip=skip)
+    at = [position for position, kind in enumerate(fleet) if kind.count is None or kind.count > 0]
+    if not at:
+        raise FleetShort(_no_lines(school_id, group, None), ("fleet",))
+    ways = hub_ways(journeys, policy, [fleet[position] for position in at], school_id, group, skip=skip)
+    window = policy.bus.second_run_window_min
+    if window is not None and "second_runs" in skip:
+        window = ANY_MINUTES
     found = route(
         ways.minutes, ways.riders, fleet=ways.vehicles, max_ride_min=ways.limit_min, line_cost=ways.km,
         dwell_min=ways.dwell_min, dwell_min_per_rider=ways.dwell_min_per_rider, return_trip=True,
-        cost_per_rider_min=RIDER_SHARE * max([1.0, *(kind.cost_per_min for kind in ways.vehicles)]),
-        gap=LINE_GAP, time_limit_s=time_limit_s, seed=seed,
+        cost_per_rider_min=rider_minute_cny(ways.vehicles),
+        second_run_window_min=window, gap=LINE_GAP, time_limit_s=time_limit_s, seed=seed,
     )  # fmt: skip
     if found.status not in ("optimal", "feasible"):
         raise InfeasibleError(_no_lines(school_id, group, found), ("seats",))
-    hub = {"school_id": school_id, "status": found.status, "lines": len(found.routes), "gap": found.gap}
-    lines: list[dict[str, object]] = []
-    stops: list[dict[str, object]] = []
-    for number, (stop_order, kind_at) in enumerate(zip(found.routes, found.vehicle, strict=True), start=1):
-        order = [int(position) for position in stop_order]
-        line_id = f"{school_id}#{number}"
-        lines.append(_line(line_id, school_id, fleet[int(kind_at)], order, group, ways.km, found.ride_min, policy))
-        stops += _stops(line_id, order, group, found.ride_min, policy)
-    return lines, stops, hub
-
-
-def _line(
-    line_id: str,
-    school_id: str,
-    kind: VehicleType,
-    order: list[int],
-    group: pd.DataFrame,
-    km: Array,
-    ride_min: Array,
-    policy: Policy,
-) -> dict[str, object]:  # fmt: skip
-    legs = [*order, 0]
-    loaded = float(sum(km[a, b] for a, b in pairwise(legs)))
-    empty = float(km[0, order[0]])
-    places = {group.loc[position - 1, "settlement_id"] for position in order}
-    return {
-        "line_id": line_id,
-        "school_id": school_id,
-        "vehicle_id": kind.vehicle_id,
-        "seats": kind.seats,
-        "riders": float(sum(group.loc[position - 1, "pupils"] for position in order)),
-        "stops": len(places),
-        "minutes": float(ride_min[order[0]]),
-        "km": loaded,
-        "empty_km": empty,
-        "cost_cny": kind.line_cny(loaded + empty, policy),
+    kinds = tuple(at[int(kind)] for kind in found.vehicle)
+    orders = tuple(tuple(int(position) - 1 for position in stops) for stops in found.routes)
+    whole_min = [float(found.ride_min[stops[0]] + ways.minutes[0, stops[0]]) for stops in found.routes]
+    vehicles = {
+        kind: len(runs_of([one for one, own in zip(whole_min, kinds, strict=True) if own == kind], window))
+        for kind in sorted(set(kinds))
     }
+    return Drawn(HubLines(school_id, group, orders, kinds, found.status, found.gap), found.objective, Counter(vehicles))
 
 
-def _stops(
-    line_id: str, order: list[int], group: pd.DataFrame, ride_min: Array, policy: Policy
-) -> list[dict[str, object]]:
-    first = float(ride_min[order[0]])
-    return [
-        {
-            "line_id": line_id,
-            "order": number,
-            "item": group.loc[position - 1, "item"],
-            "settlement_id": group.loc[position - 1, "settlement_id"],
-            "band": group.loc[position - 1, "band"],
-            "riders": float(group.loc[position - 1, "pupils"]),
-            "board_at_min": first - float(ride_min[position]),
-            "ride_min": float(ride_min[position]),
-        }
-        for number, position in enumerate(order, start=1)
-    ]
+def rider_minute_cny(vehicles: Sequence[Vehicle]) -> float:
+    """Return what a rider's minute counts when lines are drawn: enough to choose the kinder of equal lines."""
+    return RIDER_SHARE * max([1.0, *(kind.cost_per_min for kind in vehicles)])
 
 
 def _no_lines(school_id: str, group: pd.DataFrame, found: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from layoutopt.errors import SolverError
 from layoutopt.kernels import highs
-from layoutopt.model.build import build_model
+from layoutopt.model.build import ExtraRule, build_model
 from layoutopt.model.frame import Model
 from layoutopt.model.solve import Solver
 from layoutopt.options import build_options
@@ -22,18 +22,18 @@ Array = NDArray[np.float64]
 _UNSAFE = re.compile(r"[^0-9A-Za-z_.\u4e00-\u9fff]+")
 
 
-def to_pulp(study: Study, policy: Policy, *, goal: str = "annual_cost") -> Any:
+def to_pulp(study: Study, policy: Policy, *, goal: str = "annual_cost", extra_rules: Iterable[ExtraRule] = ()) -> Any:
     """Return the compact program as a ``pulp.LpProblem`` for any PuLP solver, or for LP and MPS export.
 
     Columns are named like ``open_S017`` or ``chosen_V013.lower_S004_bus``, rows like ``places_S017_primary``.
-    One goal is stated; earlier goals of a policy are not held.
+    One goal is stated; earlier goals of a policy are not held. Rows of ``extra_rules`` carry their function's name.
 
     Examples
     --------
     >>> import layoutopt as lo
     >>> lo.to_pulp(study, policy).writeLP("county.lp")  # doctest: +SKIP
     """
-    model, _ = build_model(study, policy, build_options(study, policy))
+    model, _ = build_model(study, policy, build_options(study, policy), extra_rules=extra_rules)
     if goal not in model.goals:
         raise ValueError(f"unknown goal '{goal}'. The policy names: {', '.join(model.goals)}.")
     return problem_of(model, model.program(model.goals[goal]), name=goal)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,11 +13,12 @@ from numpy.typing import NDArray
 
 from layoutopt.errors import SolverError
 from layoutopt.kernels import highs
-from layoutopt.model.frame import Model
+from layoutopt.model.frame import Expr, Model
 from layoutopt.plan.plan import Level
 
 Array = NDArray[np.float64]
 Report = Callable[[float, str], None]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,40 @@ HOLD_SLACK = 1e-6
 """Relative room a held goal gets beyond its tolerance, so that rounding does not cut off the plan itself."""
 
 
+REFUSED = "bound refused"
+"""Status of a level whose bound cannot be right."""
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What earlier goals demand of later ones: rows over the columns, and the most each may come to."""
+
+    rows: tuple[sp.csr_matrix, ...] = ()
+    most: tuple[float, ...] = ()
+
+    def also(self, goal: Expr, most: float) -> Held:
+        """Return the demands with one more: ``goal`` comes to ``most`` at most."""
+        return Held((*self.rows, goal.matrix), (*self.most, most - float(goal.constant.sum())))
+
+    def on(self, program: highs.Program) -> highs.Program:
+        """Return ``program`` with these demands as further rows."""
+        if not self.rows:
+            return program
+        return replace(
+            program,
+            rows=sp.vstack([program.rows, *self.rows], format="csr"),
+            row_lower=np.concatenate([program.row_lower, np.full(len(self.rows), -np.inf)]),
+            row_upper=np.concatenate([program.row_upper, np.array(self.most)]),
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The point that is best for the last goal, and what each level proved."""
+    """The point that is best for the last goal, what each level proved, and what the goals demand from now on."""
 
     values: Array
     levels: tuple[Level, ...]
+    held: Held
 
 
 class Stopped(Exception):
@@ -72,8 +102,17 @@ def solve_goals(
     report: Report,
     interrupted: Callable[[], bool],
     solver: Solver | None = None,
+    goals: Sequence[str] | None = None,
+    held: Held = Held(),
 ) -> Answer:
-    """Return the best point over the model's goals in order.
+    """Return the best point over goals in order.
+
+    Parameters
+    ----------
+    goals
+        Names of goals of the model, all of them where not given.
+    held
+        What goals before these demand.
 
     Raises
     ------
@@ -84,41 +123,69 @@ def solve_goals(
     """
     began = time.monotonic()
     levels: list[Level] = []
-    held: list[tuple[sp.csr_matrix, float]] = []
     point = start
-    goals = list(model.goals.items())
-    call = solver or _highs_solver(seed, report, interrupted)
-    for position, (name, goal) in enumerate(goals):
-        program = _with_held(model.program(goal), held)
-        within = name == "travel" and bool(levels) and not effort.whole_travel
+    names = list(model.goals) if goals is None else goals
+    call = solver or highs_solver(seed, report, interrupted)
+    for position, name in enumerate(names):
+        goal = model.goals[name]
+        program = held.on(model.program(goal))
+        within = name == "travel" and bool(held.rows) and not effort.whole_travel
         if within and point is not None:
             program = _layout_fixed(model, program, point)
         left = time_limit_s - (time.monotonic() - began)
-        share = left if position + 1 == len(goals) else LATER_GOALS * left
+        share = left if position + 1 == len(names) else LATER_GOALS * left
         if point is not None and left <= 0.5:
             levels.append(Level(name, program.objective(point), -np.inf, "feasible", "time"))
             continue
         report(
-            position / len(goals),
+            position / len(names),
             f"goal {name}: {len(program.cost):,} columns, {program.rows.shape[0]:,} rows",
         )
-        budget = WITHIN_LAYOUT if within else Effort(effort.gap, effort.steps)
-        found = call(program, highs.Budget(budget.gap, max(share, 1.0), budget.steps), point)
+        budget = WITHIN_LAYOUT if within else effort
+        found = _believed(call(program, highs.Budget(budget.gap, max(share, 1.0), budget.steps), point), program, point)
         if found.status == "infeasible":
             raise Stopped
         if found.values is None:
             raise SolverError(f"The solver stopped ({found.stopped_by}) before any plan was found. Give more time.")
         point = _rounded(program, found.values)
-        value = program.objective(point)
-        bound = -np.inf if within else min(_bound(found, program), value)
-        levels.append(Level(name, value, bound, "layout fixed" if within else found.status, found.stopped_by))
-        ceiling = value + abs(value) * tolerance.get(name, 0.0) + HOLD_SLACK * max(1.0, abs(value))
-        held.append((goal.matrix, ceiling - float(goal.constant.sum())))
+        level = _level(name, found, program, point)
+        if within:
+            level = replace(level, bound=-np.inf, status="layout fixed")
+        levels.append(level)
+        value = level.value
+        held = held.also(goal, ceiling(value, tolerance.get(name, 0.0)))
         if found.stopped_by == "user":
             break
     if point is None:
         raise SolverError("The policy names no goal the compact program knows.")
-    return Answer(point, tuple(levels))
+    return Answer(point, tuple(levels), held)
+
+
+def ceiling(value: float, tolerance: float) -> float:
+    """Return what a goal of this value may come to while later goals are sought."""
+    return value + abs(value) * tolerance + HOLD_SLACK * max(1.0, abs(value))
+
+
+def _believed(found: highs.Solved, program: highs.Program, before: Array | None) -> highs.Solved:
+    """What the solver says; where its point breaks a row or splits a yes/no, the point before, and no bound."""
+    if found.values is None:
+        return found
+    broken = program.violation(found.values)
+    if broken <= 10 * highs.FEASIBILITY_TOLERANCE:
+        return found
+    log.warning("The solver's point breaks a row or splits a yes/no by %.2g: neither it nor its bound is used.", broken)
+    if before is None or program.violation(before) > 10 * highs.FEASIBILITY_TOLERANCE:
+        raise SolverError("The solver's answer breaks the rows of its own program, and there is no plan before it.")
+    return replace(found, values=before, status="feasible", bound=np.inf)
+
+
+def _level(name: str, found: highs.Solved, program: highs.Program, point: Array) -> Level:
+    """What one call proved; no bound, with a word, where it lies above the value by more than rounding."""
+    value, bound = program.objective(point), _bound(found, program)
+    if bound > value + highs.FEASIBILITY_TOLERANCE * max(1.0, abs(value)):
+        log.warning("The solver's bound %.10g lies above the plan's value %.10g: it is not used.", bound, value)
+        return Level(name, value, -np.inf, REFUSED, found.stopped_by)
+    return Level(name, value, min(bound, value), found.status, found.stopped_by)
 
 
 def _bound(found: highs.Solved, program: highs.Program) -> float:
@@ -137,26 +204,15 @@ def _layout_fixed(model: Model, program: highs.Program, point: Array) -> highs.P
     return replace(program, lower=lower, upper=upper)
 
 
-def _with_held(program: highs.Program, held: list[tuple[sp.csr_matrix, float]]) -> highs.Program:
-    if not held:
-        return program
-    matrix = sp.vstack([program.rows, *(row for row, _ in held)], format="csr")
-    ceilings = np.array([ceiling for _, ceiling in held])
-    return replace(
-        program,
-        rows=matrix,
-        row_lower=np.concatenate([program.row_lower, np.full(len(held), -np.inf)]),
-        row_upper=np.concatenate([program.row_upper, ceilings]),
-    )
-
-
 def _rounded(program: highs.Program, values: Array) -> Array:
     """Round the whole-number columns; keep the raw point where rounding would break a row."""
     rounded = np.where(program.integer, np.round(values), values)
     return rounded if program.violation(rounded) <= 10 * highs.FEASIBILITY_TOLERANCE else values
 
 
-def _highs_solver(seed: int, report: Report, interrupted: Callable[[], bool]) -> Solver:
+def highs_solver(seed: int, report: Report, interrupted: Callable[[], bool]) -> Solver:
+    """Return HiGHS as a solver of one goal that reports its best and its bound, and can be interrupted."""
+
     def call(program: highs.Program, budget: highs.Budget, start: Array | None) -> highs.Solved:
         def tell(best: float, bound: float) -> bool:
             if np.isfinite(best) and abs(best) < 1e29:

@@ -33,7 +33,7 @@ def _assigned(data: Data) -> NDArray[np.bool_] | None:
         for school in data.schools.index
         for stage in STAGES
     }
-    beds = data.schools["beds"].to_dict()
+    size, beds = data.schools["cap"].to_dict(), data.schools["beds"].to_dict()
     today = data.options.items.set_index("item")["today_school"]
     keyed = table.assign(
         row=np.arange(len(table)), other=(table["school_id"] != table["item"].map(today)).astype(int)
@@ -46,8 +46,9 @@ def _assigned(data: Data) -> NDArray[np.bool_] | None:
     for item in sorted(groups, key=lambda name: (len(groups[name]), name)):
         for school, stage, mode, pupils, row in groups[item]:
             needs_bed = pupils if mode == "board" else 0.0
-            if room[school, stage] >= pupils and beds[school] >= needs_bed:
+            if room[school, stage] >= pupils and size[school] >= pupils and beds[school] >= needs_bed:
                 room[school, stage] -= pupils
+                size[school] -= pupils
                 beds[school] -= needs_bed
                 taken[row] = True
                 break

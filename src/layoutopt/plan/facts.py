@@ -19,6 +19,10 @@ from layoutopt.today import attendance, items_of, own_dwell_min, school_facts
 Array = NDArray[np.float64]
 TOLERANCE = 1e-6
 MINUTES_TOLERANCE = 0.01
+REAL = (
+    "real_ride_min", "real_board_at_min", "real_wait_min", "real_line_min", "real_whole_min", "real_km",
+    "real_empty_km",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Facts:
     Only settlements, bands and schools the study knows are in them, each school once; the checks ``cover``
     and ``figures`` name the others. ``rows``: the served assignments with ``real_min`` and
     ``real_ride_min`` (recomputed), ``walk_min``,
-    today's way, and the school's facts. ``schools``: the plan's school table joined with today's facts
+    today's way, and the school's facts. ``stops``: the plan's, with ``ends_at`` (the school where the line ends) and
+    the columns ``REAL``, recomputed. ``schools``: the plan's school table joined with today's facts
     (suffix ``_fact`` where both have a column), indexed by school_id.
     """
 
@@ -65,23 +70,48 @@ def facts_of(plan: Plan, study: Study, policy: Policy) -> Facts:
 
 
 def _real_rides(plan: Plan, study: Study, policy: Policy, journeys: Journeys) -> pd.DataFrame:
-    """The stops with ride, loaded and empty kilometres of each line worked out again from its stops."""
-    stops = plan.bus_stops.merge(plan.bus_lines[["line_id", "school_id"]], on="line_id", how="left")
+    """The stops with ``ends_at`` of their line, and minutes and kilometres worked out again from its calls."""
+    ends = plan.bus_lines.drop_duplicates("line_id").set_index("line_id")["school_id"]
+    stops = plan.bus_stops.assign(ends_at=plan.bus_stops["line_id"].map(ends))
     parts = [_real_line(line, policy, journeys) for _, line in stops.groupby("line_id", sort=False)]
-    if not parts:
-        return stops.assign(real_ride_min=0.0, real_km=0.0, real_empty_km=0.0)
-    return stops.join(pd.concat(parts))
+    return stops.join(pd.concat(parts)) if parts else stops.assign(**dict.fromkeys(REAL, 0.0))
 
 
 def _real_line(line: pd.DataFrame, policy: Policy, journeys: Journeys) -> pd.DataFrame:
     line = line.sort_values("order", kind="stable")
-    names = [*("v:" + line["settlement_id"]), f"s:{line['school_id'].iloc[0]}"]
-    minutes, all_km = journeys.rides(names)
-    here = np.arange(len(names) - 1)
-    dwell = policy.bus.dwell_min + policy.bus.dwell_min_per_rider * line["riders"].to_numpy(float)
-    rides = np.cumsum((minutes[here, here + 1] + dwell)[::-1])[::-1]
-    km, empty_km = float(all_km[here, here + 1].sum()), float(all_km[-1, 0])
-    return pd.DataFrame({"real_ride_min": rides, "real_km": km, "real_empty_km": empty_km}, index=line.index)
+    calls = calls_of(line)
+    minutes, all_km = journeys.rides(calls["place"].tolist())
+    here = np.arange(len(calls) - 1)
+    dwell = policy.bus.dwell_min + policy.bus.dwell_min_per_rider * calls["pupils"].to_numpy(float)
+    left = np.r_[np.cumsum((minutes[here, here + 1] + dwell[:-1])[::-1])[::-1], 0.0]
+    is_stop = calls["place"].str.startswith("v:").to_numpy()
+    arrive = dict(zip(calls["place"][~is_stop].str[2:], left[~is_stop], strict=True))
+    wait, ahead = line["school_id"].map(arrive).to_numpy(float), left[is_stop]
+    ride = np.subtract(ahead, wait, out=np.full(len(line), np.inf), where=np.isfinite(ahead))
+    since = np.subtract(left[0], ahead, out=np.full(len(line), np.inf), where=np.isfinite(ahead))
+    real = {
+        "real_ride_min": ride, "real_board_at_min": since, "real_wait_min": wait,
+        "real_line_min": left[0], "real_whole_min": left[0] + minutes[-1, 0],
+        "real_km": float(all_km[here, here + 1].sum()), "real_empty_km": float(all_km[-1, 0]),
+    }  # fmt: skip
+    return pd.DataFrame(real, index=line.index)
+
+
+def calls_of(line: pd.DataFrame) -> pd.DataFrame:
+    """Return where a line calls, in order: ``place`` (v: or s: and the id) and the ``pupils`` getting on or off.
+
+    ``line`` holds its stops in their order, with ``ends_at``. A school on the way comes after the last stop that its
+    riders name in ``alights_after``, the school where the line ends after everything.
+    """
+    stops = pd.DataFrame({"place": "v:" + line["settlement_id"], "pupils": line["riders"].astype(float), "turn": 0})
+    stops["after"] = np.arange(1, len(line) + 1)
+    off = line.groupby("school_id", sort=True).agg(pupils=("riders", "sum"), after=("alights_after", "max"))
+    off = off.drop(index=line["ends_at"].iloc[0], errors="ignore").reset_index()
+    off = off.assign(place="s:" + off["school_id"].astype(str), turn=1)
+    end = {"place": f"s:{line['ends_at'].iloc[0]}", "pupils": 0.0, "turn": 2, "after": len(line)}
+    calls = pd.concat([stops, off[["place", "pupils", "turn", "after"]], pd.DataFrame([end])], ignore_index=True)
+    calls["after"] = calls["after"].astype(float).fillna(len(line)).clip(1, len(line))
+    return calls.sort_values(["after", "turn"], kind="stable").reset_index(drop=True)
 
 
 def _real_ways(plan: Plan, study: Study, policy: Policy, journeys: Journeys, stops: pd.DataFrame) -> pd.DataFrame:

@@ -87,23 +87,45 @@ def _of_assignments(f: Facts) -> Iterator[Violation]:
 def _of_lines(f: Facts) -> Iterator[Violation]:
     kinds = {kind.vehicle_id: kind for kind in vehicle_types(f.study, f.policy)}
     groups = dict(list(f.stops.groupby("line_id")))
+    whole = f.stops.drop_duplicates("line_id").set_index("line_id")["real_whole_min"]
+    runs = f.plan.bus_lines.assign(whole_min=f.plan.bus_lines["line_id"].map(whole))
+    buses = dict(list(runs.groupby("vehicle_no")))
     for row in f.plan.bus_lines.to_dict("records"):
         stops, kind = groups.get(row["line_id"]), kinds.get(row["vehicle_id"])
         if stops is None or kind is None:
             if stops is None:
                 yield Violation(str(row["line_id"]), 0, 1, "has no stops")
             continue
+        if row["kind"] != kind.kind:
+            yield Violation(str(row["line_id"]), 0, 1, f"kind says {row['kind']}, it is {kind.kind}")
+        bus = buses.get(row["vehicle_no"], runs[:0])
+        early = float(bus.loc[bus["run"] > row["run"], "whole_min"].sum())
+        yield from _of_stops(stops, early)
         km, empty_km = float(stops["real_km"].iloc[0]), float(stops["real_empty_km"].iloc[0])
         expected = {
             "seats": float(kind.seats),
             "riders": float(stops["riders"].sum()),
             "stops": float(stops["settlement_id"].nunique()),
-            "minutes": float(stops["real_ride_min"].max()),
+            "minutes": float(stops["real_line_min"].iloc[0]),
+            "early_min": early,
             "km": km,
             "empty_km": empty_km,
-            "cost_cny": kind.line_cny(km + empty_km, f.policy),
+            "cost_cny": kind.line_cny(km + empty_km, f.policy, runs=max(1, len(bus))),
         }
         yield from _compared(str(row["line_id"]), row, expected)
+
+
+def _of_stops(stops: pd.DataFrame, early_min: float) -> Iterator[Violation]:
+    """What the stops of a line that arrives ``early_min`` before the bell state of minutes."""
+    for row in stops.to_dict("records"):
+        expected = {
+            "ride_min": row["real_ride_min"],
+            "board_at_min": row["real_board_at_min"],
+            "early_min": early_min + row["real_wait_min"],
+        }
+        if row["school_id"] == row["ends_at"]:
+            expected["alights_after"] = float(len(stops))
+        yield from _compared(str(row["item"]), row, expected)
 
 
 def _compared(place: str, row: pd.Series | Mapping[str, object], expected: Mapping[str, float]) -> Iterator[Violation]:

@@ -130,7 +130,7 @@ def seats(f: Facts) -> Iterator[Violation]:
 
 
 def bus_lines(f: Facts) -> Iterator[Violation]:
-    """Every bus rider stands on exactly one line, which goes to the rider's school with the stated load."""
+    """Every bus rider stands on exactly one line, which calls at the rider's school later, with the stated load."""
     riders = f.rows[f.rows["mode"] == "bus"].set_index("item")
     stops = f.stops.set_index("item")
     for item in riders.index.difference(stops.index):
@@ -144,6 +144,14 @@ def bus_lines(f: Facts) -> Iterator[Violation]:
         yield Violation(row.line_id, 1, 0, f"uses the vehicle '{row.vehicle_id}', which nobody has")
     first = stops[~stops.index.duplicated()]
     both = riders.merge(first, left_index=True, right_index=True, suffixes=("", "_stop"))
+    for row in both[~(both["alights_after"] >= both["order"])].itertuples():
+        yield Violation(str(row.Index), row.alights_after, row.order, f"{row.line_id_stop} calls at the school before")
+    for line_id, line in f.stops.groupby("line_id"):
+        if line["ends_at"].iloc[0] not in set(line["school_id"]):
+            yield Violation(str(line_id), 0, 1, f"ends at {line['ends_at'].iloc[0]}, where nobody gets off")
+        for school_id, calls in line.groupby("school_id")["alights_after"].nunique().items():
+            if calls > 1:
+                yield Violation(str(line_id), calls, 1, f"calls at {school_id} more than once")
     for row in both.itertuples():
         if row.school_id != row.school_id_stop or row.line_id != row.line_id_stop:
             yield Violation(str(row.Index), 0, 1, f"goes to {row.school_id}, its line to {row.school_id_stop}")
@@ -154,15 +162,54 @@ def bus_lines(f: Facts) -> Iterator[Violation]:
 
 
 def fleet(f: Facts) -> Iterator[Violation]:
-    """No more lines of a vehicle type than there are vehicles."""
+    """No more vehicles of a type are used than there are."""
     table = f.study.vehicles
     if table is None or "count" not in table:
         return
-    used = f.plan.bus_lines.groupby("vehicle_id").size()
-    for row in table[table["count"].notna()].itertuples():
-        lines = int(used.get(row.vehicle_id, 0))
-        if lines > row.count:
-            yield Violation(str(row.vehicle_id), lines, float(row.count), f"{lines} lines, {row.count:g} vehicles")
+    used = f.plan.bus_lines.groupby("vehicle_id")["vehicle_no"].nunique()
+    counts = table[table["count"].notna()].set_index("vehicle_id")["count"]
+    for vehicle_id, count in counts.items():
+        buses = int(used.get(vehicle_id, 0))
+        if buses > count:
+            yield Violation(str(vehicle_id), buses, float(count), f"{buses} used, {count:g} vehicles")
+
+
+def second_runs(f: Facts) -> Iterator[Violation]:
+    """A vehicle drives one line, or two to one school that fit into the window before the bell one after the other."""
+    window = f.policy.bus.second_run_window_min
+    whole = f.stops.drop_duplicates("line_id").set_index("line_id")["real_whole_min"]
+    schools = f.stops.groupby("line_id")["school_id"].nunique()
+    for number, lines in f.plan.bus_lines.groupby("vehicle_no"):
+        count = len(lines)
+        if sorted(lines["run"]) != list(range(1, count + 1)):
+            yield Violation(str(number), count, 1, f"runs are numbered {', '.join(f'{run:g}' for run in lines['run'])}")
+        if count == 1:
+            continue
+        if count > 2 or window is None:
+            most = 1 if window is None else 2
+            yield Violation(str(number), count, most, f"drives {count} lines before the bell, {most} allowed")
+            continue
+        if len(lines[["vehicle_id", "school_id"]].drop_duplicates()) > 1:
+            yield Violation(str(number), 2, 1, "is in two places: its lines differ in school or vehicle")
+        if (lines["line_id"].map(schools) > 1).any():
+            yield Violation(str(number), 2, 1, "serves two schools and drives a second run")
+        minutes = float(lines["line_id"].map(whole).sum())
+        if not minutes <= window + MINUTES_TOLERANCE:
+            yield Violation(str(number), minutes, window, f"both runs take {minutes:.1f} minutes, window {window:g}")
+
+
+def school_wait(f: Facts) -> Iterator[Violation]:
+    """A line serves no more schools than allowed, and nobody waits too long for the bell where it serves two."""
+    most, longest = f.policy.bus.schools_per_line, f.policy.bus.school_wait_max_min
+    for line_id, stops in f.stops.groupby("line_id"):
+        schools = len({*stops["school_id"], stops["ends_at"].iloc[0]})
+        if schools > most:
+            yield Violation(str(line_id), schools, most, f"serves {schools} schools, {most} allowed")
+        wait = float(stops["real_wait_min"].max())
+        if schools > 1 and not wait <= longest + MINUTES_TOLERANCE:
+            yield Violation(
+                str(line_id), wait, longest, f"riders wait {wait:.1f} minutes for the bell, limit {longest:g}"
+            )
 
 
 def minutes(f: Facts) -> Iterator[Violation]:
@@ -201,6 +248,6 @@ CHECKS: dict[str, Check] = {
     check.__name__: check
     for check in (
         cover, walk_limit, hub_only, walkable, ride_limit, oneway_limit, worsening_limit, board_grade,
-        board_limit, board_nearest, seats, bus_lines, fleet, minutes,
+        board_limit, board_nearest, seats, bus_lines, fleet, second_runs, school_wait, minutes,
     )
 }  # fmt: skip

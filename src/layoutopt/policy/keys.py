@@ -221,13 +221,44 @@ class Bus(Group):
     )
     line_fixed_cny: float = key(
         65_000,
-        "Yearly cost of a line before kilometres",
+        "Yearly cost of a bus before kilometres",
         unit="CNY a year",
         ge=0,
         source="Yujiang 2024: 73,000 a line; Ang'angxi 2010: 65,000 a bus",
         confidence="M",
     )
     cny_per_km: float = key(3.5, "Running cost", unit="CNY per km", ge=0)
+    attendant_cny: float = key(
+        0,
+        "Yearly wage of the attendant a school bus must carry, where the vehicle's fixed cost leaves it out; "
+        "extended public lines (kind public_extension) have none",
+        unit="CNY a year",
+        ge=0,
+        source="duty to attend: School-bus regulation 2012; the line costs reported contain it",
+        confidence="M",
+    )
+    second_run_window_min: float | None = key(
+        None,
+        "A vehicle may drive two lines to one school, one after the other, when both with their empty ways out fit "
+        "into these minutes before the bell; the longer line comes first; empty for one line a vehicle",
+        unit="min",
+        gt=0,
+    )
+    schools_per_line: int = key(
+        1,
+        "Most schools one line may serve on its way; every rider has a seat of their own and keeps every limit",
+        unit="schools",
+        ge=1,
+        le=2,
+        source="one school a line: Jiangxi pilot; mixed lines suit sparse areas (Park and Kim 2010, recalled)",
+        confidence="M",
+    )
+    school_wait_max_min: float = key(
+        20,
+        "Where a line serves two schools: longest wait at the first between getting off and the bell",
+        unit="min",
+        ge=0,
+    )
     school_days: int = key(
         200,
         "Days of transport",

@@ -272,5 +272,6 @@ def _located(
         status="optimal" if objective - bound <= max(gap, SOLVER_GAP) * abs(objective) + TINY else "feasible",
         objective=objective, bound=bound, seconds=seconds, method=answer.method, routes=routes,
         loads=np.array([people[line].sum() for line in routes]), ride_min=rides,
-        vehicle=lines.kind[order].astype(np.int64), vehicles_needed=len(routes), state=state_of(task, answer.kept), open=shut, depot=depot,
+        vehicle=lines.kind[order].astype(np.int64), vehicles_needed=len(routes),
+        state=state_of(task, answer.kept), open=shut, depot=depot,
     )  # fmt: skip

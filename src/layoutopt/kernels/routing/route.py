@@ -118,7 +118,8 @@ def route(
     )  # fmt: skip
     if task.n == 0:
         return Routed("optimal", 0.0, 0.0, time.perf_counter() - began, "nobody rides", ride_min=np.zeros(len(people)))
-    blocked, reasons = blocked_stops(table, task, return_trip=return_trip)
+    runs = 1 if second_run_window_min is None else 2
+    blocked, reasons = blocked_stops(table, replace(task, count=runs * task.count), return_trip=return_trip)
     if reasons:
         return Routed(
             "infeasible", np.inf, np.inf, time.perf_counter() - began, "input", ride_min=np.zeros(len(people)),

@@ -1,0 +1,5 @@
+"""Check → options → decide → lines → audit: the only place that knows the order."""
+
+from layoutopt.pipeline.run import optimize
+
+__all__ = ["optimize"]

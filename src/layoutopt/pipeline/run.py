@@ -1,0 +1,212 @@
+"""One run from study and policy to an audited plan."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from layoutopt.model.build import ExtraRule, build_model, check_rule_names
+from layoutopt.model.lines import LINE_RULES, Lines
+from layoutopt.model.objective import WEEKLY_SHARE
+from layoutopt.model.read import Layout, read_layout
+from layoutopt.model.rules import RULES
+from layoutopt.model.solve import EFFORTS, REFUSED
+from layoutopt.model.unavoidable import unavoidable_cny
+from layoutopt.options import RULES as OPTION_RULES
+from layoutopt.options import Options, build_options
+from layoutopt.pipeline.decide import LINES_FIXED, METHODS, TOGETHER, Case, Decision, decide
+from layoutopt.pipeline.gates import check_options, check_plan, check_reachable, hubs_without_road
+from layoutopt.plan.plan import Level, Plan, Proof
+from layoutopt.plan.tables import assignment_table, school_table
+from layoutopt.policy import Policy
+from layoutopt.progress import Progress, Report, patient_interrupt, reporter
+from layoutopt.study import Study
+
+UNAVOIDABLE_NAME = "classes and staff nobody can avoid"
+ROUNDING = 1e-6
+"""A bound this little above the plan's cost is the same number; farther above it, one of the two is wrong."""
+log = logging.getLogger(__name__)
+
+
+def optimize(
+    study: Study,
+    policy: Policy,
+    *,
+    effort: str = "normal",
+    time_limit_s: float = 300.0,
+    seed: int = 0,
+    progress: Progress = False,
+    method: str = TOGETHER,
+    solver: Any = None,
+    skip: Collection[str] = (),
+    extra_rules: Iterable[ExtraRule] = (),
+) -> Plan:
+    """Return the best plan found for ``study`` under ``policy``, audited, with the bound of its program.
+
+    Goals before the yearly cost are sought by one mixed-integer program without lines. The yearly cost is then
+    decided for layout and bus lines together, and its bound speaks for any layout with any lines; goals after it
+    are sought without touching the lines. Where nobody may ride, where the yearly cost is no goal, and with
+    ``solver``, the program without lines decides alone, buses at a price per rider, and the bound says so.
+
+    Parameters
+    ----------
+    effort
+        ``quick``, ``normal`` or ``proof``: how small the gap must be and how much work it may cost.
+    time_limit_s
+        Safety stop in seconds; reaching it is recorded in the plan, which may then differ from run to run.
+    progress
+        True for a bar on a terminal, or a function of (share done, message).
+    method
+        ``together``, or ``sequential``: layout first, lines afterwards, as a yardstick.
+    solver
+        A PuLP solver object, for example ``pulp.COIN_CMD()``, in place of HiGHS; decides sequentially.
+    skip
+        Rules to leave out, by name, for tests and what-ifs; the plan then fails its audit and says so.
+    extra_rules
+        A researcher's own rules, see :func:`layoutopt.model.build.build_model`.
+
+    Raises
+    ------
+    InputError
+        Pupils that no school can serve whatever the policy says.
+    InfeasibleError
+        No plan keeps every rule; the message names places, limits and amounts.
+    SolverError
+        The limits were reached before any plan was found, or the plan failed its audit.
+
+    Examples
+    --------
+    >>> import layoutopt as lo
+    >>> plan = lo.optimize(lo.sample("ladakh"), lo.Policy.preset("jiangxi_2023"))  # doctest: +SKIP
+    """
+    _check_choices(effort, method, skip)
+    began = time.monotonic()
+    with reporter(progress) as report, patient_interrupt() as interrupted:
+        report(0.0, "travel times")
+        check_reachable(study, policy)
+        report(0.1, "options")
+        options = build_options(study, policy, skip=skip)
+        check_options(study, policy, options)
+        rules = tuple(extra_rules)
+        model, data = build_model(study, policy, options, skip=skip, extra_rules=rules)
+        case = Case(
+            study=study, policy=policy, options=options, model=model, data=data, skip=skip, extra_rules=rules,
+            effort=effort, seed=seed, deadline=began + time_limit_s, interrupted=interrupted, solver=solver,
+            report=_rising(lambda share, text: report(0.2 + 0.7 * share, text)),
+        )  # fmt: skip
+        decision = decide(case, method)
+        report(0.95, "audit")
+        plan = _assembled(case, decision)
+        plan = plan.replace(
+            run={"seconds": round(time.monotonic() - began, 1)},
+            warnings=hubs_without_road(study, policy, options),
+        )
+        check_plan(plan, study, policy, skip)
+        report(1.0, "done")
+    return plan
+
+
+def _check_choices(effort: str, method: str, skip: Collection[str]) -> None:
+    for name, value, known in (("effort", effort, EFFORTS), ("method", method, METHODS)):
+        if value not in known:
+            raise ValueError(f"unknown {name} '{value}'. Known: {', '.join(known)}.")
+    check_rule_names(skip, [*RULES, *OPTION_RULES, *LINE_RULES])
+
+
+def _rising(report: Report) -> Report:
+    """A report in which a message without a share (below 0) keeps the last one."""
+    last = 0.0
+
+    def tell(share: float, text: str) -> None:
+        nonlocal last
+        last = max(last, share)
+        report(last, text)
+
+    return tell
+
+
+def _assembled(case: Case, decision: Decision) -> Plan:
+    """The plan's tables, and the proof set against what they cost."""
+    study, policy, options = case.study, case.policy, case.options
+    layout = read_layout(case.data, decision.point)
+    assignments = assignment_table(_rows(options, layout, decision.lines), policy)
+    schools = school_table(
+        study, policy, assignments, state=layout.state, bands=layout.bands, levels=layout.levels,
+        decided=layout.decided,
+    )  # fmt: skip
+    plan = Plan(
+        study=study,
+        policy=policy,
+        assignments=assignments,
+        schools=schools,
+        bus_lines=decision.lines.lines,
+        bus_stops=decision.lines.stops,
+        proof=_proof(case, decision),
+        seed=case.seed,
+    )
+    return plan if case.solver is not None else plan.replace(proof=_settled(plan, real=decision.together))
+
+
+def _rows(options: Options, layout: Layout, lines: Lines) -> Any:
+    """Every pupil group with the option taken, and its ride on its real line."""
+    chosen = layout.chosen[["item", "school_id", "mode", "minutes", "ride_min", "km"]]
+    rows = options.items.merge(chosen, on="item", how="left", validate="one_to_one")
+    stops = lines.stops.set_index("item")
+    rides = rows["item"].isin(stops.index).to_numpy()
+    access = rows["minutes"] - rows["ride_min"]
+    rows["ride_min"] = np.where(rides, rows["item"].map(stops["ride_min"]), 0.0)
+    rows["minutes"] = np.where(rides, access + rows["ride_min"], rows["minutes"])
+    rows["line_id"] = rows["item"].map(stops["line_id"])
+    return rows
+
+
+def _proof(case: Case, decision: Decision) -> Proof:
+    return Proof(
+        status=decision.levels[-1].status,
+        bound_name=decision.bound_name,
+        levels=decision.levels,
+        options={
+            "effort": case.effort,
+            "removed": {name: int(count) for name, count in case.options.removed.items()},
+            "solver": "HiGHS" if case.solver is None else type(case.solver).__name__,
+            "method": decision.method,
+            **({"together": dict(decision.notes)} if decision.notes else {}),
+            "routing": decision.lines.by_hub.to_dict("records"),
+        },
+        unavoidable_cny=unavoidable_cny(case.model, case.data),
+    )
+
+
+def _settled(plan: Plan, *, real: bool) -> Proof:
+    """The proof with a bound that can be right; where ``real``, cost and ways are what the plan's tables say."""
+    proof, levels, name = plan.proof, [], plan.proof.bound_name
+    for level in proof.levels:
+        if level.goal == "annual_cost":
+            level = _safe(replace(level, value=plan.figures.cost_cny) if real else level)
+            least = proof.unavoidable_cny or 0.0
+            if level.bound < least:
+                level, name = replace(level, bound=min(least, level.value)), UNAVOIDABLE_NAME
+        elif level.goal == "travel" and level.status == LINES_FIXED:
+            level = replace(level, value=_pupil_minutes(plan))
+        levels.append(level)
+    return replace(proof, levels=tuple(levels), bound_name=name)
+
+
+def _safe(level: Level) -> Level:
+    """The level without its bound where that lies above the value by more than rounding: one of the two is wrong."""
+    if level.bound > level.value + ROUNDING * max(1.0, abs(level.value)):
+        log.warning("The bound %.0f lies above the plan's cost %.0f: it is not used.", level.bound, level.value)
+        return replace(level, bound=-np.inf, status=REFUSED)
+    return replace(level, bound=min(level.bound, level.value))
+
+
+def _pupil_minutes(plan: Plan) -> float:
+    """The goal travel with every rider's real minutes."""
+    rows = plan.assignments
+    share = np.where(rows["mode"] == "board", WEEKLY_SHARE, 1.0)
+    return float((rows["minutes"] * rows["pupils"] * share).sum())

@@ -17,6 +17,8 @@ from layoutopt import __version__
 
 DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
 EFFORTS = ("quick", "normal", "proof")
+LANGUAGES = ("en", "zh")
+FORMATS = ("html", "docx", "xlsx", "dossiers", "notices", "gpkg", "qgis", "geojson")
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -148,7 +150,7 @@ def _solve(folder: Path, out: Path, policy: Any, effort: dict[str, Any]) -> Any:
         say(f"        {warning}")
     say("Audited every rule was worked out again from the tables: no violation")
     plan.to_folder(out)
-    report = lo.write_report(plan, out, today=lo.current_plan(study, policy), violations=lo.audit(plan))
+    report = lo.write_report(plan, out, formats=["html"])["html"]
     for line in lo.words(plan):
         say(f"        {line}")
     say(f"Written {out}: look at {report} in a browser, at {out / 'plan.gpkg'} in QGIS, at {out / 'tables'}")
@@ -274,20 +276,31 @@ def explain(folder: Path, school: str) -> None:
     click.echo(str(lo.explain(lo.Plan.from_folder(folder), school)))
 
 
-@main.command(epilog="Example: layoutopt report out/county")
+@main.command(epilog="Example: layoutopt report out/county --lang zh --format docx --format xlsx")
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of all files.")
+@click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True,
+              help="What to write; may be given several times.  [default: all but geojson]")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path), help="Another folder for the files.  [default: FOLDER]")
 @command
-def report(folder: Path) -> None:
-    """Write report.html for the plan in FOLDER, stamped if its audit fails."""
+def report(folder: Path, lang: str, formats: tuple[str, ...], out: Path | None) -> None:
+    """Write the documents of the plan in FOLDER, each stamped if its audit fails.
+
+    \b
+    html      report.html, one page with the map      dossiers  a sheet for every school
+    docx      report.docx, master plan and sub-plans  notices   public notice, timetables, lists
+    xlsx      workbook.xlsx, every table              gpkg      plan.gpkg, layers with their styles
+    qgis      plan.qgz, a project on plan.gpkg        geojson   every layer, one file each
+    """
     import layoutopt as lo
 
     plan = lo.Plan.from_folder(folder)
     violations = lo.audit(plan)
-    today = lo.current_plan(plan.study, plan.policy)
-    path = lo.write_report(plan, folder, today=today, violations=violations)
-    say(f"Written {path}")
+    written = lo.write_report(plan, out or folder, violations=violations, lang=lang, formats=formats or None)
+    for path in written.values():
+        say(f"Written {path}")
     if not violations.empty:
-        say(f"The plan breaks {len(violations)} rules; the report is stamped. See: layoutopt audit {folder}")
+        say(f"The plan breaks {len(violations)} rules; every file is stamped. See: layoutopt audit {folder}")
         sys.exit(NO_PLAN)
 
 

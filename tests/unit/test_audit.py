@@ -92,10 +92,12 @@ def with_line(plan: lo.Plan, item: str, school_id: str) -> lo.Plan:
     line = {
         "line_id": "L900", "school_id": school_id, "vehicle_id": "bus", "seats": 12, "riders": row["pupils"], "stops": 1,
         "minutes": ride, "km": ride / 2, "empty_km": ride / 2, "cost_cny": 60_000 + 3.0 * ride * 400,
+        "kind": "school_bus", "vehicle_no": "B900", "run": 1, "early_min": 0.0,
     }  # fmt: skip
     stops = {
         "line_id": "L900", "order": 1, "item": item, "settlement_id": row["settlement_id"], "band": row["band"],
-        "riders": row["pupils"], "board_at_min": 0.0, "ride_min": ride,
+        "riders": row["pupils"], "board_at_min": 0.0, "ride_min": ride, "school_id": school_id, "alights_after": 1,
+        "early_min": 0.0,
     }  # fmt: skip
     moved = moved.replace(
         bus_lines=pd.concat([moved.bus_lines, pd.DataFrame([line])], ignore_index=True),
@@ -186,6 +188,17 @@ def bus_lines(plan: lo.Plan) -> lo.Plan:
 @hand("seats")
 def fleet(plan: lo.Plan) -> lo.Plan:
     return plan.replace(bus_lines=plan.bus_lines.assign(vehicle_id="minibus", seats=10))
+
+
+@hand()
+def second_runs(plan: lo.Plan) -> lo.Plan:
+    """One bus for both lines, under a policy that gives every line its own."""
+    return plan.replace(bus_lines=plan.bus_lines.assign(vehicle_no="B001", run=[1, 2]))
+
+
+@hand("bus_lines", "minutes", "ride_limit")
+def school_wait(plan: lo.Plan) -> lo.Plan:
+    return stop(plan, plan.bus_stops["item"].iloc[0], school_id="S3", alights_after=1)
 
 
 @hand()
@@ -358,6 +371,8 @@ def test_a_vehicle_nobody_has(county_plan: lo.Plan) -> None:
 
 STATED = [
     ("schools", "posts", 1.0), ("schools", "annual_cny", 1.0), ("schools", "capital_cny", 1.0),
+    ("bus_lines", "kind", "public_extension"), ("bus_lines", "early_min", 1.0), ("bus_stops", "early_min", 1.0),
+    ("bus_stops", "ride_min", 1.0), ("bus_stops", "board_at_min", 1.0), ("bus_stops", "alights_after", 9.0),
     ("bus_lines", "km", 1.0), ("bus_lines", "empty_km", 1.0), ("bus_lines", "cost_cny", 1.0),
     ("assignments", "today_min", 1.0), ("assignments", "moved", False), ("assignments", "exception", True),
     ("assignments", "pupils", 1.0),
@@ -366,7 +381,7 @@ STATED = [
 
 @pytest.mark.parametrize(("table", "column", "value"), STATED)
 def test_figures_made_false_by_hand_are_named(
-    table: str, column: str, value: float | bool, county_plan: lo.Plan
+    table: str, column: str, value: float | bool | str, county_plan: lo.Plan
 ) -> None:
     """Costs, ways before and lists of who moves are read from the tables, so the tables must be true."""
     frame = getattr(county_plan, table)

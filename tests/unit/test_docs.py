@@ -128,7 +128,7 @@ def test_policy_files_in_the_texts_can_be_read(path: Path) -> None:
 def test_the_own_rule_of_extend_md_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (DOCS / "extend.md").read_text("utf-8"), flags=re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     exec("\n".join(blocks), {})
     assert "burden" not in (tmp_path / "county.lp").read_text("utf-8")
     assert "open_S1" in (tmp_path / "county.lp").read_text("utf-8")

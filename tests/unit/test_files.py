@@ -116,7 +116,7 @@ def test_the_json_says_how_the_plan_came_about(written: Path, county_plan: lo.Pl
         "format", "kind", "study", "methods", "figures", "proof", "seed", "warnings", "policy", "run",
     ]  # fmt: skip
     assert found["study"]["digest"] == county_plan.study.digest
-    assert found["proof"]["bound_name"] == "the compact program with buses at a price per rider"
+    assert found["proof"]["bound_name"] == "layout and bus lines together, lines at their real cost"
     assert [level["goal"] for level in found["proof"]["levels"]] == ["annual_cost", "travel"]
     assert found["run"]["versions"]["layoutopt"]
     assert lo.Policy.from_dict(tomllib.loads(found["policy"]["toml"])) == county_plan.policy

@@ -6,19 +6,27 @@ import re
 import sqlite3
 import xml.etree.ElementTree as ET
 from contextlib import closing
+from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import geopandas as gpd
 import pyogrio
 import pytest
+import shapely
 
 import layoutopt as lo
-from layoutopt.plan.geopackage import plan_layers, write_geopackage
+from layoutopt.plan.geopackage import GEOMETRY, plan_layers, style, styles, write_geopackage
+from layoutopt.report.charts import CLASSES, LIMITS_MIN
+from layoutopt.report.qgis import LEGENDS
+from layoutopt.testing import tiny_study
 
 LAYERS = {
     "schools": {"Point"}, "settlements": {"Point"}, "assignments": {"LineString"}, "bus_lines": {"LineString"},
     "bus_stops": {"Point"}, "access_walks": {"LineString"}, "premises": {"Point"},
+    "roads": {"MultiLineString"}, "towns": {"MultiPolygon"},
 }  # fmt: skip
+TABLES = {"figures", "journeys", "about", "layer_styles"}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +37,7 @@ def path(county_plan: lo.Plan, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def test_the_layers_of_the_contract(path: Path) -> None:
-    assert {str(name) for name, _ in pyogrio.list_layers(path)} == {*LAYERS, "layer_styles"}
+    assert {str(name) for name, _ in pyogrio.list_layers(path)} == {*LAYERS, *TABLES}
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -40,11 +48,11 @@ def test_a_layer_reads_back(name: str, path: Path, county_plan: lo.Plan) -> None
     assert not frame.geometry.is_empty.any()
     sizes = {
         "schools": len(county_plan.schools), "settlements": 6, "bus_lines": 2, "bus_stops": len(county_plan.bus_stops),
-        "premises": 2, "access_walks": 0,
+        "premises": 2, "access_walks": 0, "roads": 0, "towns": 0,
     }  # fmt: skip
     if name in sizes:
         assert len(frame) == sizes[name]
-    if name == "access_walks":  # this county has no roads to walk to
+    if frame.empty:  # this county has no roads, and none to walk to
         return
     west, south, east, north = frame.total_bounds
     assert 104 < west <= east < 106
@@ -101,5 +109,76 @@ def test_a_plan_without_buses_has_the_same_layers(county: tuple[lo.Study, lo.Pol
     today = lo.current_plan(*county)
     assert len(plan_layers(today)["bus_lines"]) == 0
     write_geopackage(today, tmp_path / "plan.gpkg")
-    assert {str(name) for name, _ in pyogrio.list_layers(tmp_path / "plan.gpkg")} == {*LAYERS, "layer_styles"}
+    assert {str(name) for name, _ in pyogrio.list_layers(tmp_path / "plan.gpkg")} == {*LAYERS, *TABLES}
     assert len(gpd.read_file(tmp_path / "plan.gpkg", layer="bus_lines")) == 0
+
+
+def test_the_figures_are_the_plans(path: Path, county_plan: lo.Plan) -> None:
+    table = pyogrio.read_dataframe(path, layer="figures")
+    assert dict(zip(table["figure"], table["value"], strict=True)) == county_plan.figures.to_dict()
+    journeys = pyogrio.read_dataframe(path, layer="journeys")
+    everyone = journeys[(journeys["band"] == "all") & (journeys["when"] == "after")]
+    assert everyone["max"].item() == pytest.approx(county_plan.figures.journey_max_min)
+
+
+def _about(path: Path) -> dict[str, str]:
+    table = pyogrio.read_dataframe(path, layer="about")
+    return dict(zip(table["key"], table["text"], strict=True))
+
+
+def test_a_stamp_stands_in_every_layer(path: Path, county_plan: lo.Plan, tmp_path: Path) -> None:
+    assert _about(path)["not_adoptable"] == ""
+    assert _about(path)["digest"] == county_plan.study.digest
+    write_geopackage(county_plan, tmp_path / "plan.gpkg", stamp="3 pupils would have no school.")
+    assert _about(tmp_path / "plan.gpkg")["not_adoptable"] == "3 pupils would have no school."
+    with closing(sqlite3.connect(tmp_path / "plan.gpkg")) as store:
+        told = {row[0] for row in store.execute("SELECT description FROM gpkg_contents")}
+    assert told == {"3 pupils would have no school."}
+
+
+def test_roads_and_towns_are_the_ground(tmp_path: Path) -> None:
+    towns = gpd.GeoDataFrame(
+        {"town": ["Upper", "Lower"], "other": [1, 2]},
+        geometry=[shapely.box(500_000, 3_599_000, 501_000, 3_601_000), shapely.box(501_000, 3_599_000, 506_000, 3_601_000)],
+        crs="EPSG:32648",
+    )  # fmt: skip
+    study = tiny_study(
+        {"V1": (0, 0, [4] * 6), "V2": (5, 0, [2] * 6)},
+        {"S1": (0.5, 0, {})},
+        roads=[([(0, 0), (2, 0), (5, 0)], {"class": "tertiary", "name": "X12"}), ([(5, 0), (5, 2)], {"class": "track"})],
+    )  # fmt: skip
+    plan = lo.current_plan(replace(study, towns=towns), lo.Policy())
+    write_geopackage(plan, tmp_path / "plan.gpkg")
+    roads = gpd.read_file(tmp_path / "plan.gpkg", layer="roads").to_crs(study.crs)
+    assert list(roads["class"]) == ["tertiary", "track"]
+    assert list(roads["name"].fillna("")) == ["X12", ""]
+    assert list(roads.geometry.length.round()) == [5_000, 2_000]
+    found = gpd.read_file(tmp_path / "plan.gpkg", layer="towns")
+    assert list(found["town"]) == ["Upper", "Lower"]
+    assert "other" not in found
+
+
+def test_legends_speak_another_language() -> None:
+    found = styles(lambda text: f"<{text}>")
+    assert 'label="&lt;Teaching point&gt;"' in found["schools"]
+    assert 'label="Teaching point"' in styles()["schools"]
+    words = {item.get("label") for name in GEOMETRY for item in style(name).iterfind("renderer-v2//*[@label]")}
+    assert words == set(LEGENDS), "the catalogues must hold the words of the styles, and no others"
+
+
+def test_villages_are_classed_as_the_page_does() -> None:
+    renderer = style("settlements").find("renderer-v2")
+    assert renderer is not None
+    attribute = str(renderer.get("attr"))
+    assert tuple(map(int, re.findall(r"@longest <= (\d+)", attribute))) == LIMITS_MIN
+    assert {item.get("value"): item.get("label") for item in renderer.iter("category")} == CLASSES
+
+
+def test_colours_are_those_of_the_page() -> None:
+    css = (resources.files("layoutopt.report") / "templates" / "page.css").read_text("utf-8")
+    light = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", css.split("@media")[0]))
+    for name, symbol in zip(CLASSES, style("settlements").iterfind("renderer-v2/symbols/symbol"), strict=True):
+        colour = symbol.find(".//Option[@name='color']")
+        assert colour is not None
+        red, green, blue = (int(light[name][at : at + 2], 16) for at in (1, 3, 5))
+        assert colour.get("value") == f"{red},{green},{blue},255", name

@@ -321,6 +321,10 @@ def test_second_run_shares_the_vehicle():
     late = route(minutes, [0, 5, 6], **given, second_run_window_min=39.0)
     assert (late.objective, late.vehicles_needed) == (240.0, 2)
     assert late.bound <= 240.0
+    # The one vehicle that exists has 6 seats for 11 riders, and drives twice.
+    one = {"fleet": [Vehicle(6, 100.0, 1.0, count=1)]}
+    assert route(minutes, [0, 5, 6], **one, second_run_window_min=40.0).objective == 140.0
+    assert route(minutes, [0, 5, 6], **one).status == "infeasible"
 
 
 def test_paid_legs_may_differ_from_minutes():

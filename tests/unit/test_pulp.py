@@ -91,8 +91,10 @@ def test_cbc_finds_the_same_optimum(goal: str, case: tuple[lo.Study, lo.Policy])
 
 def test_a_whole_plan_by_another_solver(case: tuple[lo.Study, lo.Policy]) -> None:
     theirs = lo.optimize(*case, effort="proof", solver=cbc())
-    ours = lo.optimize(*case, effort="proof")
+    ours = lo.optimize(*case, effort="proof", method="sequential")
     assert lo.audit(theirs).empty
+    assert theirs.proof.options["method"] == "sequential"
+    assert theirs.proof.bound_name == "the compact program with buses at a price per rider"
     assert theirs.proof.options["solver"] == type(cbc()).__name__
     assert ours.proof.options["solver"] == "HiGHS"
     for one, other in zip(theirs.proof.levels, ours.proof.levels, strict=True):

@@ -17,13 +17,12 @@ import pandas as pd
 import pytest
 import shapely
 
-from layoutopt.errors import InputError
 from layoutopt.plan.geometry import access_walks, line_paths
 from layoutopt.plan.metrics import journeys_by_band
 from layoutopt.plan.plan import Level, Plan, Proof
 from layoutopt.plan.tables import LINE_COLUMNS, STOP_COLUMNS
 from layoutopt.policy import Policy
-from layoutopt.report import PlanMap, plan_map, write_report
+from layoutopt.report import PlanMap, plan_map
 from layoutopt.report.ground import steps
 from layoutopt.report.html import report_page
 from layoutopt.report.maps import map_data
@@ -118,18 +117,19 @@ def small_plan(names: tuple[str, ...] = (), **changes: Any) -> Plan:
             "annual_cny": [120_000.0, 0.0, 20_000.0, 0.0, 60_000.0],
         }
     )
-    lines = pd.DataFrame(
-        [("L1", "S1", "bus", 34, 16.0, 2, 9.0, 4.2, 4.2, 88_000.0)],
-        columns=list(LINE_COLUMNS),
-    )
-    stops = pd.DataFrame(
-        [
-            ("L1", 0, "V2-lower", "V2", "lower", 8.0, 0.0, 12.0),
-            ("L1", 1, "V2-upper", "V2", "upper", 5.0, 0.5, 12.0),
-            ("L1", 2, "V5-upper", "V5", "upper", 3.0, 5.0, 7.0),
-        ],
-        columns=list(STOP_COLUMNS),
-    )
+    line = {
+        "line_id": "L1", "school_id": "S1", "vehicle_id": "bus", "kind": "school_bus", "vehicle_no": "bus-1", "run": 1,
+        "seats": 34, "riders": 16.0, "stops": 2, "minutes": 9.0, "early_min": 0.0, "km": 4.2, "empty_km": 4.2,
+        "cost_cny": 88_000.0,
+    }  # fmt: skip
+    lines = pd.DataFrame([line], columns=list(LINE_COLUMNS))
+    rows = [
+        (0, "V2-lower", "V2", "lower", 8.0, 0.0, 12.0),
+        (1, "V2-upper", "V2", "upper", 5.0, 0.5, 12.0),
+        (2, "V5-upper", "V5", "upper", 3.0, 5.0, 7.0),
+    ]
+    stops = pd.DataFrame(rows, columns=["order", "item", "settlement_id", "band", "riders", "board_at_min", "ride_min"])
+    stops = stops.assign(line_id="L1", school_id="S1", alights_after=2, early_min=0.0)[list(STOP_COLUMNS)]
     levels = (
         Level("unserved", 0.0, 0.0, "optimal"),
         Level("annual_cost", 2_386_000.0, 2_380_000.0, "feasible", "time"),
@@ -254,10 +254,6 @@ def page_of(plan: Plan, **given: Any) -> Page:
     return Page(report_page(plan, **given))
 
 
-def thin(text: str) -> str:
-    return text.replace(" ", "\u202f")
-
-
 def test_every_named_figure_is_the_plans() -> None:
     plan = small_plan()
     figures = page_of(plan).figures
@@ -269,7 +265,7 @@ def test_every_named_figure_is_the_plans() -> None:
 def test_the_opening_says_what_happens() -> None:
     text = plain().text
     assert "Of 4 schools today, 1 closes and 3 stay open, 1 of them as a teaching point." in text
-    assert f"16 of 52 pupils ({thin('31 %')}) change school." in text
+    assert "16 of 52 pupils (31%) change school." in text
     assert "16 pupils ride 1 bus line, 4 board during the week." in text
     # by hand: (6·2 + 10·3 + 13·18 + 7·5 + 9·3 + 3·10) / 48 = 368 / 48; today 340 / 52
     assert "takes 7.7 minutes on average (today 6.5) and 18 minutes at most (today 32)." in text
@@ -280,7 +276,7 @@ def test_school_rows_hold_pupils_classes_posts_and_places() -> None:
     rows = plain().rows("school-table")
     assert [row[0] for row in rows] == ["S2", "S3", "S5", "S1", "S4"]
     assert rows[0][2:] == [
-        "Closes", "13 pupils; the hub is 18 minutes away by bus", "16", "0", "−16", "0", "4", "0", "200", "0", "0", "0",
+        "Closes", "13 pupils; the hub is 18 minutes away by bus", "16", "0", "-16", "0", "4", "0", "200", "0", "0", "0",
     ]  # fmt: skip
     assert rows[3][4:] == ["20", "36", "+16", "6", "20", "14", "200", "100", "4", "40"]
     assert rows[2][10] == "–", "places that are not known are no number"
@@ -304,7 +300,7 @@ def test_village_rows_begin_with_the_largest_lengthening() -> None:
         "changes school",
     ]
     assert rows[-1][0] == "V3" and rows[-1][6] == "Boards weekly" and rows[-1][9] == "–"
-    assert next(row for row in rows if row[0] == "V5")[9] == "−22"
+    assert next(row for row in rows if row[0] == "V5")[9] == "-22"
 
 
 def test_journeys_by_band_stand_before_and_after() -> None:
@@ -318,16 +314,17 @@ def test_journeys_by_band_stand_before_and_after() -> None:
         assert values[0] == f"{row['pupils']:.0f}"
         assert values[1] == f"{row['mean']:.1f}"
         assert values[4] == f"{row['max']:.0f}"
-        assert values[5] == thin(f"{100 * row['over_30']:.1f} %")
+        assert values[5] == f"{100 * row['over_30']:.1f}%"
 
 
 def test_bus_lines_hold_their_stops_with_the_bands_of_a_place_together() -> None:
     page = plain()
     row = page.rows("line-table")[0]
-    assert row[:2] == ["L1", "S1"] and row[3:] == ["16", "34", "9", "4.2", "4.2", thin("88 000")]
-    assert row[2].startswith("2 stops")
-    assert "V2: 13 board at minute 0, ride 12 min" in row[2]
-    assert "V5: 3 board at minute 5, ride 7 min" in row[2]
+    assert row[:2] == ["L1", "S1"] and row[4:] == ["16", "34", "9", "4.2", "4.2", "88,000"]
+    assert row[2] == "School busbus-1"
+    assert row[3].startswith("2 stops")
+    assert "V2: 13 board at minute 0, ride 12 min" in row[3]
+    assert "V5: 3 board at minute 5, ride 7 min" in row[3]
 
 
 def test_costs_stand_against_today_only_where_a_plan_of_today_is_given() -> None:
@@ -343,25 +340,18 @@ def test_costs_stand_against_today_only_where_a_plan_of_today_is_given() -> None
     assert sums == [
         [
             "Together",
-            thin(f"{today.figures.cost_cny:,.0f}".replace(",", " ")),
-            thin(f"{plan.figures.cost_cny:,.0f}".replace(",", " ")),
-            "−" + thin(f"{-change:,.0f}".replace(",", " ")),
+            f"{today.figures.cost_cny:,.0f}",
+            f"{plan.figures.cost_cny:,.0f}",
+            f"{change:,.0f}",
             "",
         ]
     ]
 
 
-def test_a_plan_of_today_of_another_study_is_refused(tmp_path: Path) -> None:
-    other = tiny_study({"W1": (0, 0, [1])}, {"S1": (0, 0, {})}, name="Elsewhere")
-    with pytest.raises(InputError, match="Elsewhere"):
-        write_report(small_plan(), tmp_path, today=small_plan(study=other))
-    assert not list(tmp_path.iterdir())
-
-
 def test_the_bound_speaks_for_its_program_only() -> None:
     text = plain().text
-    cost, bound = thin("2 386 000 CNY"), thin("2 380 000 CNY")
-    assert f"Yearly cost: {cost}. No plan of this program gets below {bound}: at most {thin('0.25 %')} is left" in text
+    said = "Yearly cost: 2,386,000 CNY. No plan of this program gets below 2,380,000 CNY: at most 0.25% is left"
+    assert said in text
     assert "These bounds speak for one program only: the program with a price per rider" in text
     assert "feasible, stopped by time" in text
 
@@ -375,7 +365,7 @@ def test_a_bound_that_proves_nothing_is_not_shown() -> None:
     level = Level("annual_cost", 5.0, -1e300, "feasible")
     text = page_of(small_plan(proof=Proof("feasible", "p", (level,)))).text
     assert "Nothing is proven about how much better" in text
-    assert "e+" not in text and "000 000 000" not in text.replace("\u202f", " ")
+    assert "e+" not in text and "000,000,000" not in text
 
 
 def test_choices_name_their_source_where_they_are_not_the_default() -> None:
@@ -437,13 +427,8 @@ def test_nothing_is_fetched() -> None:
     assert policies and str(policies[0]).startswith("default-src 'none'")
 
 
-def test_the_report_is_written_aside_and_always_the_same(tmp_path: Path) -> None:
-    plan = small_plan()
-    first = write_report(plan, tmp_path / "new" / "folder")
-    assert first == tmp_path / "new" / "folder" / "report.html"
-    before = first.read_bytes()
-    assert write_report(small_plan(), first.parent).read_bytes() == before
-    assert [path.name for path in first.parent.iterdir()] == ["report.html"]
+def test_the_page_is_always_the_same() -> None:
+    assert report_page(small_plan()) == report_page(small_plan())
 
 
 def test_the_walks_to_the_stops_are_drawn() -> None:
@@ -485,7 +470,7 @@ def test_the_map_holds_schools_ways_and_lines() -> None:
     )
     lonlat = plan.study.settlements.geometry.to_crs("EPSG:4326")
     assert data["settlements"][1]["at"] == [round(lonlat.iloc[1].y, 5), round(lonlat.iloc[1].x, 5)]
-    assert data["ways"][2] == [1, 0, 1, "walk", 4.0, 0, "bus", 18.0, 8.0, 1]
+    assert data["ways"][2] == [1, 0, 1, "walk", 4.0, 0, "bus", 18.0, 8.0, 1, 0]
     assert sum(way[8] for way in data["ways"]) == plan.figures.pupils
     line = data["lines"][0]
     assert [(stop["settlement"], stop["riders"]) for stop in line["stops"]] == [(1, 13.0), (4, 3.0)]

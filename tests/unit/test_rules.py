@@ -10,10 +10,10 @@ import pytest
 import layoutopt as lo
 from layoutopt.kernels import highs
 from layoutopt.model.build import build_model
+from layoutopt.model.lines import LINE_RULES
 from layoutopt.model.rules import RULES
 from layoutopt.options import RULES as OPTION_RULES
 from layoutopt.options import build_options
-from layoutopt.pipeline import LINE_RULES
 from layoutopt.plan.audit import CHECKS
 from layoutopt.testing import tiny_study
 

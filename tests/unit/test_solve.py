@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -101,26 +102,63 @@ def test_the_seed_is_kept_and_the_plan_repeats() -> None:
         pd.testing.assert_frame_equal(getattr(plans[0], table), getattr(plans[1], table))
 
 
-def test_an_answer_the_rows_deny_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_the_rows_deny_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """A solver that claims a point which serves nobody."""
     real = highs.solve
 
     def liar(program: highs.Program, **settings: Any) -> highs.Solved:
-        from dataclasses import replace
-
         found = real(program, **settings)
         return found if found.values is None else replace(found, values=np.zeros_like(found.values), status="optimal")
 
     monkeypatch.setattr(highs, "solve", liar)
-    with pytest.raises(lo.LayoutError):
-        lo.optimize(STUDY, policy(), effort="quick")
+    plan = lo.optimize(STUDY, policy(goals=("annual_cost",)), effort="quick", method="sequential")
+    assert lo.audit(plan).empty
+    level = plan.proof.main
+    assert level is not None
+    assert level.status == "bound refused"
+    assert level.bound == plan.proof.unavoidable_cny
+    assert plan.proof.bound_name == "classes and staff nobody can avoid"
+    assert "The solver's point breaks a row or splits a yes/no by 1: neither it nor its bound is used." in caplog.text
+
+
+def test_without_a_plan_before_it_a_false_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from layoutopt.pipeline import decide
+
+    real = highs.solve
+
+    def splits(program: highs.Program, **settings: Any) -> highs.Solved:
+        """A solver that gives every yes/no a half."""
+        found = real(program, **settings)
+        return found if found.values is None else replace(found, values=np.where(program.integer, 0.5, found.values))
+
+    monkeypatch.setattr(decide, "first_point", lambda model, data: None)
+    monkeypatch.setattr(highs, "solve", splits)
+    with pytest.raises(lo.SolverError, match="breaks the rows of its own program, and there is no plan before it"):
+        lo.optimize(STUDY, policy(), effort="quick", method="sequential")
+
+
+def test_a_bound_above_the_plan_is_refused(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    real = highs.solve
+
+    def boasts(program: highs.Program, **settings: Any) -> highs.Solved:
+        found = real(program, **settings)
+        return found if not program.integer.any() else replace(found, bound=1.5 * found.objective)
+
+    monkeypatch.setattr(highs, "solve", boasts)
+    plan = lo.optimize(STUDY, policy(goals=("annual_cost",)), effort="quick", method="sequential")
+    level = plan.proof.main
+    assert level is not None
+    assert (level.status, level.bound) == ("bound refused", plan.proof.unavoidable_cny)
+    assert "lies above the plan's value" in caplog.text
 
 
 def test_a_plan_that_fails_its_audit_is_never_returned(monkeypatch: pytest.MonkeyPatch) -> None:
-    from layoutopt import pipeline
+    from layoutopt.pipeline import gates
 
     wrong = pd.DataFrame([{"rule": "places", "place": "S0", "found": 9.0, "limit": 1.0, "message": "9 on 1"}])
-    monkeypatch.setattr(pipeline, "audit", lambda *_: wrong)
+    monkeypatch.setattr(gates, "audit", lambda *_: wrong)
     with pytest.raises(
         lo.SolverError, match=r"fails 1 checks of its own audit and is not returned:\n  places at S0: 9 on 1"
     ):

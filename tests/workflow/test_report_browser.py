@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from layoutopt.report import plan_map, write_report
+from layoutopt.report import plan_map
+from layoutopt.report.html import report_page
 
 fcntl = pytest.importorskip("fcntl", reason="the browser is steered over POSIX pipes")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -26,7 +27,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
     "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe",
 )  # fmt: skip
-WAIT_S = 60.0
+WAIT_S = 300.0  # a safety stop only; a loaded machine answers late
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"no browser on PATH (looked for {', '.join(NAMES)})")
 
@@ -126,7 +127,7 @@ class Page:
                 type=kind,
                 key=key,
                 code=key,
-                windowsVirtualKeyCode={"Enter": 13, "Tab": 9}[key],
+                windowsVirtualKeyCode={"Enter": 13, "Tab": 9, "Escape": 27}[key],
                 **text,
             )
 
@@ -169,7 +170,13 @@ def plans() -> Any:
 @pytest.fixture(scope="module")
 def report(plans: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     plan = plans.small_plan()
-    return write_report(plan, tmp_path_factory.mktemp("report"), today=plans.today_of(plan))
+    return written(tmp_path_factory.mktemp("report"), report_page(plan, today=plans.today_of(plan)))
+
+
+def written(folder: Path, page: str) -> Path:
+    path = folder / "report.html"
+    path.write_text(page, "utf-8")
+    return path
 
 
 def settled(page: Page, condition: str) -> bool:
@@ -241,7 +248,7 @@ def test_tables_sort_by_mouse_and_keyboard(page: Page, report: Path) -> None:
     assert column(page, "school-table", 4) == ["20", "16", "9", "7", "–"], "what is not known stays last"
     assert page.run(f"{pupils}.closest('th').getAttribute('aria-sort')") == "descending"
     page.run("document.querySelectorAll('#village-table th button')[9].click()")
-    assert column(page, "village-table", 9)[:2] == ["−22", "0"]
+    assert column(page, "village-table", 9)[:2] == ["-22", "0"]
 
 
 def test_a_table_can_be_searched(page: Page, report: Path) -> None:
@@ -262,7 +269,7 @@ def test_from_a_row_to_the_map_and_back(page: Page, report: Path) -> None:
     page.run("document.querySelector('#school-1 a[data-show]').click()")
     assert settled(page, f"{POPUP}.includes('16 pupils today, 0 in the plan')")
     assert page.run("document.activeElement.id") == "map"
-    page.run("document.querySelector('.leaflet-popup-content a').click()")
+    page.run("document.querySelectorAll('.leaflet-popup-content .links a')[1].click()")
     assert settled(page, "location.hash === '#school-1'")
     assert page.run("document.querySelector('tr:target td').textContent.trim()") == "S2"
     page.run("document.querySelector('#line-0 a[data-show]').click()")
@@ -289,7 +296,11 @@ def test_layers_switch(page: Page, report: Path) -> None:
     assert page.run("planMap.group.ways.getLayers().length") == 6
     page.run("document.querySelector('#map-panel [name=moved]').click()")
     assert page.run("planMap.group.ways.getLayers().length") == 2, "V2 and V5 change school"
-    for name in ("schools", "settlements", "ways", "roads", "towns"):
+    page.run("document.querySelector('#map-panel [value=plan]').click()")
+    assert not page.run(shown.format("worst")), "rings are drawn when asked for"
+    page.run("document.querySelector('#map-panel [name=worst]').click()")
+    assert page.run(shown.format("worst")) and page.run("planMap.group.worst.getLayers().length") == 1
+    for name in ("schools", "settlements", "ways", "roads", "towns", "worst"):
         assert page.run(shown.format(name))
         page.run(f"document.querySelector('#map-panel [name={name}]').click()")
         assert not page.run(shown.format(name))
@@ -299,7 +310,7 @@ def test_layers_switch(page: Page, report: Path) -> None:
 @pytest.mark.parametrize("names", ["plain", "nasty"])
 def test_a_phone_needs_no_sideways_scrolling(page: Page, plans: Any, tmp_path: Path, names: str) -> None:
     plan = plans.small_plan(plans.NASTY if names == "nasty" else ())
-    page.open(write_report(plan, tmp_path, today=plans.today_of(plan)), width=390, height=844)
+    page.open(written(tmp_path, report_page(plan, today=plans.today_of(plan))), width=390, height=844)
     assert settled(page, "document.querySelectorAll('.school-mark').length === 5")
     page.run("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     assert page.run("[innerWidth, document.documentElement.scrollWidth, document.body.scrollWidth]") == [
@@ -311,10 +322,14 @@ def test_a_phone_needs_no_sideways_scrolling(page: Page, plans: Any, tmp_path: P
 
 
 def test_names_never_run(page: Page, plans: Any, tmp_path: Path) -> None:
-    page.open(write_report(plans.small_plan(plans.NASTY), tmp_path))
+    page.open(written(tmp_path, report_page(plans.small_plan(plans.NASTY))))
     for position in range(5):
         page.run(f"document.querySelector('#school-{position} a[data-show]').click()")
         page.run(f"document.querySelector('#village-{position} a[data-show]').click()")
+        page.run(f"location.hash = 'school/{position}'")
+        page.run(f"location.hash = 'village/{position}'")
+    page.run("location.hash = 'line/0'")
+    assert settled(page, "document.getElementById('sheet').open")
     assert settled(page, f"{POPUP} !== ''")
     page.run("void planMap.group.settlements.eachLayer((dot) => dot.openTooltip())")
     page.run("void planMap.group.ways.eachLayer((way) => way.openTooltip())")
@@ -350,3 +365,92 @@ def test_a_card_fits_the_map_of_a_phone(page: Page, report: Path) -> None:
         return Math.max(map.left - card.left, card.right - map.right);
     })()"""
     assert settled(page, f"document.querySelector('.leaflet-popup-content') && {outside} <= 0")
+
+
+SHEET = "document.getElementById('sheet')"
+TITLE = "document.getElementById('sheet-title').textContent"
+
+
+def cells(page: Page, table: int) -> list[list[str]]:
+    """The rows of one table of the open sheet."""
+    rows = f"{SHEET}.querySelectorAll('table')[{table}].tBodies[0].rows"
+    return list(page.run(f"Array.from({rows}, (row) => Array.from(row.cells, (cell) => cell.textContent))"))
+
+
+def test_a_click_opens_the_sheet_of_the_right_school(page: Page, report: Path) -> None:
+    page.open(report)
+    page.run("document.querySelector('#school-1 td a').click()")
+    assert settled(page, f"{SHEET}.open && {TITLE} === 'S2'")
+    assert page.run("location.hash") == "#school/1"
+    assert cells(page, 0) == [
+        ["V2", "1–3", "8", "S1", "By bus", "4", "18", "+14"],
+        ["V2", "4–6", "5", "S1", "By bus", "4", "18", "+14"],
+        ["V5", "4–6", "3", "S1", "By bus", "32", "10", "-22"],
+    ]
+    assert "In the plan nobody goes to school here." in page.run(f"{SHEET}.textContent")
+    page.run(f"{SHEET}.querySelector('td a').click()")
+    assert settled(page, f"{TITLE} === 'V2'")
+    assert "Its school of today closes." in page.run(f"{SHEET}.textContent")
+    page.run("history.back()")
+    assert settled(page, f"{TITLE} === 'S2'")
+    page.press("Escape")
+    assert settled(page, f"!{SHEET}.open && location.hash === ''")
+    assert page.errors == [] and page.requests == []
+
+
+def test_a_mark_leads_to_the_sheet_and_the_sheet_back_to_the_map(page: Page, report: Path) -> None:
+    page.open(report)
+    page.click(*pixel(page, "settlements", 4))
+    assert settled(page, f"{POPUP} !== ''")
+    page.run("document.querySelector('.leaflet-popup-content .links a').click()")
+    assert settled(page, f"{SHEET}.open && {TITLE} === 'V5'")
+    page.run(f"{SHEET}.querySelector('[data-show]').click()")
+    assert settled(page, f"!{SHEET}.open && {POPUP}.includes('10 min, bus')")
+    assert page.run("document.activeElement.id") == "map"
+    assert page.errors == []
+
+
+def test_the_sheet_of_a_line_counts_who_is_aboard(page: Page, report: Path) -> None:
+    page.open(report)
+    page.run("location.hash = 'line/0'")
+    assert settled(page, f"{SHEET}.open && {TITLE} === 'Line L1 to S1'")
+    assert cells(page, 0) == [["V2", "S1", "0", "13", "13", "12"], ["V5", "S1", "5", "3", "16", "7"]]
+    page.run("location.hash = 'line/7'")
+    assert settled(page, f"!{SHEET}.open"), "there is no eighth line"
+    assert page.errors == []
+
+
+def test_an_address_opens_its_sheet_and_names_its_dossier(page: Page, plans: Any, tmp_path: Path) -> None:
+    path = written(tmp_path, report_page(plans.small_plan(), dossiers={"S2": "dossiers/S2.html"}))
+    copy = path.with_name("start.html")
+    copy.write_text(path.read_text("utf-8").replace("<body", "<body><script>location.hash = 'school/1'</script><x", 1))
+    page.open(copy)
+    assert settled(page, f"{SHEET}.open && {TITLE} === 'S2'")
+    assert page.run(f"{SHEET}.querySelector('a[href$=html]').getAttribute('href')") == "dossiers/S2.html"
+
+
+def test_the_page_in_chinese(page: Page, plans: Any, tmp_path: Path) -> None:
+    plan = plans.small_plan()
+    page.open(written(tmp_path, report_page(plan, today=plans.today_of(plan), lang="zh")), width=390, height=844)
+    assert settled(page, "document.querySelectorAll('.school-mark').length === 5")
+    assert page.run("document.documentElement.lang") == "zh-Hans-CN"
+    page.run("location.hash = 'school/1'")
+    assert settled(page, f"{SHEET}.open")
+    letters = page.run("document.body.innerText.replace(/[^一-鿿]/g, '').length")
+    assert letters > 400
+    assert page.run("[document.documentElement.scrollWidth, document.body.scrollWidth]") == [390, 390]
+    assert page.errors == [] and page.requests == []
+
+
+def test_it_prints_on_white_with_whole_tables(page: Page, plans: Any, tmp_path: Path) -> None:
+    page.open(written(tmp_path, report_page(plans.unserved_plan())), dark=True)
+    found = base64.b64decode(page.send("Page.printToPDF", preferCSSPageSize=True)["data"])
+    assert found.startswith(b"%PDF") and found.count(b"/Type /Page\n") >= 3
+    assert page.run("document.documentElement.dataset.print") is None, "the screen is as before"
+    page.send("Emulation.setEmulatedMedia", media="print")
+    style = "getComputedStyle(document.querySelector('{}')).{}"
+    assert page.run(style.format("body", "backgroundColor")) == "rgb(255, 255, 255)"
+    assert page.run(style.format(".menu", "display")) == "none"
+    assert page.run(style.format(".scroll", "maxHeight")) == "none"
+    page.send("Emulation.setEmulatedMedia", media="")
+    assert page.errors == []

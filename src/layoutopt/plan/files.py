@@ -25,11 +25,15 @@ from layoutopt.policy import Policy
 from layoutopt.study import read_study
 
 FORMAT = 1
-OWNED = ("plan.gpkg", "plan.json", "tables", "study", "report.html")
+OWNED = (
+    "plan.gpkg", "plan.json", "tables", "study", "report.html", "report.docx", "workbook.xlsx", "dossiers", "notices",
+    "plan.qgz", "geojson",
+)  # fmt: skip
+"""Names in a plan's folder that go with the plan they were written from; the documents among them are report's."""
 TABLES = ("assignments", "schools", "bus_lines", "bus_stops")
 TEXT = {
     "item", "settlement_id", "band", "school_id", "mode", "line_id", "today_school", "today_mode", "name", "town",
-    "role", "reason", "bands", "vehicle_id", "level_primary", "level_junior",
+    "role", "reason", "bands", "vehicle_id", "vehicle_no", "kind", "level_primary", "level_junior",
 }  # fmt: skip
 UNKNOWN = {"pupils_before", "teachers_before", "today_min", "today_ride_min"}
 WAYS = {"minutes", "ride_min", "km"}
@@ -92,6 +96,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 }
                 for level in plan.proof.levels
             ],
+            "unavoidable_cny": _plain(plan.proof.unavoidable_cny),
+            "controllable_gap": _plain(plan.proof.controllable_gap),
             "options": _plain(dict(plan.proof.options)),
         },
         "seed": plan.seed,
@@ -211,7 +217,8 @@ def _proof(found: Mapping[str, Any]) -> Proof:
         )
         for level in found["levels"]
     )
-    return Proof(found["status"], found["bound_name"], levels, found["options"])
+    least = found.get("unavoidable_cny")
+    return Proof(found["status"], found["bound_name"], levels, found["options"], least)
 
 
 def _read_plan_table(path: Path, name: str) -> tuple[pd.DataFrame, list[Problem]]:

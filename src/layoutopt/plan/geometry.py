@@ -11,6 +11,7 @@ import shapely
 
 from layoutopt import network
 from layoutopt.journeys import journeys_of
+from layoutopt.plan.facts import calls_of
 from layoutopt.plan.plan import Plan
 
 DEGREES = "EPSG:4326"
@@ -48,7 +49,7 @@ def assignment_lines(plan: Plan) -> gpd.GeoDataFrame:
 
 
 def line_paths(plan: Plan) -> gpd.GeoDataFrame:
-    """Return every bus line along the roads, from its outermost stop to the school, in degrees."""
+    """Return every bus line along the roads, from its outermost stop over its schools to the last one, in degrees."""
     table = plan.bus_lines.copy()
     if table.empty:
         return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries([], crs=DEGREES), crs=DEGREES)
@@ -72,7 +73,7 @@ def line_paths(plan: Plan) -> gpd.GeoDataFrame:
 def access_walks(plan: Plan) -> gpd.GeoDataFrame:
     """Return the walks off the path from settlements and hubs to where their bus stops on the road, in degrees."""
     riders = sorted({f"v:{code}" for code in plan.bus_stops["settlement_id"]})
-    hubs = sorted({f"s:{code}" for code in plan.bus_lines["school_id"]})
+    hubs = sorted({f"s:{code}" for code in (*plan.bus_lines["school_id"], *plan.bus_stops["school_id"])})
     legs = journeys_of(plan.study, plan.policy).access_legs([*riders, *hubs]).dropna()
     places = [code[2:] for code in legs.index]
     kinds = ["settlement" if code.startswith("v:") else "school" for code in legs.index]
@@ -81,10 +82,11 @@ def access_walks(plan: Plan) -> gpd.GeoDataFrame:
 
 
 def _legs(plan: Plan) -> list[dict[str, str]]:
-    school = plan.bus_lines.set_index("line_id")["school_id"]
+    ends = plan.bus_lines.set_index("line_id")["school_id"]
+    ordered = plan.bus_stops.sort_values(["line_id", "order"])
     legs = []
-    for line_id, stops in plan.bus_stops.sort_values(["line_id", "order"]).groupby("line_id", sort=False):
-        names = [*("v:" + stops["settlement_id"]), f"s:{school[line_id]}"]
+    for line_id, stops in ordered.assign(ends_at=ordered["line_id"].map(ends)).groupby("line_id", sort=False):
+        names = calls_of(stops)["place"]
         legs += [{"line_id": str(line_id), "from_id": a, "to_id": b} for a, b in pairwise(names)]
     return legs
 

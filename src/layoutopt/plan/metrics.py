@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import InitVar, asdict, dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from layoutopt.fleet import PUBLIC_EXTENSION, SCHOOL_BUS
 from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.plan.tables import expansion_rows, levels_of
 from layoutopt.policy.norms import annuity
@@ -19,7 +21,10 @@ LONG_WAYS_MIN = (30, 40, 60)
 
 @dataclass(frozen=True)
 class Headline:
-    """The figures a county reads first. Journeys are one way, door to door, of daily pupils by pupil."""
+    """The figures a county reads first. Journeys are one way, door to door, of daily pupils by pupil.
+
+    ``plan.figures.journeys()``, ``.school_sizes()``, ``.costs()`` and ``.lorenz()`` draw them on matplotlib axes.
+    """
 
     pupils: float
     schools_before: int
@@ -35,6 +40,9 @@ class Headline:
     unserved: float
     exceptions: float
     lines: int
+    lines_school_bus: int
+    lines_public_extension: int
+    vehicles: int
     line_km: float
     teachers_freed: float
     teachers_needed: float
@@ -55,12 +63,35 @@ class Headline:
     share_over_30_min: float
     share_over_40_min: float
     share_over_60_min: float
+    plan: InitVar[Plan | None] = None
+
+    def __post_init__(self, plan: Plan | None) -> None:
+        object.__setattr__(self, "_plan", plan)
 
     def to_dict(self) -> dict[str, float | int]:
         """Return the figures by name, rounded to what can be meant (9 decimals)."""
         return {
             name: value if isinstance(value, int) else round(float(value), 9) for name, value in asdict(self).items()
         }
+
+    def journeys(self, *, ax: Any = None, lang: str = "en") -> Any:
+        """Draw the pupils by length of way and grades, today and in the plan; return the matplotlib axes."""
+        return self._drawn("journeys_chart", ax, lang)
+
+    def school_sizes(self, *, ax: Any = None, lang: str = "en") -> Any:
+        """Draw the schools by number of pupils, today and in the plan; return the matplotlib axes."""
+        return self._drawn("sizes_chart", ax, lang)
+
+    def costs(self, *, today: Plan | None = None, ax: Any = None, lang: str = "en") -> Any:
+        """Draw the yearly cost by kind, beside that of ``today``; return the matplotlib axes."""
+        return self._drawn("costs_chart", ax, lang, today=today)
+
+    def lorenz(self, *, ax: Any = None, lang: str = "en") -> Any:
+        """Draw how evenly the minutes on the way are shared; return the matplotlib axes."""
+        return self._drawn("lorenz_chart", ax, lang)
+
+    def _drawn(self, chart: str, ax: Any, lang: str, **more: Any) -> Any:
+        return import_module("layoutopt.report.pictures").figure_axes(self._plan, chart, ax, lang, **more)  # type: ignore[attr-defined]
 
 
 def headline(plan: Plan) -> Headline:
@@ -91,6 +122,9 @@ def headline(plan: Plan) -> Headline:
         unserved=float(rows.loc[rows["school_id"] == "", "pupils"].sum()),
         exceptions=float(rows.loc[rows["exception"], "pupils"].sum()),
         lines=len(plan.bus_lines),
+        lines_school_bus=int((plan.bus_lines["kind"] == SCHOOL_BUS).sum()),
+        lines_public_extension=int((plan.bus_lines["kind"] == PUBLIC_EXTENSION).sum()),
+        vehicles=int(plan.bus_lines["vehicle_no"].nunique()),
         line_km=float(plan.bus_lines["km"].sum()),
         teachers_freed=teachers_freed(schools),
         teachers_needed=float(schools["posts"].sum()),
@@ -105,6 +139,7 @@ def headline(plan: Plan) -> Headline:
         journey_p90_before_min=before["p90"],
         journey_max_before_min=before["max"],
         **{f"share_over_{limit}_min": journeys[f"over_{limit}"] for limit in LONG_WAYS_MIN},
+        plan=plan,
     )
 
 

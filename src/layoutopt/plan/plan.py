@@ -40,12 +40,17 @@ class Level:
 
 @dataclass(frozen=True)
 class Proof:
-    """How good the plan is known to be. ``bound_name`` says for which program the bound holds."""
+    """How good the plan is known to be. ``bound_name`` says for which program the bound holds.
+
+    ``unavoidable_cny`` is a yearly cost no plan under the same rules is below, whatever its layout and lines:
+    the fewest posts that classes and pupils need.
+    """
 
     status: str
     bound_name: str
     levels: tuple[Level, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    unavoidable_cny: float | None = None
 
     @property
     def main(self) -> Level | None:
@@ -54,6 +59,21 @@ class Proof:
             if level.goal == "annual_cost":
                 return level
         return self.levels[-1] if self.levels else None
+
+    @property
+    def controllable_gap(self) -> float | None:
+        """(value − bound) / (value − unavoidable cost) of the yearly cost; None where it is not known.
+
+        The gap as a share of what a planner can decide about. The plain gap flatters: much of the cost is the
+        same in every plan.
+        """
+        level = self.main
+        if level is None or level.goal != "annual_cost" or self.unavoidable_cny is None:
+            return None
+        gap_cny = max(0.0, level.value - level.bound)
+        if not gap_cny < float("inf"):
+            return None
+        return min(1.0, gap_cny / max(level.value - self.unavoidable_cny, 1e-9)) if gap_cny else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +89,14 @@ class Plan:
     multigrade_lower, multigrade_upper, multigrade_junior, classes, posts_primary, posts_junior, posts,
     teachers_before, places_primary, places_junior, beds, boarders, level_primary, level_junior,
     capital_cny, annual_cny``.
-    ``bus_lines``: ``line_id, school_id, vehicle_id, seats, riders, stops, minutes, km, empty_km, cost_cny``.
-    ``bus_stops``: ``line_id, order, item, settlement_id, band, riders, board_at_min, ride_min``; the order
-    runs from the outermost stop to the school, ``board_at_min`` counts from the line's first boarding.
+    ``bus_lines``: ``line_id, school_id, vehicle_id, kind, vehicle_no, run, seats, riders, stops, minutes,
+    early_min, km, empty_km, cost_cny``; a bus (``vehicle_no``) may drive two lines to one school, ``run`` 1 before 2,
+    and is paid by both in equal parts; ``early_min`` is how long before the bell the line arrives; ``school_id``
+    is where it ends.
+    ``bus_stops``: ``line_id, order, item, settlement_id, band, school_id, riders, board_at_min, ride_min,
+    alights_after, early_min``; the order runs from the outermost stop to the school, ``board_at_min`` counts from the
+    line's first boarding; the riders get off at their ``school_id``, where the line calls after stop
+    ``alights_after``, ``early_min`` before the bell.
     """
 
     study: Study
@@ -139,8 +164,14 @@ class Plan:
         """Return a copy with single fields changed."""
         return replace(self, **changes)
 
-    def map(self) -> Any:
+    def map(self, *, lang: str = "en") -> Any:
         """Return an interactive map that works without a network (shows itself in a notebook)."""
         from importlib import import_module
 
-        return import_module("layoutopt.report.maps").plan_map(self)
+        return import_module("layoutopt.report.maps").plan_map(self, lang=lang)
+
+    def _repr_html_(self) -> str:
+        """Return the card that a notebook shows."""
+        from importlib import import_module
+
+        return import_module("layoutopt.report.card").card(self)

@@ -39,9 +39,13 @@ SCHOOL_COLUMNS = (
     "annual_cny", "boarders",
 )  # fmt: skip
 LINE_COLUMNS = (
-    "line_id", "school_id", "vehicle_id", "seats", "riders", "stops", "minutes", "km", "empty_km", "cost_cny",
+    "line_id", "school_id", "vehicle_id", "kind", "vehicle_no", "run", "seats", "riders", "stops", "minutes",
+    "early_min", "km", "empty_km", "cost_cny",
 )  # fmt: skip
-STOP_COLUMNS = ("line_id", "order", "item", "settlement_id", "band", "riders", "board_at_min", "ride_min")
+STOP_COLUMNS = (
+    "line_id", "order", "item", "settlement_id", "band", "school_id", "riders", "board_at_min", "ride_min",
+    "alights_after", "early_min",
+)  # fmt: skip
 NO_LINES = pd.DataFrame(columns=list(LINE_COLUMNS))
 NO_STOPS = pd.DataFrame(columns=list(STOP_COLUMNS))
 

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import logging
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from layoutopt.errors import InputError
-from layoutopt.io.folders import write_text
 from layoutopt.plan.metrics import journeys_by_band
 from layoutopt.plan.plan import Plan
 from layoutopt.report import charts, summary, tables
+from layoutopt.report.curves import minutes_drawing, share_drawing
+from layoutopt.report.language import Language, language
 from layoutopt.report.maps import map_data
+from layoutopt.report.mapwords import KINDS
 from layoutopt.report.pages import rendered
 from layoutopt.report.words import listed
 
-REPORT_FILE = "report.html"
-logger = logging.getLogger(__name__)
+MOST_WORST = 10
+"""Longest ways listed; the table of villages holds all."""
 
 
-def write_report(
-    plan: Plan, folder: str | Path, *, today: Plan | None = None, violations: pd.DataFrame | None = None
-) -> Path:
-    """Write ``report.html`` into ``folder`` and return its path.
+def report_page(
+    plan: Plan,
+    *,
+    today: Plan | None = None,
+    violations: pd.DataFrame | None = None,
+    lang: str = "en",
+    dossiers: Mapping[str, str] | None = None,
+) -> str:
+    """Return the report's text in ``lang``.
 
     Parameters
     ----------
@@ -33,50 +38,61 @@ def write_report(
     violations
         What the audit found. A plan with violations, or with pupils left without a school, is stamped as
         not adoptable; ``None`` says in the report that no audit was made.
-
-    Examples
-    --------
-    >>> lo.write_report(plan, "out/", today=lo.current_plan(study, policy))  # doctest: +SKIP
+    dossiers
+        For a school the way from the report to its dossier; the school's sheet then leads there.
     """
-    if today is not None and not today.study.settlements.index.equals(plan.study.settlements.index):
-        raise InputError(f"today's plan is of another study ({today.study.name}). Give one of {plan.study.name}.")
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    page = report_page(plan, today=today, violations=violations)
-    write_text(target / REPORT_FILE, page)
-    logger.info("report written, %.1f MB", len(page.encode()) / 1e6)
-    return target / REPORT_FILE
-
-
-def report_page(plan: Plan, *, today: Plan | None = None, violations: pd.DataFrame | None = None) -> str:
-    """Return the report's text."""
-    choices = list(tables.choices(plan))
-    bars = charts.journey_bars(plan)
+    said = language(lang)
+    choices = list(tables.choices(plan, said))
     return rendered(
         "report.html.j2",
+        lang=lang,
         plan=plan,
         study=plan.study,
         has_today=today is not None,
-        map=map_data(plan),
-        sentences=summary.sentences(plan),
-        tiles=summary.tiles(plan, today),
-        further=summary.further(plan),
-        refusals=summary.refusals(plan, violations),
+        map={**map_data(plan, lang=lang), "dossiers": dict(dossiers or {})},
+        lead=said.sentences(summary.sentences(plan, said)),
+        tiles=summary.tiles(plan, today, said),
+        further=summary.further(plan, said),
+        refusals=summary.refusals(plan, violations, said),
         violations=_violation_rows(violations),
-        audit_words=summary.audit_words(violations),
-        levels=[summary.level_words(level) for level in plan.proof.levels],
-        classes=charts.CLASSES,
-        bars=bars,
-        used={part.name for bar in bars for part in bar.parts},
-        costs=charts.cost_rows(plan, today),
+        audit_words=summary.audit_words(violations, said),
+        levels=[summary.level_words(level, said) for level in plan.proof.levels],
         journeys=_journey_pairs(plan),
         schools=tables.school_rows(plan),
-        villages=tables.village_rows(plan),
         lines=tables.line_rows(plan),
+        kinds=KINDS,
         changed=[choice for choice in choices if choice.changed],
         unchanged=[choice for choice in choices if not choice.changed],
-        provenance=_provenance(plan),
+        provenance=_provenance(plan, said),
+        **_charts(plan, today, said),
+        **_villages(plan),
     )
+
+
+def _charts(plan: Plan, today: Plan | None, lang: Language) -> dict[str, Any]:
+    """Return what the charts draw."""
+    bars, sizes, even = charts.journey_bars(plan), charts.size_rows(plan), charts.lorenz(plan)
+    return {
+        "classes": charts.CLASSES,
+        "bars": bars,
+        "used": {part.name for bar in bars for part in bar.parts},
+        "costs": charts.cost_rows(plan, today),
+        "sizes": {"rows": sizes, "most": max((max(row.before, row.after) for row in sizes), default=1)},
+        "within": minutes_drawing(charts.within(plan), lang),
+        "lorenz": share_drawing(even, lang),
+        "gini": {when: curve.index for when, curve in even.items()},
+    }
+
+
+def _villages(plan: Plan) -> dict[str, Any]:
+    """Return the rows of the villages, and those with the longest daily ways."""
+    rows = tables.village_rows(plan)
+    ways = charts.worst_off(plan)
+    if ways.empty:
+        return {"villages": rows, "worst": None}
+    daily = [row for row in rows if row["school_id"] and row["mode"] != "board" and row["minutes"] is not None]
+    longest = sorted(daily, key=lambda row: (-row["minutes"], row["settlement_id"]))[:MOST_WORST]
+    return {"villages": rows, "worst": {"places": len(ways), "from_min": float(ways.min()), "rows": longest}}
 
 
 def _violation_rows(violations: pd.DataFrame | None) -> tuple[list[str], list[list[Any]]]:
@@ -98,13 +114,13 @@ def _journey_pairs(plan: Plan) -> list[dict[str, Any]]:
     return rows
 
 
-def _provenance(plan: Plan) -> list[tuple[str, str]]:
+def _provenance(plan: Plan, lang: Language) -> list[tuple[str, str]]:
     """Return what is needed to get this plan again: seed, versions, hashes of the inputs."""
     facts = [
-        ("Kind", plan.kind),
-        ("Policy", plan.policy.name),
-        ("Seed", str(plan.seed)),
-        ("Study", plan.study.digest),
+        (lang.text("Kind of plan"), lang.text(plan.kind)),
+        (lang.text("Policy"), plan.policy.name),
+        (lang.text("Seed"), str(plan.seed)),
+        (lang.text("Study"), plan.study.digest),
     ]
-    facts += [(str(name), listed(value)) for name, value in plan.run.items()]
+    facts += [(str(name), listed(value, lang)) for name, value in plan.run.items()]
     return facts + [(name, digest[:16]) for name, digest in plan.study.inputs.items()]

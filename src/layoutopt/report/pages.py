@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     import jinja2
 
 
-def rendered(template: str, **values: Any) -> str:
-    """Return a page from one of the templates; every value is escaped unless a template embeds it."""
-    return _environment().get_template(template).render(**values)
+def rendered(template: str, *, lang: str = "en", **values: Any) -> str:
+    """Return a page from one of the templates, its words in ``lang``; every value is escaped unless embedded.
+
+    In a template ``t("…", name=value)`` and ``plural("…", "…", n)`` say a message of the catalogue, and the
+    filters write numbers as the language's locale does; ``echo`` says a sentence of the plan's own tables.
+    """
+    return _environment(lang).get_template(template).render(**values)
 
 
 def json_text(value: Any) -> str:
@@ -27,12 +31,15 @@ def json_text(value: Any) -> str:
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(lang: str) -> jinja2.Environment:
     import jinja2
     from markupsafe import Markup
 
     from layoutopt.report import words
+    from layoutopt.report.echoes import echoed
+    from layoutopt.report.language import LOCALES, NONE, language
 
+    said = language(lang)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("layoutopt.report", "templates"),
         autoescape=True,
@@ -41,13 +48,27 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=words.number,
-        signed=words.signed,
-        money=words.money,
-        share=words.share,
+        number=said.number,
+        signed=said.signed,
+        money=said.money,
+        share=said.share,
+        minutes=said.minutes,
+        echo=lambda text: echoed(str(text), said),
         json=lambda value: Markup(json_text(value)),
     )
-    environment.globals.update(words=words, leaflet_css=leaflet_css, leaflet_js=leaflet_js, own=_own)
+    environment.globals.update(
+        t=said.text,
+        plural=said.plural,
+        listed=said.listed,
+        heading=said.heading,
+        shown=said.cell,
+        lang=LOCALES[lang].replace("_", "-"),
+        NONE=NONE,
+        words=words,
+        leaflet_css=leaflet_css,
+        leaflet_js=leaflet_js,
+        own=_own,
+    )
     return environment
 
 

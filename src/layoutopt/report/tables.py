@@ -11,6 +11,7 @@ import pandas as pd
 
 from layoutopt.plan.plan import Plan
 from layoutopt.policy.keys import GROUPS, note_of
+from layoutopt.report.language import Language, language
 from layoutopt.report.words import listed
 from layoutopt.schema import BANDS
 
@@ -66,14 +67,15 @@ def line_rows(plan: Plan) -> list[dict[str, Any]]:
     table["position"] = range(len(table))
     stops = stop_table(plan)
     stops["name"] = stops["settlement_id"].map(plan.study.settlements["name"])
+    stops["school"] = stops["school_id"].map(plan.study.schools["name"])
     by_line = {line: records(rows) for line, rows in stops.groupby("line_id", sort=False)}
     return [{**row, "stop_rows": by_line.get(row["line_id"], [])} for row in records(table)]
 
 
 def stop_table(plan: Plan) -> pd.DataFrame:
-    """Return the stops of every line in their order, the bands that board at one place put together."""
+    """Return the stops of every line in their order, the bands that board at one place for one school together."""
     stops = plan.bus_stops.sort_values(["line_id", "order", "item"], kind="stable")
-    grouped = stops.groupby(["line_id", "settlement_id"], sort=False, as_index=False)
+    grouped = stops.groupby(["line_id", "settlement_id", "school_id"], sort=False, as_index=False)
     table = grouped.agg(
         order=("order", "min"),
         riders=("riders", "sum"),
@@ -95,14 +97,16 @@ class Choice:
     changed: bool
 
 
-def choices(plan: Plan) -> Iterator[Choice]:
+def choices(plan: Plan, lang: Language | None = None) -> Iterator[Choice]:
     """Yield every policy key; ``changed`` where its value or its source is not the default's."""
+    lang = lang or language("en")
     for group, key, value in plan.policy:
         note = note_of(group, key)
         default = GROUPS[group].model_fields[key].default
         plain = getattr(getattr(plan.policy, group), key)
         changed = key in plan.policy.sources or plain != default
-        yield Choice(key, listed(value), note.unit, note.meaning, plan.policy.source_of(key), changed)
+        meaning, source = lang.text(note.meaning), lang.text(plan.policy.source_of(key))
+        yield Choice(key, listed(value, lang), lang.text(note.unit), meaning, source, changed)
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -66,7 +66,7 @@
       const flag = data.flags[number];
       list.append(el("li", { class: flag.level, dir: "auto" }, flag.text + " ", el("a", { href: "#flag-" + number }, "row")));
     });
-    return el("div", {}, el("h4", { dir: "auto" }, title), el("p", { class: "hint", dir: "auto" }, about), list);
+    return el("div", {}, el("h3", { dir: "auto" }, title), el("p", { class: "hint", dir: "auto" }, about), list);
   }
 
   const popup = L.popup({ minWidth: 180, autoPanPadding: [14, 14] });

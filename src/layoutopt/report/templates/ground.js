@@ -21,9 +21,12 @@ window.mapGround = function (data, names) {
       [name, style.getPropertyValue("--" + name).trim()]));
   }
   const color = (name) => palette[name];
-  const formats = [0, 1].map((digits) => new Intl.NumberFormat("en", { maximumFractionDigits: digits }));
-  const format = (value, digits) => value === null || value === undefined ? "–"
-    : formats[digits || 0].format(value).replace(/,/g, "\u202f");
+  const formats = [0, 1].map((digits) => new Intl.NumberFormat(data.locale || "en-GB",
+    { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  const format = (value, digits) => value === null || value === undefined ? "–" : formats[digits || 0].format(value);
+  // A message in the page's language with its {places} filled.
+  const say = (name, values) => data.words.texts[name].replace(/\{(\w+)\}/g, (whole, place) =>
+    values && place in values ? String(values[place]) : whole);
 
   function el(tag, attributes, ...children) {
     const node = document.createElement(tag);
@@ -81,5 +84,5 @@ window.mapGround = function (data, names) {
     new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(map.getContainer());
   }
 
-  return { map, fit, paper, small, color, el, decode, format, drawBase, redrawnBy };
+  return { map, fit, paper, small, color, el, decode, format, say, drawBase, redrawnBy };
 };

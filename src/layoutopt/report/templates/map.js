@@ -9,14 +9,18 @@
     ["all", 0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   const CLASS_ORDER = Object.keys(data.words.classes);
   const listeners = [];
-  const ground = window.mapGround(data, ["walk", "bus", "board", "ring", "card", "halo", ...CLASS_ORDER]);
-  const { map, fit, paper, small, color, el, decode, format } = ground;
+  const ground = window.mapGround(data, ["walk", "bus", "board", "ring", "card", "halo", "worst", ...CLASS_ORDER]);
+  const { map, fit, paper, small, color, el, decode, format, say } = ground;
   let chosen = null; // { kind: "school" | "settlement" | "line", position }
 
-  const ORDER = ["towns", "roads", "ways", "lines", "settlements", "schools"];
+  const ORDER = ["towns", "roads", "ways", "lines", "settlements", "worst", "schools"];
   const group = Object.fromEntries(ORDER.map((name) => [name, L.layerGroup()]));
   map.createPane("schools").style.zIndex = 610;
-  const minutes = (value) => value === null ? "no way known" : format(value) + " min";
+  const minutes = (value) => value === null ? say("no_way") : say("minutes", { amount: format(value) });
+  const roleOf = (school) => say("role_of", { school: school.name, role: data.words.roles[school.role] });
+  const lineName = (line) => say("line", { line: line.line_id, school: data.schools[line.school].name });
+  const lineFacts = (line) => say("line_facts", { riders: format(line.riders), seats: format(line.seats),
+    minutes: minutes(line.minutes), km: format(line.km, 1) });
 
   function symbol(role, size) {
     const ink = { closed: "var(--closed)", not_built: "var(--walk)" }[role] || "var(--school)";
@@ -97,8 +101,9 @@
       const line = L.polyline([data.settlements[entry.settlement].at, data.schools[entry.school].at], {
         renderer: paper, color: color(entry.mode), dashArray: DASH[entry.mode], lineCap: "butt",
         weight: Math.min(3.5, 0.8 + 0.2 * Math.sqrt(entry.pupils)), opacity: entry.near ? (chosen ? 1 : 0.5) : 0.06 });
-      line.bindTooltip(() => el("div", {}, data.settlements[entry.settlement].name + " → " + data.schools[entry.school].name, el("br"),
-        format(entry.pupils) + " pupils, " + data.words.modes[entry.mode].toLowerCase()), { sticky: true });
+      line.bindTooltip(() => el("div", {}, 
+        say("way", { village: data.settlements[entry.settlement].name, school: data.schools[entry.school].name }), el("br"),
+        say("pupils_mode", { pupils: format(entry.pupils), mode: data.words.modes[entry.mode].toLowerCase() })), { sticky: true });
       line.on("click", () => choose("settlement", entry.settlement));
       group.ways.addLayer(line);
     });
@@ -132,18 +137,26 @@
       const opacity = off ? 0.12 : 1;
       const casing = L.polyline(path, { renderer: paper, color: color("halo"), weight: 5 * small, opacity: off ? 0 : 0.9, interactive: false });
       const stroke = L.polyline(path, { renderer: paper, color: color("bus"), weight: 2.6 * small, opacity });
-      stroke.bindTooltip(() => el("div", {}, "Line " + line.line_id + " to " + data.schools[line.school].name, el("br"),
-        format(line.riders) + " of " + format(line.seats) + " seats, " + minutes(line.minutes) + ", " + format(line.km, 1) + " km"), { sticky: true });
+      stroke.bindTooltip(() => el("div", {}, lineName(line), el("br"), lineFacts(line)), { sticky: true });
       stroke.on("click", () => choose("line", position));
       group.lines.addLayer(casing).addLayer(stroke);
       line.stops.forEach((stop, number) => {
-        const ring = L.circleMarker(data.settlements[stop.settlement].at, { renderer: paper, radius: 7 * small, weight: 1.8 * small, color: color("bus"),
+        const ring = L.circleMarker(data.settlements[stop.settlement].at, { renderer: paper, radius: (5 + Math.min(5, Math.sqrt(stop.riders))) * small, weight: 1.8 * small, color: color("bus"),
           fillColor: color("card"), fillOpacity: off ? 0 : 1, opacity });
-        ring.bindTooltip(() => el("div", {}, "Stop " + (number + 1) + " of line " + line.line_id + ": " + data.settlements[stop.settlement].name,
-          el("br"), format(stop.riders) + " board, ride " + minutes(stop.ride_min)));
+        ring.bindTooltip(() => el("div", {},
+          say("station", { number: number + 1, line: line.line_id, village: data.settlements[stop.settlement].name }),
+          el("br"), say("station_facts", { riders: format(stop.riders), minutes: minutes(stop.ride_min) })));
+        ring.on("click", () => choose("line", position));
         group.lines.addLayer(ring);
       });
     });
+  }
+
+  // The places whose pupils have the longest daily ways of the plan.
+  function drawWorst() {
+    group.worst.clearLayers();
+    data.worst.forEach(([settlement]) => group.worst.addLayer(L.circleMarker(data.settlements[settlement].at, { renderer: paper,
+      radius: 10 * small, weight: 2.6 * small, color: color("worst"), fill: false, interactive: false })));
   }
 
   function drawSchools() {
@@ -152,54 +165,58 @@
       const size = Math.round(small * (school.role === "hub" ? 19 : school.role === "closed" ? 11 : 16));
       const icon = L.divIcon({ className: "school-mark", iconSize: [size, size], html: symbol(school.role, size) });
       const marker = L.marker(school.at, { icon, pane: "schools", riseOnHover: true, zIndexOffset: school.role === "hub" ? 500 : school.role === "closed" ? -500 : 0 });
-      marker.bindTooltip(() => el("span", { dir: "auto" }, school.name + ": " + data.words.roles[school.role].toLowerCase()));
+      marker.bindTooltip(() => el("span", { dir: "auto" }, roleOf(school)));
       marker.on("click keypress", (event) => {
         if (event.type === "click" || event.originalEvent.key === "Enter") choose("school", position);
       });
       marker.on("add", () => {
         const node = marker.getElement();
         node.dataset.position = position;
-        node.setAttribute("aria-label", school.name + ": " + data.words.roles[school.role]);
+        node.setAttribute("aria-label", roleOf(school));
       });
       group.schools.addLayer(marker);
     });
   }
 
   function schoolCard(school, position) {
-    const card = el("div", {}, el("h4", { dir: "auto" }, school.name),
-      el("p", {}, data.words.roles[school.role] + (school.reason ? ": " + school.reason : "")),
-      el("p", {}, format(school.pupils_before) + " pupils today, " + format(school.pupils_after) + " in the plan"));
-    if (school.classes) card.append(el("p", {}, format(school.classes) + " classes, " + format(school.posts) + " posts"));
-    return withLink(card, "school-" + position);
+    const card = el("div", {}, el("h3", { dir: "auto" }, school.name),
+      el("p", { dir: "auto" }, data.words.roles[school.role] + (school.reason ? ": " + school.reason : "")),
+      el("p", {}, say("before_after", { before: format(school.pupils_before), after: format(school.pupils_after) })));
+    if (school.classes) card.append(el("p", {}, say("classes_posts", { classes: format(school.classes), posts: format(school.posts) })));
+    return withLinks(card, "school", position);
   }
 
   function settlementCard(settlement, position) {
-    const card = el("div", {}, el("h4", { dir: "auto" }, settlement.name));
+    const card = el("div", {}, el("h3", { dir: "auto" }, settlement.name));
     const rows = data.ways.filter((way) => way[SETTLEMENT] === position).sort((a, b) => a[BAND] - b[BAND]);
-    if (!rows.length) card.append(el("p", {}, "No pupils live here."));
+    if (!rows.length) card.append(el("p", {}, say("empty")));
     else {
-      const head = el("tr", {}, ...["Grades", "Pupils", "School", "Today", "Plan"].map((text) => el("th", { scope: "col" }, text)));
+      const head = el("tr", {}, ...["grades", "pupils", "school", "today", "plan"].map((name) => el("th", { scope: "col" }, say(name))));
       const body = el("tbody");
       rows.forEach((way) => body.append(el("tr", {},
         el("td", {}, data.words.grades[data.bands[way[BAND]]]), el("td", {}, format(way[PUPILS])),
-        el("td", { dir: "auto" }, way[SCHOOL] < 0 ? "none" : data.schools[way[SCHOOL]].name),
+        el("td", { dir: "auto" }, way[SCHOOL] < 0 ? say("none") : data.schools[way[SCHOOL]].name),
         el("td", {}, minutes(way[TODAY_MIN])),
-        el("td", {}, way[SCHOOL] < 0 ? "–" : way[MODE] === "board" ? "boards" : minutes(way[MINUTES]) + (way[MODE] === "bus" ? ", bus" : "")))));
+        el("td", {}, way[SCHOOL] < 0 ? "–" : way[MODE] === "board" ? say("boards")
+          : way[MODE] === "bus" ? say("minutes_bus", { minutes: minutes(way[MINUTES]) }) : minutes(way[MINUTES])))));
       card.append(el("table", {}, el("thead", {}, head), body));
     }
-    return withLink(card, "village-" + position);
+    return withLinks(card, "village", position);
   }
 
   function lineCard(line, position) {
     const stops = line.stops.map((stop) => el("li", { dir: "auto" },
-      data.settlements[stop.settlement].name + ": " + format(stop.riders) + ", ride " + minutes(stop.ride_min)));
-    return withLink(el("div", {}, el("h4", { dir: "auto" }, "Line " + line.line_id + " to " + data.schools[line.school].name),
-      el("p", {}, format(line.riders) + " of " + format(line.seats) + " seats, " + minutes(line.minutes) + ", " + format(line.km, 1) + " km"),
-      el("ol", {}, ...stops)), "line-" + position);
+      say("station_row", { village: data.settlements[stop.settlement].name, riders: format(stop.riders), minutes: minutes(stop.ride_min) })));
+    return withLinks(el("div", {}, el("h3", { dir: "auto" }, lineName(line)), el("p", {}, lineFacts(line)), el("ol", {}, ...stops)),
+      "line", position);
   }
 
-  function withLink(card, id) {
-    if (document.getElementById(id)) card.append(el("p", {}, el("a", { href: "#" + id }, "Show in the table")));
+  // Where the map stands alone there is neither a table nor a sheet to lead to.
+  function withLinks(card, kind, position) {
+    const links = el("p", { class: "links" });
+    if (document.getElementById("sheet")) links.append(el("a", { href: "#" + kind + "/" + position }, say("about")));
+    if (document.getElementById(kind + "-" + position)) links.append(el("a", { href: "#" + kind + "-" + position }, say("in_table")));
+    if (links.firstChild) card.append(links);
     return card;
   }
 
@@ -224,9 +241,9 @@
     drawSettlements(today);
     drawLines();
     // A canvas draws in the order of adding: what moves is added anew, the base is put beneath it.
-    ["ways", "lines", "settlements"].forEach((name) => group[name].remove());
+    ["ways", "lines", "settlements", "worst"].forEach((name) => group[name].remove());
     ORDER.forEach((name) => {
-      if (visible(name) && !(name === "lines" && today)) group[name].addTo(map); else group[name].remove();
+      if (visible(name) && !(today && (name === "lines" || name === "worst"))) group[name].addTo(map); else group[name].remove();
     });
     ["roads", "towns"].filter(visible).forEach((name) => group[name].invoke("bringToBack"));
     listeners.forEach((listener) => listener());
@@ -235,6 +252,7 @@
   function everything() {
     ground.drawBase(group.roads, group.towns);
     drawSchools();
+    drawWorst();
     redraw();
   }
 
@@ -254,10 +272,10 @@
     const [kind, position] = link.dataset.show.split("-");
     document.getElementById("map").scrollIntoView({ block: "center" });
     document.getElementById("map").focus({ preventScroll: true });
-    choose(kind, Number(position), true);
+    choose(kind === "village" ? "settlement" : kind, Number(position), true);
   });
   ground.redrawnBy(everything);
-  window.planMap = { map, data, group, visible, onSwitch: (listener) => listeners.push(listener) };
+  window.planMap = { map, data, group, visible, ground, symbol, onSwitch: (listener) => listeners.push(listener) };
   map.invalidateSize({ pan: false }); // the legend has grown since the map was made
   fit(false);
   everything();

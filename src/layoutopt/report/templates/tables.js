@@ -1,6 +1,7 @@
 // Sorting, finding, and the way from a mark on the map to its row in a table.
 (function () {
   "use strict";
+  const FOUND = document.body.dataset.found || "{n} rows found";
 
   function value(row, column) {
     const cell = row.cells[column];
@@ -38,10 +39,11 @@
       shown += row.hidden ? 0 : 1;
     }
     const note = document.getElementById(input.dataset.table + "-shown");
-    if (note) note.textContent = words.length ? shown + " rows found" : "";
+    if (note) note.textContent = words.length ? FOUND.replace("{n}", shown) : "";
   }
 
   function reveal() {
+    if (location.hash.includes("/")) return; // the address of a sheet
     const row = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!row || !row.hidden) return;
     const input = document.querySelector('[data-table="' + row.closest("table").id + '"]');

@@ -1,0 +1,108 @@
+"""Everything a document is written from: the plan, today's plan, what the audit found, and the language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from layoutopt.plan.audit import audit
+from layoutopt.plan.plan import OPEN_ROLES, Plan
+from layoutopt.plan.today import current_plan
+from layoutopt.report.document import Paragraph
+from layoutopt.report.language import Language, language
+from layoutopt.report.summary import refusals
+from layoutopt.report.words import ROLES
+from layoutopt.today import school_facts
+
+
+@dataclass(frozen=True, eq=False)
+class Brief:
+    """One plan to write about; ``today`` is the plan of today's schools, ``violations`` what the audit found."""
+
+    plan: Plan
+    today: Plan
+    violations: pd.DataFrame
+    lang: Language
+
+    @cached_property
+    def stamp(self) -> str:
+        """Why the plan cannot be adopted; empty where nothing speaks against it."""
+        reasons = refusals(self.plan, self.violations, self.lang)
+        if not reasons:
+            return ""
+        said = [self.lang.text("NOT ADOPTABLE."), *reasons]
+        return self.lang.sentences(said)
+
+    @cached_property
+    def schools(self) -> pd.DataFrame:
+        """The plan's schools by id, with what each is today (``was_…``) and whether it is open in the plan."""
+        facts = school_facts(self.plan.study, self.plan.policy).add_prefix("was_")
+        table = self.plan.schools.set_index("school_id", drop=False).join(facts)
+        given = self.plan.study.schools.reindex(columns=["classrooms", "kind"])
+        table = table.join(given)
+        table["name"] = names_of(self.plan.study.schools).reindex(table.index).to_numpy()
+        table["town"] = self.plan.study.schools["town"].reindex(table.index).fillna("").to_numpy()
+        table["is_open"] = table["role"].isin(OPEN_ROLES)
+        existed = table["pupils_before"].notna()
+        small = table["pupils_before"] < self.plan.policy.closure.closable_below_pupils
+        return table.assign(existed=existed, small=existed & small).rename_axis(None)
+
+    @cached_property
+    def ways(self) -> pd.DataFrame:
+        """The assignments with names of places, and the change of daily ways in minutes."""
+        rows, study = self.plan.assignments.copy(), self.plan.study
+        schools, places = names_of(study.schools), names_of(study.settlements)
+        rows["settlement"] = rows["settlement_id"].map(places)
+        rows["town"] = rows["settlement_id"].map(study.settlements["town"]).fillna("")
+        rows["school"] = rows["school_id"].map(schools).fillna("")
+        rows["today"] = rows["today_school"].map(schools).fillna("")
+        daily = (rows["school_id"] != "") & (rows["mode"] != "board") & (rows["today_mode"] != "board")
+        change = (rows["minutes"].astype(float) - rows["today_min"].astype(float)).where(daily)
+        finite = change.abs() < float("inf")
+        return rows.assign(daily=daily, change_min=change.where(finite))
+
+    @cached_property
+    def closing(self) -> pd.DataFrame:
+        """Schools that close, by id."""
+        return self.schools[self.schools["role"] == "closed"]
+
+    @cached_property
+    def shrinking(self) -> pd.DataFrame:
+        """Schools that teach more than grades 1-3 today and become teaching points, by id."""
+        point = self.schools["role"] == "teaching_point"
+        return self.schools[point & (self.schools["was_offers_upper"] | self.schools["was_offers_junior"])]
+
+    @cached_property
+    def receiving(self) -> list[str]:
+        """Schools that pupils from other schools come to, by id."""
+        moved = self.ways[self.ways["moved"]]
+        return sorted(set(moved["school_id"]))
+
+    def roles(self, rows: pd.DataFrame) -> pd.Series:
+        """Return what becomes of each school of ``rows``, in the language."""
+        return rows["role"].map(lambda role: self.lang.text(ROLES.get(str(role), str(role))))
+
+    def school_name(self, school_id: str) -> str:
+        """Return a school's name, or its id where it has none."""
+        return str(self.schools["name"].get(school_id, school_id))
+
+
+def brief_of(plan: Plan, *, today: Plan | None = None, violations: pd.DataFrame | None = None, lang: str) -> Brief:
+    """Return the brief of ``plan``; today's plan and the audit are worked out where they are not given."""
+    today = today if today is not None else current_plan(plan.study, plan.policy)
+    found = violations if violations is not None else audit(plan)
+    return Brief(plan, today, found, language(lang))
+
+
+def names_of(places: pd.DataFrame) -> pd.Series:
+    """Return the names by id; a place without a name goes by its id."""
+    ids = pd.Series(places.index.astype(str), index=places.index)
+    given = places["name"].fillna("").astype(str) if "name" in places else pd.Series("", index=places.index)
+    return given.where(given.str.strip() != "", ids)
+
+
+def fill_in(b: Brief, text: str) -> Paragraph:
+    """Return a line for what the data cannot say and the county must add."""
+    return Paragraph(b.lang.text("To be added by the county: {what} ________", what=text), "note")

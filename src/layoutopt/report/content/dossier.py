@@ -1,0 +1,220 @@
+"""The sheet of one school: why it closes or stays, where its pupils go, teachers, building, conditions, questions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from layoutopt.options import Options, build_options
+from layoutopt.report import pictures
+from layoutopt.report.content import pupil_tables, school_tables
+from layoutopt.report.content.brief import Brief, fill_in
+from layoutopt.report.content.columns import table
+from layoutopt.report.content.master import subtitle
+from layoutopt.report.content.questions import questions
+from layoutopt.report.content.reasons import close_words, keep_words, protected_words
+from layoutopt.report.content.whatif import CloseInstead, KeepInstead, close_instead, keep_instead
+from layoutopt.report.document import Block, Document, Paragraph, Section, Table
+from layoutopt.report.echoes import echoed
+from layoutopt.report.language import message
+
+DECISIONS: dict[str, str] = {
+    "hub": message("stays as a hub school"),
+    "full": message("stays"),
+    "teaching_point": message("becomes a teaching point for grades 1–3"),
+    "closed": message("closes"),
+}
+STAYS_POINT = message("stays as a teaching point for grades 1–3")
+
+
+class WhatIf:
+    """The other decision for any school of a plan; the options are worked out once, when the first is asked for."""
+
+    def __init__(self, b: Brief) -> None:
+        self.brief = b
+
+    @cached_property
+    def options(self) -> Options:
+        """The plan's admissible ways."""
+        return build_options(self.brief.plan.study, self.brief.plan.policy)
+
+    def kept(self, school_id: str) -> KeepInstead:
+        """A school that closes or shrinks, kept whole."""
+        return keep_instead(self.brief.plan, school_id)
+
+    def closed(self, school_id: str) -> CloseInstead:
+        """A small school that stays, closed."""
+        return close_instead(self.brief.plan, school_id, self.options)
+
+
+def dossier(b: Brief, school_id: str, other: WhatIf) -> Document:
+    """Return the sheet of a school that exists today or that the plan opens."""
+    lang, row = b.lang, b.schools.loc[school_id]
+    title = lang.text("School sheet: {school}", school=b.school_name(school_id))
+    gone = b.ways[(b.ways["today_school"] == school_id) & (b.ways["school_id"] != school_id)]
+    changes = row["role"] == "closed" or (row["role"] == "teaching_point" and len(gone) > 0)
+    kept = other.kept(school_id) if changes and row["existed"] else None
+    closed = other.closed(school_id) if row["is_open"] and row["small"] else None
+    parts = [decision(b, school_id), why(b, school_id, kept, closed), pupils(b, school_id), people(b, school_id)]
+    if row["role"] == "closed":
+        text = lang.text("Five conditions")
+        parts.append(Section("conditions", text, (school_tables.conditions(b, school_id),)))
+    asked = questions(b, school_id, kept)
+    if asked:
+        said = [
+            Section(f"question_{at}", asked_text, (Paragraph(answer),)) for at, (asked_text, answer) in enumerate(asked)
+        ]
+        parts.append(Section("questions", lang.text("What parents ask"), sections=tuple(said)))
+    return Document(f"school-{school_id}", title, subtitle(b), tuple(parts), lang.code, b.stamp)
+
+
+def decision(b: Brief, school_id: str) -> Section:
+    """What is decided, with the school's figures side by side."""
+    lang, row = b.lang, b.schools.loc[school_id]
+    said = lang.text(
+        "{school} ({town}) {decision}.",
+        school=b.school_name(school_id),
+        town=str(row["town"]) or str(school_id),
+        decision=lang.text(_decision(b, school_id)),
+    )
+    reason = str(row["reason"] or "")
+    why_said = lang.text("Reason on record: {reason}.", reason=echoed(reason, lang)) if reason else ""
+    return Section(
+        "decision", lang.text("Decision"), (Paragraph(lang.sentences([said, why_said]), "lead"), figures(b, school_id))
+    )
+
+
+def _decision(b: Brief, school_id: str) -> str:
+    role = str(b.schools.loc[school_id, "role"])
+    return STAYS_POINT if role == "teaching_point" and school_id not in b.shrinking.index else DECISIONS[role]
+
+
+def figures(b: Brief, school_id: str) -> Table:
+    """Return the school's figures, today and in the plan."""
+    say, row = b.lang.text, b.schools.loc[school_id]
+    today = b.today.schools.set_index("school_id").loc[school_id]
+    rows = [
+        (say("Pupils"), row["pupils_before"], row["pupils_after"]),
+        (say("Classes"), today["classes"] if row["existed"] else np.nan, row["classes"]),
+        (say("Teachers today, posts in the plan"), row["teachers_before"], row["posts"]),
+        (say("Places, grades 1–6"), row["was_places_primary"], row["places_primary"]),
+        (say("Places, grades 7–9"), row["was_places_junior"], row["places_junior"]),
+        (say("Beds"), row["was_beds"], row["beds"]),
+        (say("Boarders"), today["boarders"], row["boarders"]),
+        (say("Running cost a year, CNY"), row["was_annual_cny"], row["annual_cny"]),
+    ]
+    names = ["label", "amount_today", "amount"]
+    frame = pd.DataFrame(rows, columns=names).replace(np.inf, np.nan)
+    return table("figures", say("Figures"), frame, names, b.lang)
+
+
+def why(b: Brief, school_id: str, kept: KeepInstead | None, closed: CloseInstead | None) -> Section:
+    """The reasons, with the alternative's cost and minutes."""
+    said: list[Block] = []
+    if kept is not None:
+        said.append(Paragraph(b.lang.sentences(keep_words(b, kept))))
+    if closed is not None:
+        said += [
+            Paragraph(b.lang.sentences(close_words(b, closed))),
+            next_best(b, closed),
+            Paragraph(held_words(b), "note"),
+        ]
+    if not said:
+        said.append(Paragraph(b.lang.sentences(protected_words(b, school_id))))
+    return Section("why", b.lang.text("Why"), tuple(said))
+
+
+def held_words(b: Brief) -> str:
+    """Return what the comparison holds fixed."""
+    return b.lang.text(
+        "One school is decided the other way and everything else stays as planned: all other schools, pupils and "
+        "lines, and the order of the stops that are left. A plan sought anew could do better; the command "
+        "layoutopt explain works that out."
+    )
+
+
+def next_best(b: Brief, closed: CloseInstead) -> Table:
+    """Return where the pupils of a school that stays would have to go."""
+    lang, ways = b.lang, closed.ways
+    names = b.ways.drop_duplicates("settlement_id").set_index("settlement_id")["settlement"]
+    rows = ways.assign(
+        settlement=ways["settlement_id"].map(names),
+        today_school="-",
+        today="",
+        school=ways["school_id"].map(b.schools["name"]).fillna(""),
+        today_mode="",
+        exception=False,
+        today_min=ways["now_min"],
+    )
+    rows = pupil_tables.in_words(b, rows)
+    rows["state"] = [lang.text("yes") if fine else lang.text("no") for fine in ways["admissible"]]
+    columns = ["settlement", "grades", "pupils", "today_min", "to_school", "mode", "minutes", "state"]
+    heads = {"today_min": lang.text("In the plan"), "minutes": lang.text("Then"), "state": lang.text("Admissible")}
+    title = lang.text("Where its pupils would have to go")
+    return table("next_best", title, rows, columns, lang, heads=heads)
+
+
+def pupils(b: Brief, school_id: str) -> Section:
+    """Where each village's pupils go and how, and who comes."""
+    lang, rows = b.lang, b.ways
+    gone = rows[(rows["today_school"] == school_id) & (rows["school_id"] != school_id)]
+    here = rows[rows["school_id"] == school_id]
+    blocks: list[Block] = [pictures.school_map(b.plan, school_id, lang.code)]
+    for name, title, part in (
+        ("going", lang.text("Its pupils of today who go elsewhere"), gone),
+        ("coming", lang.text("Its pupils in the plan"), here),
+    ):
+        if len(part):
+            frame = pupil_tables.in_words(b, pupil_tables.grouped(part))
+            other = "to_school" if name == "going" else "from_school"
+            columns = ["settlement", "grades", "pupils", other, "mode", "today_min", "minutes", "change_min"]
+            blocks.append(table(name, title, frame, columns, lang))
+    return Section("pupils", lang.text("Pupils and their ways"), tuple(blocks))
+
+
+def people(b: Brief, school_id: str) -> Section:
+    """Teachers and building."""
+    lang, row = b.lang, b.schools.loc[school_id]
+    blocks: list[Block] = [Paragraph(staff_words(b, school_id))]
+    if school_id in b.closing.index or school_id in b.shrinking.index:
+        rooms = row["classrooms"]
+        many = lang.plural("{n} classroom", "{n} classrooms", float(rooms)) if pd.notna(rooms) else "________"
+        free = (
+            lang.text("The building becomes free: {rooms}.", rooms=many)
+            if row["role"] == "closed"
+            else lang.text("Part of the building becomes free; it has {rooms}.", rooms=many)
+        )
+        blocks += [Paragraph(free), fill_in(b, lang.text("new posts of the teachers; new use of the building;"))]
+    return Section("people", lang.text("Teachers and building"), tuple(blocks))
+
+
+def staff_words(b: Brief, school_id: str) -> str:
+    """Return the teachers of today, the posts of the plan, and what follows from both."""
+    lang, row = b.lang, b.schools.loc[school_id]
+    teachers, posts = float(row["teachers_before"]), float(row["posts"])
+    now = lang.plural("{n} teacher today", "{n} teachers today", teachers)
+    if math.isnan(teachers):
+        now = lang.text("number of teachers today not known")
+    then = lang.plural("{n} post in the plan", "{n} posts in the plan", posts)
+    said = [lang.text("Staff: {teachers}, {posts}.", teachers=now, posts=then)]
+    if teachers > posts:
+        said.append(
+            lang.plural(
+                "{n} teacher moves to another school of the county.",
+                "{n} teachers move to other schools of the county.",
+                teachers - posts,
+            )
+        )
+    if posts > teachers:
+        said.append(lang.plural("{n} post is to be filled.", "{n} posts are to be filled.", posts - teachers))
+    return lang.sentences(said)
+
+
+def shown_schools(b: Brief) -> Iterator[str]:
+    """Yield the schools that get a sheet: all of today, and those the plan opens."""
+    rows = b.schools[b.schools["existed"] | b.schools["is_open"]]
+    yield from sorted(rows.index)

@@ -1,0 +1,246 @@
+"""Tables about schools: what becomes of each, its posts, its room, the conditions a closure must meet, the premises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from layoutopt.plan.tables import levels_of
+from layoutopt.report.content.brief import Brief
+from layoutopt.report.content.columns import table
+from layoutopt.report.document import Table
+from layoutopt.report.echoes import echoed
+from layoutopt.report.words import GRADES, ROLES, STAGE_WORDS
+from layoutopt.schema import BAND_OF, BANDS, STAGE_OF, STAGES
+from layoutopt.schema import GRADES as ALL_GRADES
+
+ROLE_ORDER = tuple(ROLES)
+
+
+def bands_in_words(b: Brief, bands: object) -> str:
+    """Return the bands a school teaches as grades, such as ``1–3, 4–6``."""
+    return b.lang.text(", ").join(b.lang.text(GRADES[band]) for band in str(bands).split("+") if band in GRADES)
+
+
+def schools(b: Brief) -> Table:
+    """Return every school and what becomes of it."""
+    rows = b.schools[b.schools["existed"] | b.schools["is_open"]]
+    rank = rows["role"].map({role: at for at, role in enumerate(ROLE_ORDER)})
+    rows = rows.assign(rank=rank, school=rows["name"]).sort_values(["rank", "town", "school_id"], kind="stable")
+    rows = rows.assign(
+        role=b.roles(rows),
+        bands=[bands_in_words(b, bands) for bands in rows["bands"]],
+        reason=[echoed(str(reason), b.lang) for reason in rows["reason"].fillna("")],
+    )
+    names = ["school", "school_id", "town", "role", "bands", "pupils_before", "pupils_after", "classes",
+             "teachers_before", "posts", "reason"]  # fmt: skip
+    return table("schools", b.lang.text("What becomes of each school"), rows, names, b.lang)
+
+
+def closing(b: Brief) -> Table:
+    """Return the schools that close or become teaching points, with where their pupils go."""
+    rows = pd.concat([b.closing, b.shrinking])
+    gone = b.ways[b.ways["moved"] & b.ways["today_school"].isin(rows.index)]
+    goals = gone.groupby("today_school")["school_id"].agg(lambda ids: b.lang.listed(_names(b, ids)))
+    mean = gone.groupby("today_school").apply(_mean_min, include_groups=False)
+    rows = rows.assign(
+        school=rows["name"],
+        role=b.roles(rows),
+        moved=gone.groupby("today_school")["pupils"].sum().reindex(rows.index, fill_value=0.0),
+        to_school=goals.reindex(rows.index).fillna(""),
+        mean_min=mean.reindex(rows.index) if len(gone) else np.nan,
+        longest_min=gone.groupby("today_school")["minutes"].max().reindex(rows.index),
+    ).sort_values(["role", "town", "school_id"], kind="stable")
+    names = ["school", "town", "role", "pupils_before", "moved", "to_school", "mean_min", "longest_min"]
+    return table("closing", b.lang.text("Schools that close or become teaching points"), rows, names, b.lang)
+
+
+def _names(b: Brief, ids: pd.Series) -> list[str]:
+    return [b.school_name(code) for code in sorted(set(ids) - {""})]
+
+
+def _mean_min(rows: pd.DataFrame) -> float:
+    daily = rows[rows["mode"] != "board"]
+    total = float(daily["pupils"].sum())
+    return float((daily["minutes"] * daily["pupils"]).sum() / total) if total else float("nan")
+
+
+def posts(b: Brief) -> Table:
+    """Return the teachers of today and the posts of the plan, school by school."""
+    rows = b.schools[b.schools["existed"] | b.schools["is_open"]]
+    change = rows["posts"] - rows["teachers_before"]
+    rows = rows.assign(
+        school=rows["name"],
+        role=b.roles(rows),
+        posts_more=change.clip(lower=0.0),
+        posts_less=(-change).clip(lower=0.0),
+    ).sort_values(["town", "school_id"], kind="stable")
+    names = ["school", "town", "role", "classes", "teachers_before", "posts", "posts_more", "posts_less"]
+    return table("posts", b.lang.text("Teachers today and posts in the plan"), rows, names, b.lang)
+
+
+def fullest_class(b: Brief, school_id: str, stage: str) -> tuple[float, float]:
+    """Return pupils and limit of the class nearest to its limit; nan where the stage is not taught."""
+    row, policy, found = b.schools.loc[school_id], b.plan.policy, []
+    shared_cap = policy.points.point_max_pupils if row["role"] == "teaching_point" else policy.classes.multigrade_cap
+    for band in STAGES[stage]:
+        if band not in str(row["bands"]).split("+"):
+            continue
+        if row[f"multigrade_{band}"]:
+            found.append((sum(float(row[f"g{grade}"]) for grade in BANDS[band]), float(shared_cap)))
+            continue
+        for grade in BANDS[band]:
+            if row[f"classes_g{grade}"]:
+                size = float(np.ceil(row[f"g{grade}"] / row[f"classes_g{grade}"]))
+                found.append((size, float(policy.classes.class_cap[stage])))
+    return max(found, key=lambda pair: pair[0] / pair[1], default=(float("nan"), float("nan")))
+
+
+def stage_pupils(row: pd.Series, stage: str) -> float:
+    """Return the plan's pupils of a stage at a school."""
+    return float(sum(row[f"g{grade}"] for grade in ALL_GRADES if STAGE_OF[BAND_OF[grade]] == stage))
+
+
+def room(b: Brief) -> Table:
+    """Return for each open school and stage: pupils, places, what is built, the fullest class and its limit."""
+    rows = []
+    for school_id, row in b.schools[b.schools["is_open"]].iterrows():
+        for stage in STAGES:
+            if not set(STAGES[stage]) & set(str(row["bands"]).split("+")):
+                continue
+            places, pupils = float(row[f"places_{stage}"]), stage_pupils(row, stage)
+            size, cap = fullest_class(b, str(school_id), stage)
+            known = np.isfinite(places) and places > 0
+            # A teaching point's places are those of its one class, not of the building it stands in.
+            built = places - float(row[f"was_places_{stage}"]) if levels_of(row[f"level_{stage}"]) else 0.0
+            rows.append(
+                {
+                    "school": row["name"],
+                    "town": row["town"],
+                    "role": b.lang.text(ROLES[str(row["role"])]),
+                    "kind": b.lang.text(STAGE_WORDS[stage]),
+                    "pupils_after": pupils,
+                    "places": places if np.isfinite(places) else None,
+                    "places_added": built,
+                    "use_share": pupils / places if known else None,
+                    "class_size": size,
+                    "class_cap": cap,
+                }
+            )
+    names = ["school", "town", "role", "kind", "pupils_after", "places", "places_added", "use_share", "class_size",
+             "class_cap"]  # fmt: skip
+    return table("room", b.lang.text("Room and classes at the schools that stay"), pd.DataFrame(rows), names, b.lang)
+
+
+def building(b: Brief) -> Table:
+    """Return what is built before pupils move: levels chosen, places, beds and cost."""
+    rows = b.schools[b.schools["capital_cny"] > 0]
+    added = sum((rows[f"places_{stage}"] - rows[f"was_places_{stage}"] for stage in STAGES), start=0.0 * rows["beds"])
+    rows = rows.assign(school=rows["name"], places_added=added, beds=rows["beds"] - rows["was_beds"])
+    names = ["school", "town", "places_added", "beds", "capital_cny"]
+    none = b.lang.text("The plan builds nothing: the receiving schools have room as they stand.")
+    return table("building", b.lang.text("Built before pupils move"), rows, names, b.lang, empty=none)
+
+
+def premises(b: Brief) -> Table:
+    """Return the premises that become idle, or partly so, with what is known of them."""
+    rows = pd.concat([b.closing, b.shrinking])
+    state = rows["role"].map(
+        {"closed": b.lang.text("empty"), "teaching_point": b.lang.text("partly used, grades 1–3 stay")}
+    )
+    known = sum((rows[f"was_places_{stage}"].replace(np.inf, np.nan).fillna(0.0) for stage in STAGES), start=0.0)
+    rows = rows.assign(school=rows["name"], state=state, places=known, beds=rows["was_beds"], use="")
+    names = ["school", "town", "state", "pupils_before", "classrooms", "places", "beds", "use"]
+    title = b.lang.text("Premises that become free")
+    return table("premises", title, rows.sort_values(["town", "school_id"], kind="stable"), names, b.lang)
+
+
+def kept_small(b: Brief) -> Table:
+    """Return the small schools that stay, with their pupils, classes and yearly cost."""
+    wage = b.plan.policy.staffing.wage_cny
+    rows = b.schools[b.schools["small"] & b.schools["is_open"]]
+    rows = rows.assign(
+        school=rows["name"], role=b.roles(rows), cost_cny=rows["annual_cny"] + wage * rows["posts"]
+    ).sort_values(["role", "school_id"], kind="stable")
+    names = ["school", "town", "role", "pupils_before", "pupils_after", "classes", "posts", "cost_cny"]
+    return table("kept_small", b.lang.text("Small schools that stay"), rows, names, b.lang)
+
+
+def conditions(b: Brief, school_id: str) -> Table:
+    """Return what the plan shows on each of the five conditions that would forbid closing ``school_id``."""
+    rows = pd.DataFrame(list(_condition_rows(b, school_id)), columns=["check", "finding"])
+    title = b.lang.text("Five conditions: the closure is refused where one of them holds")
+    return table("conditions", title, rows, ["check", "finding"], b.lang)
+
+
+def _condition_rows(b: Brief, school_id: str) -> Iterator[tuple[str, str]]:
+    say = b.lang.text
+    gone = b.ways[(b.ways["today_school"] == school_id) & b.ways["moved"]]
+    goals = [code for code in sorted(set(gone["school_id"])) if code in b.schools.index]
+    yield (
+        say("Most parents or most delegates of the hearing object"),
+        say("Not known to the plan. To be entered after the hearing: for ____, against ____."),
+    )
+    yield say("The way is inconvenient, or traffic is not safe"), _way_finding(b, gone)
+    yield say("The receiving school lacks beds or meals"), _beds_finding(b, goals)
+    yield say("The receiving school becomes too large"), _size_finding(b, goals)
+    yield say("Its classes become too large"), _class_finding(b, goals)
+
+
+def _way_finding(b: Brief, gone: pd.DataFrame) -> str:
+    lang, daily = b.lang, gone[gone["mode"] != "board"]
+    if daily.empty:
+        said = [lang.text("No pupil would travel daily.")]
+    else:
+        beyond = float(daily.loc[daily["exception"], "pupils"].sum())
+        said = [
+            lang.text("The longest daily way takes {longest}.", longest=lang.minutes(float(daily["minutes"].max()))),
+            lang.plural("{n} pupil has a way beyond a limit.", "{n} pupils have a way beyond a limit.", beyond)
+            if beyond
+            else lang.text("No way is beyond a limit of the policy."),
+        ]
+    return lang.sentences([*said, lang.text("Safety of the road: to be confirmed by the traffic police.")])
+
+
+def _beds_finding(b: Brief, goals: list[str]) -> str:
+    lang = b.lang
+    boards = [code for code in goals if b.schools.loc[code, "boarders"] > 0]
+    said = [
+        lang.text(
+            "{school}: {boarders} boarders, {beds} beds.", school=b.school_name(code),
+            boarders=float(b.schools.loc[code, "boarders"]), beds=float(b.schools.loc[code, "beds"]),
+        )
+        for code in boards
+    ]  # fmt: skip
+    none = [] if boards else [lang.text("Nobody boards at the receiving schools.")]
+    return lang.sentences([*said, *none, lang.text("Kitchen and dining room: to be confirmed on site.")])
+
+
+def _size_finding(b: Brief, goals: list[str]) -> str:
+    lang = b.lang
+    return lang.sentences(
+        lang.text(
+            "{school}: {pupils} pupils, {cap} admissible.", school=b.school_name(code),
+            pupils=float(b.schools.loc[code, "pupils_after"]), cap=float(b.schools.loc[code, "was_cap"]),
+        )
+        for code in goals
+    )  # fmt: skip
+
+
+def _class_finding(b: Brief, goals: list[str]) -> str:
+    lang, said = b.lang, []
+    for code, stage in product(goals, STAGES):
+        size, cap = fullest_class(b, code, stage)
+        if np.isfinite(size):
+            sentence = lang.text(
+                "{school}, {stage}: {size} pupils in the fullest class, {cap} admissible.",
+                school=b.school_name(code),
+                stage=lang.text(STAGE_WORDS[stage]),
+                size=size,
+                cap=cap,
+            )
+            said.append(sentence)
+    return lang.sentences(said)

@@ -1,0 +1,110 @@
+"""A document as one HTML page: headings with a list of contents, typed tables that sort, pictures inside the file."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from layoutopt.report.document import Block, Bullets, Column, Document, Paragraph, Picture, Section, Table
+from layoutopt.report.language import Language, language
+from layoutopt.report.pages import rendered
+from layoutopt.report.tables import records
+
+FEW_SECTIONS = 3
+"""A document with no more headings than this needs no list of contents."""
+
+
+def page(document: Document, *, home: str = "") -> str:
+    """Return the document as an HTML page that asks nothing of the network.
+
+    Parameters
+    ----------
+    home
+        The way from the page to the report, which its head then leads to.
+    """
+    lang = language(document.lang)
+    parts = [_part(section, lang, f"s{position}") for position, section in enumerate(document.sections, 1)]
+    return rendered(
+        "document.html.j2",
+        lang=document.lang,
+        document=document,
+        home=home,
+        parts=parts,
+        listed_parts=parts if sum(1 for part in parts for _ in _flat(part)) > FEW_SECTIONS else [],
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value of a table: its text, whether it is a number, and what it is sorted by."""
+
+    text: str
+    is_number: bool
+    key: str
+
+
+def _part(section: Section, lang: Language, code: str) -> dict[str, Any]:
+    below = [_part(part, lang, f"{code}-{position}") for position, part in enumerate(section.sections, 1)]
+    blocks = [_block(block, lang) for block in section.blocks]
+    return {"code": code, "title": section.title, "owner": section.owner, "blocks": blocks, "below": below}
+
+
+def _flat(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield part
+    for below in part["below"]:
+        yield from _flat(below)
+
+
+def _block(block: Block, lang: Language) -> dict[str, Any]:
+    """Return a block with its kind, ready for the template."""
+    if isinstance(block, Paragraph):
+        return {"kind": "paragraph", "text": block.text, "look": block.kind}
+    if isinstance(block, Bullets):
+        return {"kind": "bullets", "entries": block.items, "numbered": block.numbered}
+    if isinstance(block, Picture):
+        return {"kind": "picture", "title": block.title, "source": _source(block, lang), "width_cm": block.width_cm}
+    return _table(block, lang)
+
+
+def _source(picture: Picture, lang: Language) -> str:
+    from layoutopt.report.pictures import png
+
+    return "data:image/png;base64," + base64.b64encode(png(picture, lang.code)).decode("ascii")
+
+
+def _table(table: Table, lang: Language) -> dict[str, Any]:
+    names = [column.name for column in table.columns]
+    rows = records(table.rows[names])
+    summed = [_sum(rows, column) if column.summed else None for column in table.columns]
+    return {
+        "kind": "table",
+        "name": table.name,
+        "title": table.title,
+        "empty": table.empty,
+        "heads": [(lang.heading(column), column.kind != "text") for column in table.columns],
+        "rows": [[_cell(row[column.name], column, lang) for column in table.columns] for row in rows],
+        "sums": _sums(summed, table.columns, lang) if rows and any(column.summed for column in table.columns) else [],
+    }
+
+
+def _sum(rows: list[dict[str, Any]], column: Column) -> float:
+    return float(sum(row[column.name] or 0.0 for row in rows))
+
+
+def _sums(summed: list[float | None], columns: tuple[Column, ...], lang: Language) -> list[Cell]:
+    """Return the last row: the sums, and in front of them the word that says so."""
+    cells = [
+        Cell("", column.kind != "text", "") if value is None else _cell(value, column, lang)
+        for value, column in zip(summed, columns, strict=True)
+    ]
+    if summed[0] is None:
+        cells[0] = Cell(lang.text("Together"), False, "")
+    return cells
+
+
+def _cell(value: Any, column: Column, lang: Language) -> Cell:
+    is_number = column.kind not in ("text", "date")
+    key = "" if value is None else str(value)
+    return Cell(lang.cell(value, column), is_number, key)

@@ -49,10 +49,16 @@ def a_document(text: str = "S1", *, rows: int = 2, lang: str = "en", stamp: str 
             "day": datetime.date(2025, 9, 1),
         }
     )
-    blocks = (Paragraph(text, "lead"), Bullets((text, "Two"), numbered=True), Table("t", text, COLUMNS, table, "Nobody."))
+    blocks = (
+        Paragraph(text, "lead"),
+        Bullets((text, "Two"), numbered=True),
+        Table("t", text, COLUMNS, table, "Nobody."),
+    )
     inner = Section("inner", "Figures", blocks, owner=text)
     others = tuple(Section(name, name) for name in ("b", "c"))
-    return Document("dossier", text, text, (Section("why", text, (Paragraph("x", "warning"),), (inner,)), *others), lang, stamp)
+    return Document(
+        "dossier", text, text, (Section("why", text, (Paragraph("x", "warning"),), (inner,)), *others), lang, stamp
+    )
 
 
 def read(document: Document, **given: Any) -> Any:

@@ -110,7 +110,7 @@ def test_from_files_to_report(folder: Path, tmp_path: Path) -> None:
     compared = lo.compare(plan, today)
     assert compared.figures.loc["pupils", "difference"] == 0
     plan.to_folder(tmp_path / "out")
-    page = lo.write_report(plan, tmp_path / "out", today=today, violations=lo.audit(plan))
+    page = lo.write_report(plan, tmp_path / "out", today=today, violations=lo.audit(plan))["html"]
     assert page == tmp_path / "out" / "report.html"
     text = page.read_text("utf-8")
     assert "山河县" in text

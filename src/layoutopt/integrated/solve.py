@@ -36,7 +36,6 @@ ROUNDING = 1e-6
 """A bound this little above the plan's cost is the same number; farther above it, one of the two is wrong."""
 BEFORE_WHOLE = 0.4
 """Share of the time limit for everything before the last program, where the county is small enough for that."""
-BEFORE_WHOLE_STEPS = 3_000
 BEFORE_WHOLE_OPTIONS = 0.5
 """The search then stops at neighbourhoods of this share of all options."""
 POLISH_SHARE = 0.1
@@ -102,6 +101,12 @@ class Watch:
         """Return whether the caller or the clock ends the work."""
         return self.stopped() or time.monotonic() > self.until
 
+    def why(self, found: highs.Solved) -> str:
+        """Return what ended a solver run: its own limits, the caller, the clock, or that there was no more to prove."""
+        if found.stopped_by != "user":
+            return found.stopped_by
+        return "user" if self.stopped() else "time" if self.stop() else "done"
+
     def left_s(self) -> float:
         """Seconds until the time limit, at least two."""
         return max(self.until - time.monotonic(), 2.0)
@@ -165,6 +170,7 @@ def integrate(
             left_s=watch.left_s, report=lambda cost: watch.note(0.3, best=cost),
         )  # fmt: skip
         priced, sets = bounding.result()
+        ended = watch.why(priced)
     bound = priced.bound
     best = _better(router, best, priced)
     watch.note(0.6, best=best.cost, bound=bound)
@@ -181,7 +187,7 @@ def integrate(
     notes |= {
         "sequential_cny": first.cost, "root_rounds": root.rounds, "root_converged": root.converged,
         "root_value": root.value, "certificate_loss": root.loss, "bound_at_prices": priced.bound,
-        "bound_stopped_by": priced.stopped_by, "lines_in_pool": sum(len(own) for own in lines),
+        "bound_stopped_by": ended, "lines_in_pool": sum(len(own) for own in lines),
     }  # fmt: skip
     return Integrated(best, min(bound, best.cost), hubs, root, notes)
 
@@ -189,8 +195,7 @@ def integrate(
 def _before_whole(effort: Effort, options: int) -> Effort:
     """The effort of the steps before the last program, which does their work over again and better."""
     last = max(effort.search.first, int(BEFORE_WHOLE_OPTIONS * options))
-    search = replace(effort.search, last=min(effort.search.last, last))
-    return replace(effort, search=search, bound_steps=min(effort.bound_steps, BEFORE_WHOLE_STEPS))
+    return replace(effort, search=replace(effort.search, last=min(effort.search.last, last)))
 
 
 def _measured(hubs: Sequence[Hub], lines: Sequence[Lines]) -> tuple[Lines, ...]:
@@ -248,5 +253,5 @@ def _together(
     )  # fmt: skip
     return best, bound, {
         "lines_enumerated": float(sum(len(own) for own in pool.lines)), "slack_cny": pool.slack_cny,
-        "together_stopped_by": found.stopped_by,
+        "together_stopped_by": watch.why(found),
     }  # fmt: skip

@@ -11,7 +11,8 @@ from layoutopt.plan.metrics import journeys_by_band
 from layoutopt.plan.plan import Plan
 from layoutopt.report import charts, summary, tables
 from layoutopt.report.curves import minutes_drawing, share_drawing
-from layoutopt.report.language import Language, language
+from layoutopt.report.echoes import rule_words
+from layoutopt.report.language import Language, language, message
 from layoutopt.report.maps import map_data
 from layoutopt.report.mapwords import KINDS
 from layoutopt.report.pages import rendered
@@ -54,7 +55,7 @@ def report_page(
         tiles=summary.tiles(plan, today, said),
         further=summary.further(plan, said),
         refusals=summary.refusals(plan, violations, said),
-        violations=_violation_rows(violations),
+        violations=_violation_rows(violations, said),
         audit_words=summary.audit_words(violations, said),
         levels=[summary.level_words(level, said) for level in plan.proof.levels],
         journeys=_journey_pairs(plan),
@@ -95,11 +96,24 @@ def _villages(plan: Plan) -> dict[str, Any]:
     return {"villages": rows, "worst": {"places": len(ways), "from_min": float(ways.min()), "rows": longest}}
 
 
-def _violation_rows(violations: pd.DataFrame | None) -> tuple[list[str], list[list[Any]]]:
+VIOLATION_WORDS: dict[str, str] = {
+    "rule": message("Rule"),
+    "place": message("Place"),
+    "found": message("Found"),
+    "limit": message("Limit"),
+    "message": message("What is wrong"),
+}
+
+
+def _violation_rows(violations: pd.DataFrame | None, lang: Language) -> tuple[list[str], list[list[str]]]:
+    """Return headings and rows of what the audit found; a rule is said in its own words."""
     if violations is None or violations.empty:
         return [], []
-    names = [str(name) for name in violations.columns]
-    rows = [["" if value is None else value for value in row.values()] for row in tables.records(violations)]
+    names = [lang.text(VIOLATION_WORDS.get(str(name), str(name))) for name in violations.columns]
+    rows = [
+        [rule_words(str(value), lang) if name == "rule" else lang.said(value) for name, value in row.items()]
+        for row in tables.records(violations)
+    ]
     return names, rows
 
 

@@ -19,6 +19,7 @@ TEXTS: dict[str, str] = {
     "beds": message("Beds"),
     "bus": message("Bus"),
     "change": message("Change"),
+    "close": message("Close"),
     "classes": message("Classes"),
     "classes_posts": message("{classes} classes, {posts} posts"),
     "closes_too": message("Its school of today closes."),
@@ -69,6 +70,8 @@ TEXTS: dict[str, str] = {
     "way": message("{village} → {school}"),
     "where_to": message("Where its pupils of today go"),
     "who_comes": message("Who comes in the plan"),
+    "zoom_in": message("Zoom in"),
+    "zoom_out": message("Zoom out"),
     "worst": message("Among the places with the longest ways: {minutes}"),
 }
 

@@ -44,7 +44,7 @@ def add_sheet(root: ET.Element, sheet: Sheet, words: Language) -> None:
     layout.append(_legend((beside, top, LEGEND_MM - 4, frame[3] - 30), words))
     layout.append(_scale((beside, top + frame[3] - 18, LEGEND_MM - 4, 14), _km(sheet.box, frame[2]), words))
     wide = WIDTH_MM - 2 * MARGIN_MM
-    layout.append(_label("title", sheet.title, (left, MARGIN_MM, wide, 11), 22, "18,60,99"))
+    layout.append(_label("title", sheet.title, (left, MARGIN_MM - 2, wide, 13), 20, "18,60,99"))
     below = (left, MARGIN_MM + 12, wide, 10.0)
     if sheet.stamp:
         layout.append(_label("stamp", sheet.stamp, below, 13, "179,52,31"))

@@ -3,7 +3,8 @@ window.mapGround = function (data, names) {
   "use strict";
   const map = L.map("map", { zoomSnap: 0.1, zoomDelta: 0.5, wheelPxPerZoomLevel: 90, scrollWheelZoom: false,
     maxZoom: 18, attributionControl: false, zoomControl: false, keyboard: true });
-  L.control.zoom({ position: "bottomright" }).addTo(map);
+  const texts = (data.words && data.words.texts) || {};
+  L.control.zoom({ position: "bottomright", zoomInTitle: texts.zoom_in || "Zoom in", zoomOutTitle: texts.zoom_out || "Zoom out" }).addTo(map);
   L.control.scale({ imperial: false, maxWidth: 120 }).addTo(map);
   const fit = (animate) => map.fitBounds(data.bounds, { padding: [28, 28], maxZoom: 15, animate });
   fit(false);
@@ -25,7 +26,7 @@ window.mapGround = function (data, names) {
     { minimumFractionDigits: digits, maximumFractionDigits: digits }));
   const format = (value, digits) => value === null || value === undefined ? "–" : formats[digits || 0].format(value);
   // A message in the page's language with its {places} filled.
-  const say = (name, values) => data.words.texts[name].replace(/\{(\w+)\}/g, (whole, place) =>
+  const say = (name, values) => texts[name].replace(/\{(\w+)\}/g, (whole, place) =>
     values && place in values ? String(values[place]) : whole);
 
   function el(tag, attributes, ...children) {

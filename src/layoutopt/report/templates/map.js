@@ -221,6 +221,7 @@
   }
 
   const popup = L.popup({ minWidth: 180, autoPanPadding: [14, 14] });
+  map.on("popupopen", () => popup.getElement().querySelector(".leaflet-popup-close-button").setAttribute("aria-label", say("close")));
   function choose(kind, position, zoom) {
     const entry = { school: data.schools, settlement: data.settlements, line: data.lines }[kind][position];
     const first = kind === "line" && entry.stops.length ? data.settlements[entry.stops[0].settlement] : null;

@@ -15,6 +15,10 @@ STAGES: dict[str, tuple[str, ...]] = {"primary": ("lower", "upper"), "junior": (
 STAGE_OF: dict[str, str] = {band: stage for stage, bands in STAGES.items() for band in bands}
 BAND_OF: dict[int, str] = {grade: band for band, grades in BANDS.items() for grade in grades}
 MODES: tuple[str, ...] = ("walk", "bus", "board")
+USES: tuple[str, ...] = (
+    "kindergarten", "left_behind_home", "labour_education_base", "after_school_care", "village_use",
+)  # fmt: skip
+"""What closed premises may become."""
 PUPIL_COLUMNS: tuple[str, ...] = tuple(f"g{grade}" for grade in GRADES)
 AGE_COLUMNS: dict[str, str] = {"primary": "primary_age", "junior": "junior_age"}
 
@@ -72,6 +76,30 @@ def _pupils(meaning: str, high: float) -> tuple[Column, ...]:
     )
 
 
+INDICATORS: dict[str, str] = {
+    "teachers_above_degree": "posts",
+    "backbone_teachers": "posts",
+    "pe_art_teachers": "posts",
+    "teaching_area_m2": "m2",
+    "sports_area_m2": "m2",
+    "equipment_cny": "CNY",
+    "multimedia_rooms": "rooms",
+}
+"""The seven resources of the quality-balance check and their units, in its order."""
+_INDICATOR_MEANINGS = (
+    "Teachers above the required degree",
+    "Backbone teachers (county level or higher)",
+    "Teachers of physical education, music and art",
+    "Teaching and auxiliary area, indoor sport excluded",
+    "Sports area",
+    "Value of teaching equipment",
+    "Multimedia rooms in the network",
+)
+INDICATOR_COLUMNS = tuple(
+    Column(name, meaning, kind="number", unit=unit, low=0, high=1e9)
+    for (name, unit), meaning in zip(INDICATORS.items(), _INDICATOR_MEANINGS, strict=True)
+)
+
 SETTLEMENTS = Layer(
     "settlements",
     "Villages and hamlets where pupils live",
@@ -112,6 +140,10 @@ SETTLEMENTS = Layer(
         Column("left_behind", "Share of left-behind children", kind="number", unit="share", low=0, high=1),
         Column("poor", "Share of children from poor families", kind="number", unit="share", low=0, high=1),
         Column("language", "Teaching language, where it restricts the choice of school"),
+        Column("moved_year", "Year its pupils were last moved to another school", kind="whole", low=1_980, high=2_100),
+        Column(
+            "age_0_6", "Children under school age (0-6) living here", kind="number", unit="persons", low=0, high=50_000
+        ),
         Column("elevation_m", "Height above sea level", kind="number", unit="m", low=-500, high=9_000),
         Column("assumed", "yes where the row is an assumption and not from the source", kind="flag"),
     ),
@@ -152,6 +184,20 @@ SCHOOLS = Layer(
             high=1e9,
         ),
         *_pupils("Pupils of grade {grade} enrolled today", 5_000),
+        *INDICATOR_COLUMNS,
+        Column("group", "Education group or school community it belongs to"),
+        Column("building_area_m2", "Floor area of its buildings", kind="number", unit="m2", low=0, high=1e6),
+        Column("site_area_m2", "Area of its grounds", kind="number", unit="m2", low=0, high=1e7),
+        Column("dorm_area_m2", "Usable dormitory area", kind="number", unit="m2", low=0, high=1e6),
+        Column("canteen_seats", "Pupils its canteen can feed", kind="whole", unit="pupils", low=0, high=10_000),
+        Column(
+            "objection_share",
+            "Share of parents or of hearing delegates who object to its closing",
+            kind="number",
+            unit="share",
+            low=0,
+            high=1,
+        ),
         Column("language", "Teaching language, where it restricts who may come"),
         Column("elevation_m", "Height above sea level", kind="number", unit="m", low=-500, high=9_000),
         Column("assumed", "yes where the row is an assumption and not from the source", kind="flag"),
@@ -217,7 +263,11 @@ EXPANSIONS = Layer(
         Column("stage", "Stage the places serve", kind="choice", choices=tuple(STAGES), required=True),
         Column("places", "Additional seats", kind="whole", unit="places", low=0, high=10_000, required=True),
         Column("beds", "Additional beds", kind="whole", unit="beds", low=0, high=10_000),
+        Column(
+            "canteen_seats", "Additional pupils its canteen can feed", kind="whole", unit="pupils", low=0, high=10_000
+        ),
         Column("capital_cny", "Building cost", kind="number", unit="CNY", low=0, high=1e10, required=True),
+        Column("build_years", "Years until it is ready", kind="number", unit="years", low=0, high=20),
         Column("life_years", "Years the building serves", kind="number", unit="years", low=1, high=100),
     ),
 )
@@ -257,6 +307,45 @@ FORECAST = Layer(
     ),
 )
 
+STAFF = Layer(
+    "staff",
+    "Teachers of today by school, stage and subject",
+    "none",
+    ("school_id", "stage", "subject"),
+    (
+        Column("school_id", "School they teach at", kind="id", required=True),
+        Column("stage", "Stage they teach", kind="choice", choices=tuple(STAGES), required=True),
+        Column("subject", "Subject they teach, in your own words", required=True),
+        Column("teachers", "How many there are", kind="number", unit="posts", low=0, high=1_000, required=True),
+        Column("protected", "How many of them may not be moved", kind="number", unit="posts", low=0, high=1_000),
+        Column("backbone", "How many of them are backbone teachers", kind="number", unit="posts", low=0, high=1_000),
+    ),
+)
+
+HISTORY = Layer(
+    "history",
+    "Enrolment of schools in earlier years",
+    "none",
+    ("school_id", "year"),
+    (
+        Column("school_id", "School", kind="id", required=True),
+        Column("year", "Calendar year the school year began", kind="whole", low=1_980, high=2_100, required=True),
+        Column("pupils", "Pupils enrolled", kind="number", unit="pupils", low=0, high=10_000, required=True),
+    ),
+)
+
+FACILITIES = Layer(
+    "facilities",
+    "Places of care that exist already, for the reuse of closed premises",
+    "none",
+    ("settlement_id", "use"),
+    (
+        Column("settlement_id", "Settlement it stands in", kind="id", required=True),
+        Column("use", "What it is", kind="choice", choices=USES, required=True),
+        Column("places", "Children it can take", kind="whole", unit="places", low=0, high=10_000),
+    ),
+)
+
 TOWNS = Layer(
     "towns",
     "Boundaries of towns, for maps",
@@ -266,5 +355,18 @@ TOWNS = Layer(
 )
 
 LAYERS: dict[str, Layer] = {
-    layer.name: layer for layer in (SETTLEMENTS, SCHOOLS, ROADS, TRAVEL, EXPANSIONS, VEHICLES, FORECAST, TOWNS)
+    layer.name: layer
+    for layer in (
+        SETTLEMENTS,
+        SCHOOLS,
+        ROADS,
+        TRAVEL,
+        EXPANSIONS,
+        VEHICLES,
+        FORECAST,
+        STAFF,
+        HISTORY,
+        FACILITIES,
+        TOWNS,
+    )
 }

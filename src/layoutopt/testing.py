@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from layoutopt.policy import Policy
 from layoutopt.schema import PUPIL_COLUMNS
 from layoutopt.study import Study, finish_schools, finish_settlements
 
@@ -22,7 +23,11 @@ def tiny_study(
     expansions: Sequence[Mapping[str, Any]] | None = None,
     vehicles: Sequence[Mapping[str, Any]] | None = None,
     travel: Sequence[Mapping[str, Any]] | None = None,
-    current: Mapping[str, Mapping[str, str]] | None = None,
+    staff: Sequence[Mapping[str, Any]] | None = None,
+    history: Sequence[Mapping[str, Any]] | None = None,
+    facilities: Sequence[Mapping[str, Any]] | None = None,
+    current: Mapping[str, Mapping[str, Any]] | None = None,
+    year: int | None = None,
     name: str = "tiny",
 ) -> Study:
     """Return a study from kilometre coordinates.
@@ -36,7 +41,7 @@ def tiny_study(
     roads
         (points in km, columns of the roads layer); None for straight lines.
     current
-        settlement → {"current_primary": …, "current_junior": …}.
+        settlement → further columns of the settlements layer: {"current_primary": …, "town": …}.
 
     Examples
     --------
@@ -64,6 +69,7 @@ def tiny_study(
         )
     return Study(
         name=name,
+        year=year,
         settlements=finish_settlements(frame)[0],
         schools=finish_schools(gpd.GeoDataFrame(sites, geometry=points, crs=CRS))[0],
         crs=CRS,
@@ -71,7 +77,27 @@ def tiny_study(
         expansions=_table(expansions),
         vehicles=_table(vehicles),
         travel=_table(travel),
+        staff=_table(staff),
+        history=_table(history),
+        facilities=_table(facilities),
     )
+
+
+def tiny_policy(**changes: Any) -> Policy:
+    """Return a policy for sums in the head: a kilometre is 10 minutes on foot and 2 by bus, only the yearly cost counts.
+
+    Buses stand nowhere, nobody boards; ``changes`` are single keys as in :meth:`layoutopt.Policy.replace`.
+
+    Examples
+    --------
+    >>> tiny_policy(wage_cny=1_000).travel.walk_kmh["lower"]
+    6.0
+    """
+    given: dict[str, Any] = {
+        "detour_factor": 1.0, "walk_kmh": 6.0, "straight_bus_kmh": 30.0, "dwell_min": 0.0,
+        "dwell_min_per_rider": 0.0, "goals": ("annual_cost",), "allowed_boarding": False, **changes,
+    }  # fmt: skip
+    return Policy().replace(**given)
 
 
 def _table(rows: Sequence[Mapping[str, Any]] | None) -> pd.DataFrame | None:

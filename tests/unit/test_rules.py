@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from layoutopt.model.rules import RULES
 from layoutopt.options import RULES as OPTION_RULES
 from layoutopt.options import build_options
 from layoutopt.plan.audit import CHECKS
+from layoutopt.testing import tiny_policy as policy
 from layoutopt.testing import tiny_study
 
 ALL = (*RULES, *OPTION_RULES, *LINE_RULES)
@@ -27,18 +30,13 @@ NEVER_ALONE = {"band_taught": "multigrade_size"}
 so leaving out ``band_taught`` alone changes no plan; it is stated for the bound, see the test below."""
 
 
+for path in sorted(Path(__file__).parent.glob("cases_*.py")):
+    TINY |= runpy.run_path(str(path))["CASES"]  # a family of rules beside the layout's
+
+
 def tiny(function: Callable[[], Case]) -> Callable[[], Case]:
     TINY[function.__name__] = function
     return function
-
-
-def policy(**changes: Any) -> lo.Policy:
-    """A kilometre is 10 minutes on foot and 2 by bus; only the yearly cost counts."""
-    given: dict[str, Any] = {
-        "detour_factor": 1.0, "walk_kmh": 6.0, "straight_bus_kmh": 30.0, "dwell_min": 0.0,
-        "dwell_min_per_rider": 0.0, "goals": ("annual_cost",), "allowed_boarding": False, **changes,
-    }  # fmt: skip
-    return lo.Policy().replace(**given)
 
 
 def two_villages(apart_km: float, pupils: int = 4, **first: Any) -> lo.Study:

@@ -37,7 +37,9 @@ year = 2026
 # [layers.elevation]
 # file = "dem.tif"               # heights for walking speeds; needs the extra "dem"
 """
-TABLE_LAYERS = ("settlements", "schools", "travel", "expansions", "vehicles", "forecast")
+TABLE_LAYERS = (
+    "settlements", "schools", "travel", "expansions", "vehicles", "forecast", "staff", "history", "facilities",
+)  # fmt: skip
 
 
 def write_template(folder: Path) -> Path:

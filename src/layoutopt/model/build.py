@@ -8,7 +8,7 @@ from layoutopt.errors import nearest
 from layoutopt.model.columns import Data, make_data
 from layoutopt.model.frame import Model, NamedRows, Rows
 from layoutopt.model.objective import GOALS
-from layoutopt.model.rules import RULES
+from layoutopt.model.rules import BLOCKS, RULES
 from layoutopt.options import Options
 from layoutopt.policy import Policy
 from layoutopt.study import Study
@@ -33,7 +33,7 @@ def build_model(
     extra_rules
         A researcher's own rules: functions of :class:`Data` that yield rows; named after the function.
     """
-    data = make_data(study, policy, options)
+    data = make_data(study, policy, options, further=BLOCKS)
     stated = tuple(
         NamedRows(name, rows) for name, rule in RULES.items() if name not in skip for rows in rule.rows(data)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,12 @@ from layoutopt.policy import Policy
 from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF
 from layoutopt.study import Study
 
+Spec = tuple[str, pd.DataFrame, tuple[str, ...], np.ndarray | float, bool]
+"""A block of columns: name, table (a row a column), key, upper bound, whole."""
+CORE_BLOCKS = ("chosen", "open", "point", "taught", "multigrade", "grade_classes", "posts", "level")
+Blocks = Callable[[Study, Policy, Options], Iterable[Spec]]
+"""What a family of rules decides besides the layout. Each table has a ``school_id``: what moves with that school."""
+
 
 @dataclass(frozen=True, eq=False)
 class Data:
@@ -22,6 +29,7 @@ class Data:
     """
 
     frame: Frame
+    study: Study
     options: Options
     policy: Policy
     schools: pd.DataFrame
@@ -32,8 +40,8 @@ class Data:
         return self.reach.groupby(level=by).sum()
 
 
-def make_data(study: Study, policy: Policy, options: Options) -> Data:
-    """Return the frame of the compact program.
+def make_data(study: Study, policy: Policy, options: Options, *, further: Iterable[Blocks] = ()) -> Data:
+    """Return the frame of the compact program; ``further`` adds the blocks of other families after the layout's.
 
     Blocks: ``chosen`` (option taken), ``open`` (full school), ``point`` (teaching point), ``taught``
     (band taught by a full school), ``multigrade`` (its one class), ``grade_classes`` (whole number),
@@ -61,9 +69,10 @@ def make_data(study: Study, policy: Policy, options: Options) -> Data:
             ("grade_classes", grades, ("school_id", "grade"), np.ceil(most / cap) + 1, True),
             ("posts", stages, ("school_id", "stage"), np.inf, True),
             ("level", _levels(study), ("school_id", "stage", "level"), 1.0, True),
+            *(spec for blocks in further for spec in blocks(study, policy, options)),
         ]
     )
-    return Data(frame, options, policy, options.schools, reach)
+    return Data(frame, study, options, policy, options.schools, reach)
 
 
 def _offered(schools: pd.DataFrame) -> pd.DataFrame:

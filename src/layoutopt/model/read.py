@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layoutopt.model.columns import Data
+from layoutopt.model.columns import CORE_BLOCKS, Data
 from layoutopt.plan.tables import Decided
 
 Array = NDArray[np.float64]
@@ -16,13 +16,17 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The decisions in plain terms. ``chosen`` holds the option rows taken (at most one a group)."""
+    """The decisions in plain terms. ``chosen`` holds the option rows taken (at most one a group).
+
+    ``picked`` has the rows of every further family's block that is not zero, with its ``value``.
+    """
 
     chosen: pd.DataFrame
     state: dict[str, str]
     bands: dict[str, tuple[str, ...]]
     levels: dict[tuple[str, str], tuple[int, ...]]
     decided: Decided
+    picked: dict[str, pd.DataFrame]
 
 
 def read_layout(data: Data, values: Array) -> Layout:
@@ -42,7 +46,16 @@ def read_layout(data: Data, values: Array) -> Layout:
     levels: dict[tuple[str, str], tuple[int, ...]] = {}
     for row in built.itertuples():
         levels[row.school_id, row.stage] = (*levels.get((row.school_id, row.stage), ()), int(row.level))
-    return Layout(chosen, state, bands, levels, _decided(data, values))
+    return Layout(chosen, state, bands, levels, _decided(data, values), _picked(data, values))
+
+
+def _picked(data: Data, values: Array) -> dict[str, pd.DataFrame]:
+    found = {}
+    for name, block in data.frame.blocks.items():
+        if name not in CORE_BLOCKS:
+            table = block.table.assign(value=data.frame.values(name, values))
+            found[name] = table[table["value"].abs() > 1e-6].reset_index(drop=True)
+    return found
 
 
 def _decided(data: Data, values: Array) -> Decided:

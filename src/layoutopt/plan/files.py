@@ -30,12 +30,15 @@ OWNED = (
     "plan.qgz", "geojson",
 )  # fmt: skip
 """Names in a plan's folder that go with the plan they were written from; the documents among them are report's."""
-TABLES = ("assignments", "schools", "bus_lines", "bus_stops")
+TABLES = ("assignments", "schools", "bus_lines", "bus_stops", "tours", "staff_moves", "premises")
+LATER = ("tours", "staff_moves", "premises")
+"""Tables that plans of earlier versions do not have; they are read as empty."""
 TEXT = {
     "item", "settlement_id", "band", "school_id", "mode", "line_id", "today_school", "today_mode", "name", "town",
-    "role", "reason", "bands", "vehicle_id", "vehicle_no", "kind", "level_primary", "level_junior",
+    "role", "support", "reason", "bands", "vehicle_id", "vehicle_no", "kind", "level_primary", "level_junior",
+    "tour_id", "site_id", "from_school", "to_school", "stage", "subject", "to_subject", "use",
 }  # fmt: skip
-UNKNOWN = {"pupils_before", "teachers_before", "today_min", "today_ride_min"}
+UNKNOWN = {"pupils_before", "teachers_before", "today_min", "today_ride_min", "area_m2", "demand", "next_km"}
 WAYS = {"minutes", "ride_min", "km"}
 FLAGS = {"moved", "exception", "multigrade_lower", "multigrade_upper", "multigrade_junior"}
 PACKAGES = ("layoutopt", "highspy", "numpy", "scipy", "pandas", "geopandas", "shapely", "pulp")
@@ -151,6 +154,8 @@ def read_folder(cls: type[PlanT], folder: Path) -> PlanT:
     study = read_study(folder / "study")
     tables, problems = {}, []
     for name in TABLES:
+        if name in LATER and not (folder / "tables" / f"{name}.csv").exists():
+            continue
         try:
             tables[name], wrong = _read_plan_table(folder / "tables" / f"{name}.csv", name)
             problems += wrong
@@ -222,11 +227,12 @@ def _proof(found: Mapping[str, Any]) -> Proof:
 
 
 def _read_plan_table(path: Path, name: str) -> tuple[pd.DataFrame, list[Problem]]:
-    from layoutopt.plan.tables import ASSIGNMENT_COLUMNS, LINE_COLUMNS, SCHOOL_COLUMNS, STOP_COLUMNS
+    from layoutopt.plan import tables
 
     columns = {
-        "assignments": ASSIGNMENT_COLUMNS, "schools": SCHOOL_COLUMNS, "bus_lines": LINE_COLUMNS,
-        "bus_stops": STOP_COLUMNS,
+        "assignments": tables.ASSIGNMENT_COLUMNS, "schools": tables.SCHOOL_COLUMNS, "bus_lines": tables.LINE_COLUMNS,
+        "bus_stops": tables.STOP_COLUMNS, "tours": tables.TOUR_COLUMNS, "staff_moves": tables.MOVE_COLUMNS,
+        "premises": tables.PREMISES_COLUMNS,
     }[name]  # fmt: skip
     raw = read_table(path)
     missing = [column for column in columns if column not in raw.columns]

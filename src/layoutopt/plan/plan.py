@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
+from layoutopt.plan.tables import NO_MOVES, NO_PREMISES, NO_TOURS
 from layoutopt.policy import Policy
 from layoutopt.study import Study
 
@@ -97,6 +98,13 @@ class Plan:
     alights_after, early_min``; the order runs from the outermost stop to the school, ``board_at_min`` counts from the
     line's first boarding; the riders get off at their ``school_id``, where the line calls after stop
     ``alights_after``, ``early_min`` before the bell.
+    ``tours``: ``tour_id, school_id, days, order, site_id, minutes, km, cost_cny``; an itinerant team leaves the hub
+    ``school_id`` on ``days`` days a week, calls at the sites in their order and comes back (last row); minutes,
+    kilometres and yearly cost belong to the leg that ends at the site.
+    ``staff_moves``: ``from_school, to_school, stage, subject, to_subject, teachers, minutes, kind``; kind is ``moves``,
+    ``retrained``, ``surplus`` (no post in reach, to_school empty) or ``shortage`` (nobody in reach, from_school empty).
+    ``premises``: ``school_id, use, area_m2, demand, next_km, value_cny, capital_cny, reason``, a row a closed school;
+    the use is empty where it stands idle.
     """
 
     study: Study
@@ -106,6 +114,9 @@ class Plan:
     bus_lines: pd.DataFrame
     bus_stops: pd.DataFrame
     proof: Proof
+    tours: pd.DataFrame = field(default_factory=NO_TOURS.copy)
+    staff_moves: pd.DataFrame = field(default_factory=NO_MOVES.copy)
+    premises: pd.DataFrame = field(default_factory=NO_PREMISES.copy)
     kind: str = "optimized"
     seed: int = 0
     run: Mapping[str, Any] = field(default_factory=dict)

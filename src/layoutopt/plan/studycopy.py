@@ -42,7 +42,7 @@ def write_study(study: Study, folder: Path) -> None:
         frame = getattr(study, name)
         if frame is not None and len(frame):
             frame.to_file(folder / f"{name}.gpkg", layer=name, driver="GPKG", engine="pyogrio")
-    for name in ("travel", "expansions", "vehicles", "forecast"):
+    for name in ("travel", "expansions", "vehicles", "forecast", "staff", "history", "facilities"):
         frame = getattr(study, name)
         if frame is not None and len(frame):
             write_csv(frame, folder / f"{name}.csv")

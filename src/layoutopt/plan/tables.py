@@ -32,7 +32,7 @@ ASSIGNMENT_COLUMNS = (
     "ride_min", "km", "today_school", "today_mode", "today_min", "today_ride_min", "moved", "exception",
 )  # fmt: skip
 SCHOOL_COLUMNS = (
-    "school_id", "name", "town", "role", "reason", "bands", "pupils_before", "pupils_after", *PUPIL_COLUMNS,
+    "school_id", "name", "town", "role", "support", "reason", "bands", "pupils_before", "pupils_after", *PUPIL_COLUMNS,
     *(f"classes_g{grade}" for grade in GRADES), *(f"multigrade_{band}" for band in BANDS), "classes",
     *(f"posts_{stage}" for stage in STAGES), "posts", "teachers_before",
     *(f"places_{stage}" for stage in STAGES), "beds", *(f"level_{stage}" for stage in STAGES), "capital_cny",
@@ -46,8 +46,16 @@ STOP_COLUMNS = (
     "line_id", "order", "item", "settlement_id", "band", "school_id", "riders", "board_at_min", "ride_min",
     "alights_after", "early_min",
 )  # fmt: skip
+TOUR_COLUMNS = ("tour_id", "school_id", "days", "order", "site_id", "minutes", "km", "cost_cny")
+MOVE_COLUMNS = ("from_school", "to_school", "stage", "subject", "to_subject", "teachers", "minutes", "kind")
+PREMISES_COLUMNS = (
+    "school_id", "use", "area_m2", "demand", "next_km", "value_cny", "capital_cny", "reason",
+)  # fmt: skip
 NO_LINES = pd.DataFrame(columns=list(LINE_COLUMNS))
 NO_STOPS = pd.DataFrame(columns=list(STOP_COLUMNS))
+NO_TOURS = pd.DataFrame(columns=list(TOUR_COLUMNS))
+NO_MOVES = pd.DataFrame(columns=list(MOVE_COLUMNS))
+NO_PREMISES = pd.DataFrame(columns=list(PREMISES_COLUMNS))
 
 
 def assignment_table(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
@@ -75,6 +83,8 @@ def school_table(
     bands: Mapping[str, tuple[str, ...]],
     levels: Mapping[tuple[str, str], tuple[int, ...]],
     decided: Decided | None = None,
+    support: Mapping[str, str] | None = None,
+    reasons: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return one row a school with everything that follows from its pupils.
 
@@ -88,6 +98,10 @@ def school_table(
         Expansion levels chosen, by (school_id, stage); absent for none.
     decided
         Classes and posts as a model chose them; without it the norms' own.
+    support
+        How each open school teaches all subjects (``own``, ``itinerant``, ``online``, ``group``), by school_id.
+    reasons
+        Why a school stays that the policy does not protect, by school_id.
     """
     facts = school_facts(study, policy)
     after = assignments.groupby("school_id")[list(PUPIL_COLUMNS)].sum().reindex(facts.index, fill_value=0.0)
@@ -97,6 +111,10 @@ def school_table(
         for school_id, fact in facts.iterrows()
     ]
     table = pd.DataFrame(rows)
+    table["support"] = [dict(support or {}).get(school_id, "") for school_id in facts.index]
+    kept = table["role"].isin(["hub", "full"]) & (facts["keep_reason"] == "").to_numpy()
+    own = table["school_id"].map(dict(reasons or {}))
+    table["reason"] = own.where(kept & own.notna(), table["reason"])
     table["boarders"] = boarders.reindex(facts.index, fill_value=0.0).to_numpy()
     return table[list(SCHOOL_COLUMNS)]
 

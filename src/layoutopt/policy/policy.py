@@ -12,10 +12,18 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from layoutopt.errors import PolicyError, nearest
-from layoutopt.policy import keys, ways
 from layoutopt.policy.contradictions import contradictions
 from layoutopt.policy.fields import Group
+from layoutopt.policy.goals import Goals
 from layoutopt.policy.keys import GROUPS, note_of
+from layoutopt.policy.money import Money
+from layoutopt.policy.premises import Premises
+from layoutopt.policy.quality import Quality
+from layoutopt.policy.schools import Classes, Closure, Points, Staffing
+from layoutopt.policy.support import Support
+from layoutopt.policy.transport import Boarding, Bus
+from layoutopt.policy.ways import Access, Demand, Travel
+from layoutopt.policy.zones import Zones
 
 PLANNER = "chosen by the planner"
 PolicyT = TypeVar("PolicyT", bound="Policy")
@@ -35,17 +43,21 @@ class Policy(Group):
     """
 
     name: str = "custom"
-    access: ways.Access = ways.Access()
-    travel: ways.Travel = ways.Travel()
-    demand: ways.Demand = ways.Demand()
-    closure: keys.Closure = keys.Closure()
-    points: keys.Points = keys.Points()
-    classes: keys.Classes = keys.Classes()
-    staffing: keys.Staffing = keys.Staffing()
-    boarding: keys.Boarding = keys.Boarding()
-    bus: keys.Bus = keys.Bus()
-    money: keys.Money = keys.Money()
-    goals: keys.Goals = keys.Goals()
+    access: Access = Access()
+    travel: Travel = Travel()
+    demand: Demand = Demand()
+    closure: Closure = Closure()
+    points: Points = Points()
+    classes: Classes = Classes()
+    staffing: Staffing = Staffing()
+    support: Support = Support()
+    quality: Quality = Quality()
+    boarding: Boarding = Boarding()
+    bus: Bus = Bus()
+    money: Money = Money()
+    premises: Premises = Premises()
+    zones: Zones = Zones()
+    goals: Goals = Goals()
     sources: dict[str, str] = Field(default_factory=dict)
 
     @classmethod

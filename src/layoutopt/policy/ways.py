@@ -27,6 +27,10 @@ class Access(Group):
         source=f"{YEAR_2018} for grades 1-3; 45 and 60 {OURS}",
         confidence="M",
     )
+    oneway_max_km: ByBand | None = key(
+        None, "Longest way to school by any daily mode; empty for no limit in kilometres", unit="km"
+    )
+    walk_max_km: ByBand | None = key(None, "Longest way on foot; empty for no limit in kilometres", unit="km")
     worsening_max_min: float | None = key(
         None,
         "Longest lengthening of a way against today; empty for no such limit",

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
+LINKS = (
+    ("expansions", "school_id", "school"), ("staff", "school_id", "school"), ("history", "school_id", "school"),
+    ("facilities", "settlement_id", "settlement"),
+)  # fmt: skip
+"""Tables whose ids must be known: (layer, column, what the id names)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Study:
     """The facts of one county, checked and in one metric coordinate system; frozen.
@@ -37,6 +44,9 @@ class Study:
     expansions: pd.DataFrame | None = None
     vehicles: pd.DataFrame | None = None
     forecast: pd.DataFrame | None = None
+    staff: pd.DataFrame | None = None
+    history: pd.DataFrame | None = None
+    facilities: pd.DataFrame | None = None
     towns: gpd.GeoDataFrame | None = None
     attribution: str = ""
     note: str = ""
@@ -140,9 +150,11 @@ def _contradictions(study: Study) -> Iterator[Problem]:
             elif not any(schools.loc[school, f"offers_{band}"] for band in bands):
                 grades = schools.loc[school, "grades"]
                 yield Problem(where, f"{column} = '{school}' teaches grades {grades} only", "Name another school.")
-    if study.expansions is not None:
-        for code in study.expansions.loc[~study.expansions["school_id"].isin(schools.index), "school_id"]:
-            yield Problem("expansions", f"school_id = '{code}' is no school", nearest(code, schools.index).strip())
+    for name, column, what in LINKS:
+        table, known = getattr(study, name), schools.index if column == "school_id" else settlements.index
+        if table is not None:
+            for code in table.loc[~table[column].isin(known), column].unique():
+                yield Problem(name, f"{column} = '{code}' is no {what}", nearest(code, known).strip())
     if study.has_pupils:
         yield from _seats_short(study)
 

@@ -43,6 +43,9 @@ LAYER_WORDS: dict[str, tuple[str, ...]] = {
     "expansions": ("expansion", "扩建"),
     "vehicles": ("vehicle", "buses", "车辆", "车型", "校车"),
     "forecast": ("forecast", "projection", "预测"),
+    "staff": ("staff", "teacher", "教师", "师资"),
+    "history": ("history", "enrolment_by_year", "历年"),
+    "facilities": ("facilities", "facility", "设施"),
     "towns": ("town", "block", "boundar", "乡镇", "行政区", "界线"),
     "elevation": ("elevation", "dem", "height", "高程"),
 }  # fmt: skip
@@ -153,6 +156,20 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "count": ("count", "数量", "辆数"),
     },
     "forecast": {"settlement_id": _SETTLEMENT_ID, "year": ("year", "年份", "年度", "学年")},
+    "staff": {
+        "school_id": ("schoolid", "学校代码", "学校标识码", "学校编码"),
+        "stage": ("stage", "学段"),
+        "subject": ("subject", "学科", "任教学科"),
+        "teachers": ("teachers", "教师数", "专任教师", "人数"),
+        "protected": ("protected", "不可调动"),
+        "backbone": ("backbone", "骨干教师"),
+    },
+    "history": {
+        "school_id": ("schoolid", "学校代码", "学校标识码", "学校编码"),
+        "year": ("year", "年份", "年度", "学年"),
+        "pupils": ("pupils", "学生数", "在校生", "在校生数"),
+    },
+    "facilities": {"settlement_id": _SETTLEMENT_ID, "use": ("use", "用途", "类型"), "places": ("places", "容量")},
     "towns": {"town": (*_TOWN, "行政区名称", "xzqmc", *_NAME)},
 }  # fmt: skip
 

@@ -1,9 +1,8 @@
-"""One function per constraint: its name is the constraint's name in the LP file, the docs and the audit."""
+"""The rules of the layout: who goes where, what each school is, its room, classes, posts and money."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -11,32 +10,8 @@ import pandas as pd
 from layoutopt.model.columns import Data, pupils_by, pupils_by_grade
 from layoutopt.model.frame import Expr, Rows
 from layoutopt.model.objective import annual_cost
+from layoutopt.model.rules.register import rule
 from layoutopt.schema import STAGES
-
-RuleFunction = Callable[[Data], Iterator[Rows]]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A constraint: what it says to a planner, its formula, and the function that states its rows."""
-
-    name: str
-    sentence: str
-    formula: str
-    rows: RuleFunction
-
-
-RULES: dict[str, Rule] = {}
-
-
-def rule(sentence: str, formula: str) -> Callable[[RuleFunction], RuleFunction]:
-    """Register a constraint function under its own name."""
-
-    def register(function: RuleFunction) -> RuleFunction:
-        RULES[function.__name__] = Rule(function.__name__, sentence, formula, function)
-        return function
-
-    return register
 
 
 @rule("Every pupil group goes to exactly one school in one way", r"\sum_{j,m} x_{njm} = 1")

@@ -1,0 +1,16 @@
+"""Every rule of the compact program, by name; the order of the imports is the order of the documentation."""
+
+from collections.abc import Callable, Mapping
+
+from layoutopt.model.columns import Blocks, Data
+from layoutopt.model.frame import Array
+from layoutopt.model.rules import layout
+from layoutopt.model.rules.register import RULES, Rule
+
+BLOCKS: tuple[Blocks, ...] = ()
+"""What further families decide: functions that give their blocks of columns."""
+Fill = Callable[[Data, Array], Mapping[str, Array]]
+FILLS: tuple[Fill, ...] = ()
+"""How further families complete a first point: the layout's values in, the values of their blocks out."""
+
+__all__ = ["BLOCKS", "FILLS", "RULES", "Rule", "layout"]

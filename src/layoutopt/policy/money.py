@@ -1,0 +1,59 @@
+"""The keys about money beside wages: costs, who bears them, public funds, budgets."""
+
+from __future__ import annotations
+
+from layoutopt.policy.fields import ByStage, Group, by_stage, key
+
+
+class Money(Group):
+    """Costs beside wages, and budgets."""
+
+    school_annual_cny: ByStage = key(
+        by_stage(60_000, 120_000),
+        "Yearly running cost of a school without wages, by highest stage, where the schools layer gives none",
+        unit="CNY a year",
+    )
+    capital_budget_cny: float | None = key(
+        None,
+        "Most capital for expansions; empty for no limit",
+        unit="CNY",
+        ge=0,
+    )
+    annual_budget_cny: float | None = key(
+        None,
+        "Most yearly cost; empty for no limit",
+        unit="CNY a year",
+        ge=0,
+    )
+    funds_cny: ByStage = key(
+        by_stage(720, 940), "Public funds for each pupil", unit="CNY a year",
+        source="rates since spring 2023, recalled", confidence="M",
+    )  # fmt: skip
+    funds_floor_pupils: float = key(
+        100, "A school with fewer pupils is paid as if it had so many", unit="pupils", ge=0,
+        source="Lueyang and national practice: schools under 100 pupils are paid as 100", confidence="H",
+    )  # fmt: skip
+    funds_boarder_cny: float = key(
+        300, "Public funds for each boarder besides", unit="CNY a year", ge=0,
+        source="200, then 300 from 2023, recalled", confidence="M",
+    )  # fmt: skip
+    family_board_cny: float = key(0, "What a family pays of the yearly cost of a boarder", unit="CNY a year", ge=0)
+    family_fare_cny: float = key(
+        500, "What a family pays for a year of school bus", unit="CNY a year", ge=0,
+        source="40 to 70 a month, or 500 to 1,000 a year by distance (press)", confidence="M",
+    )  # fmt: skip
+    source_share: dict[str, dict[str, float]] = key(
+        {
+            "schools": {"province": 0.6, "county": 0.4}, "teachers": {"county": 1.0}, "buses": {"county": 1.0},
+            "boarding": {"province": 0.5, "county": 0.5}, "capital": {"province": 0.033, "county": 0.967},
+            "support": {"county": 1.0},
+        },
+        "Who pays each kind of cost, families' payments apart: shares that add up to 1",
+        source="capital: provincial 30 M of 896 M in the Jiangxi pilot; the others are ours", confidence="L",
+        unit="share",
+    )  # fmt: skip
+    budget_by_source: dict[str, float] = key(
+        {}, "Most yearly cost that a source bears, by its name; sources not named are not limited", unit="CNY a year"
+    )
+    discount_rate: float = key(0.04, "Rate that spreads capital over years", unit="share", ge=0, le=1)
+    life_years: float = key(30, "Years a building serves where the expansions table gives none", unit="years", gt=0)

@@ -84,7 +84,7 @@ def tiny_study(
 
 
 def tiny_policy(**changes: Any) -> Policy:
-    """Return a policy for sums in the head: a kilometre is 10 minutes on foot and 2 by bus, only the yearly cost counts.
+    """Return a policy for sums in the head: a kilometre takes 10 minutes on foot and 2 by bus, only cost counts.
 
     Buses stand nowhere, nobody boards; ``changes`` are single keys as in :meth:`layoutopt.Policy.replace`.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from layoutopt.integrated.hubs import Hub
 from layoutopt.kernels.highs import Program
-from layoutopt.model.columns import Data
+from layoutopt.model.columns import COUNTY, Data
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -56,7 +56,7 @@ class Ground:
     def free(self, chosen: Sequence[int], point: Floats) -> tuple[Flags, Flags]:
         """Return which columns a neighbourhood may move, and which option rows among them."""
         frame = self.data.frame
-        schools = set(self.home.index[self.home.isin(chosen)])
+        schools = {COUNTY, *self.home.index[self.home.isin(chosen)]}
         table = frame.blocks["chosen"].table
         inside = table["school_id"].isin(schools).to_numpy()
         taken = point[frame.blocks["chosen"].columns] > 0.5

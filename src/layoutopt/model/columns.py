@@ -19,6 +19,8 @@ Spec = tuple[str, pd.DataFrame, tuple[str, ...], np.ndarray | float, bool]
 CORE_BLOCKS = ("chosen", "open", "point", "taught", "multigrade", "grade_classes", "posts", "level")
 Blocks = Callable[[Study, Policy, Options], Iterable[Spec]]
 """What a family of rules decides besides the layout. Each table has a ``school_id``: what moves with that school."""
+COUNTY = ""
+"""The ``school_id`` of columns that belong to no school: they move with every part of the county."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -304,6 +304,48 @@ def report(folder: Path, lang: str, formats: tuple[str, ...], out: Path | None) 
         sys.exit(NO_PLAN)
 
 
+@main.group("policy", epilog="Example: layoutopt policy show jiangxi_2023")
+def policy_() -> None:
+    """Show what the bundled policies say, and where every value comes from."""
+
+
+@policy_.command("list", epilog="Example: layoutopt policy list")
+@click.option("--json", "as_json", is_flag=True, help="Print the presets as JSON on stdout.")
+@command
+def policy_list(as_json: bool) -> None:
+    """List the bundled presets."""
+    from layoutopt.policy import Policy, presets
+    from layoutopt.policy.show import policy_json, preset_lines
+
+    found = [Policy.preset(name) for name in presets()]
+    if as_json:
+        click.echo(json.dumps([policy_json(policy) for policy in found], indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(preset_lines(found)))
+
+
+@policy_.command(
+    "show", epilog="Example: layoutopt policy show hebei; or your own file: layoutopt policy show county.toml"
+)
+@click.argument("preset")
+@click.option("--json", "as_json", is_flag=True, help="Print every key as JSON on stdout.")
+@command
+def policy_show(preset: str, as_json: bool) -> None:
+    """Show every key of PRESET, a bundled policy or a policy file: value, unit, source and confidence.
+
+    \b
+    The preset's own keys come first. Values that are recalled or our own are marked:
+    check them before they count as law.
+    """
+    from layoutopt.policy.show import policy_json, policy_lines
+
+    found = _policy(Path(preset) if preset.endswith(".toml") else None, preset)
+    if as_json:
+        click.echo(json.dumps(policy_json(found), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(policy_lines(found)))
+
+
 @main.command(epilog="Example: layoutopt template county/")
 @click.argument("folder", type=click.Path(path_type=Path))
 @command

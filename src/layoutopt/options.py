@@ -15,6 +15,7 @@ from layoutopt.policy.norms import rider_price_cny
 from layoutopt.schema import BANDS, MODES
 from layoutopt.study import Study
 from layoutopt.today import items_of, own_dwell_min, school_facts
+from layoutopt.today.zones import inside_town, moved_lately
 
 SLACK_MIN = 1e-6
 """Minutes are sums of floats; a way this little over a limit still keeps it."""
@@ -98,13 +99,15 @@ def _candidates(study: Study, policy: Policy, items: pd.DataFrame, schools: pd.D
                 {
                     "item_at": item_at, "school_at": school_at, "mode_at": mode_at, "mode": mode,
                     "minutes": minutes, "ride_min": ride_min, "km": km, "cost_cny": cost,
-                    "walk_min": walk.ravel(), "offers": offers.ravel(),
+                    "walk_min": walk.ravel(), "walk_km": km_walk.ravel(), "offers": offers.ravel(),
                 }
             )
         )  # fmt: skip
     table = pd.concat(parts, ignore_index=True)
     table = table[table["offers"] & np.isfinite(table["minutes"])]
     table = _described(table, items, schools)
+    table["inside_town"] = inside_town(study, policy, table)
+    table["moved_lately"] = moved_lately(study, policy).reindex(table["settlement_id"]).to_numpy(bool)
     has_beds = (table["mode"] != "board") | (table["beds_most"] > 0)
     return table[has_beds]
 
@@ -119,6 +122,7 @@ def _described(table: pd.DataFrame, items: pd.DataFrame, schools: pd.DataFrame) 
         "today_mode",
         "today_min",
         "today_ride_min",
+        "today_km",
     ):
         table[name] = taken[name].to_numpy()
     table["school_id"] = schools.index.to_numpy()[table["school_at"]]
@@ -167,8 +171,10 @@ def hub_only(table: pd.DataFrame, policy: Policy) -> pd.Series:
 
 
 def walkable(table: pd.DataFrame, policy: Policy) -> pd.Series:
-    """No bus and no bed for pupils who can walk there within the limit."""
+    """No bus and no bed for pupils who can walk there within the limits."""
     near = table["walk_min"] <= _by_band(table, policy.access.walk_max_min)
+    if policy.access.walk_max_km is not None:
+        near &= table["walk_km"] <= _by_band(table, policy.access.walk_max_km)
     return (table["mode"] == "walk") | ~near
 
 
@@ -185,12 +191,36 @@ def oneway_limit(table: pd.DataFrame, policy: Policy) -> pd.Series:
     return (table["mode"] == "board") | (table["minutes"] <= limit)
 
 
+def distance_limit(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """No daily way, and none on foot, has more kilometres than its limit, or than today's where that has more."""
+    kept = pd.Series(True, index=table.index)
+    walked_km = table["today_km"].where(table["today_mode"] == "walk", 0.0)
+    for km, today, own in (
+        (policy.access.oneway_max_km, table["today_km"], table["mode"] != "board"),
+        (policy.access.walk_max_km, walked_km, table["mode"] == "walk"),
+    ):
+        if km is not None:
+            kept &= ~own | (table["km"] <= _limit(table, _by_band(table, km), today, policy))
+    return kept
+
+
 def worsening_limit(table: pd.DataFrame, policy: Policy) -> pd.Series:
     """No daily way grows by more than the limit against today."""
     most = policy.access.worsening_max_min
     if most is None:
         return pd.Series(True, index=table.index)
     return (table["mode"] == "board") | (table["minutes"] <= table["today_min"] + most + SLACK_MIN)
+
+
+def town_border(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Where townships are borders nobody crosses one, but to today's school and for named exceptions."""
+    return table["inside_town"] | (table["school_id"] == table["today_school"])
+
+
+def move_once(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Pupils moved within the last years stay at today's school."""
+    stays = (table["school_id"] == table["today_school"]) | (table["today_school"] == "")
+    return ~table["moved_lately"] | stays
 
 
 def board_grade(table: pd.DataFrame, policy: Policy) -> pd.Series:
@@ -215,7 +245,7 @@ def board_nearest(table: pd.DataFrame, policy: Policy) -> pd.Series:
 RULES: dict[str, Keeps] = {
     rule.__name__: rule
     for rule in (
-        walk_limit, hub_only, board_nearest, walkable, ride_limit, oneway_limit, worsening_limit,
-        board_grade, board_limit,
+        walk_limit, hub_only, board_nearest, walkable, ride_limit, oneway_limit, distance_limit, worsening_limit,
+        town_border, move_once, board_grade, board_limit,
     )
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -211,12 +212,12 @@ def band_taught(plan: lo.Plan) -> lo.Plan:
     return school(plan, "S1", bands="lower+junior")
 
 
-@hand("protected", "min_pupils")
+@hand("protected", "min_pupils", "staff_moves", "premises")
 def school_state(plan: lo.Plan) -> lo.Plan:
     return school(plan, "S2", role="full")
 
 
-@hand("band_taught")
+@hand("band_taught", "staff_moves")
 def protected(plan: lo.Plan) -> lo.Plan:
     return school(plan, "S3", role="closed", bands="")
 
@@ -236,7 +237,7 @@ def class_size(plan: lo.Plan) -> lo.Plan:
     return school(plan, "S1", classes_g1=1)
 
 
-@hand()
+@hand("staff_moves")
 def class_per_grade(plan: lo.Plan) -> lo.Plan:
     classes = {"classes_g1": 1, "classes_g2": 0, "classes_g3": 1, "classes": 3}
     return school(plan, "S3", multigrade_lower=False, **classes, posts_primary=9, posts=9)
@@ -263,7 +264,7 @@ def min_pupils(plan: lo.Plan) -> lo.Plan:
     return plan.replace(policy=plan.policy.replace(min_pupils={"primary": 0, "junior": 120}))
 
 
-@hand()
+@hand("staff_moves")
 def posts(plan: lo.Plan) -> lo.Plan:
     return school(plan, "S3", posts_primary=3, posts=3)
 
@@ -278,9 +279,97 @@ def capital_budget(plan: lo.Plan) -> lo.Plan:
     return school(plan, "S3", level_primary="1", capital_cny=100_000.0)
 
 
-@hand()
+@hand("staff_moves")
 def annual_budget(plan: lo.Plan) -> lo.Plan:
     return school(plan, "S1", posts_primary=60, posts=63)
+
+
+@hand()
+def source_budget(plan: lo.Plan) -> lo.Plan:
+    return plan.replace(policy=plan.policy.replace(budget_by_source={"province": 1_000}))
+
+
+@hand()
+def staff_moves(plan: lo.Plan) -> lo.Plan:
+    return plan.replace(staff_moves=plan.staff_moves.assign(teachers=plan.staff_moves["teachers"] + 1))
+
+
+@hand()
+def payroll(plan: lo.Plan) -> lo.Plan:
+    study = plan.study.schools.fillna({"teachers": 0.0})
+    plan = plan.replace(study=replace(plan.study, schools=study), policy=plan.policy.replace(wages="redeployed"))
+    stated = replace(plan.proof, options={**plan.proof.options, "paid_posts": plan.schools["posts"].sum() - 1})
+    return plan.replace(proof=stated)
+
+
+@hand()
+def premises(plan: lo.Plan) -> lo.Plan:
+    return plan.replace(premises=plan.premises.assign(use="kindergarten"))
+
+
+def equipped(plan: lo.Plan, name: str, code: str, value: float) -> lo.Plan:
+    """The plan where one school has so much of something."""
+    schools = plan.study.schools.assign(**{name: np.where(plan.study.schools.index == code, value, np.nan)})
+    return plan.replace(study=replace(plan.study, schools=schools))
+
+
+@hand()
+def merge_share(plan: lo.Plan) -> lo.Plan:
+    return plan.replace(policy=plan.policy.replace(merge_share=0.8))
+
+
+@hand()
+def meals(plan: lo.Plan) -> lo.Plan:
+    return equipped(plan, "canteen_seats", "S1", 12.0)
+
+
+@hand("protected")
+def closing_conditions(plan: lo.Plan) -> lo.Plan:
+    return equipped(plan.replace(policy=plan.policy.replace(must_close=())), "objection_share", "S2", 0.6)
+
+
+@hand()
+def quality(plan: lo.Plan) -> lo.Plan:
+    return equipped(
+        plan.replace(policy=plan.policy.replace(quality_required=("sports_area_m2",))), "sports_area_m2", "S1", 500.0
+    )
+
+
+@hand()
+def distance_limit(plan: lo.Plan) -> lo.Plan:
+    return plan.replace(policy=plan.policy.replace(oneway_max_km=5.0))
+
+
+def placed(plan: lo.Plan, **columns: Any) -> lo.Plan:
+    """The plan where settlements have further columns: V2 a value of its own, then all others."""
+    where = plan.study.settlements
+    given = {name: np.where(where.index == "V2", own, other) for name, (own, other) in columns.items()}
+    return plan.replace(study=replace(plan.study, year=2024, settlements=where.assign(**given)))
+
+
+@hand()
+def town_border(plan: lo.Plan) -> lo.Plan:
+    plan = placed(plan, town=("Lower", "Upper"))
+    study = replace(plan.study, schools=plan.study.schools.assign(town="Upper"))
+    return plan.replace(study=study, policy=plan.policy.replace(within_town=True))
+
+
+@hand()
+def move_once(plan: lo.Plan) -> lo.Plan:
+    return placed(plan, moved_year=(2022.0, np.nan))
+
+
+@hand("school_state", "class_per_grade")
+def one_school(plan: lo.Plan) -> lo.Plan:
+    return school(plan.replace(policy=plan.policy.replace(one_school_for="stage")), "S5", bands="lower+upper")
+
+
+@hand("hub_only", "ride_limit", "oneway_limit", "worsening_limit")
+def contiguous(plan: lo.Plan) -> lo.Plan:
+    """V6 rides through the zone that V2 then leaves."""
+    plan = plan.replace(policy=plan.policy.replace(contiguous=True))
+    assert rules(plan) == set()
+    return with_line(plan, "V2.lower", "S5")
 
 
 @hand()

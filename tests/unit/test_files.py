@@ -14,7 +14,15 @@ import layoutopt as lo
 from layoutopt.io.tables import read_table
 from layoutopt.plan import files
 from layoutopt.plan.files import OWNED, TABLES
-from layoutopt.plan.tables import ASSIGNMENT_COLUMNS, LINE_COLUMNS, SCHOOL_COLUMNS, STOP_COLUMNS
+from layoutopt.plan.tables import (
+    ASSIGNMENT_COLUMNS,
+    LINE_COLUMNS,
+    MOVE_COLUMNS,
+    PREMISES_COLUMNS,
+    SCHOOL_COLUMNS,
+    STOP_COLUMNS,
+    TOUR_COLUMNS,
+)
 from layoutopt.testing import tiny_study
 
 ODD = ["=1+1", "+49", "-dash", "@cmd", "'quoted", "a,b", 'say "x"', "上磨村", "semi;colon", "0012", "1e5", "nan", "NULL"]  # fmt: skip
@@ -42,7 +50,7 @@ def test_what_is_in_a_folder(written: Path) -> None:
 def test_tables_come_back_equal(table: str, written: Path, county_plan: lo.Plan) -> None:
     columns = {
         "assignments": ASSIGNMENT_COLUMNS, "schools": SCHOOL_COLUMNS, "bus_lines": LINE_COLUMNS,
-        "bus_stops": STOP_COLUMNS,
+        "bus_stops": STOP_COLUMNS, "tours": TOUR_COLUMNS, "staff_moves": MOVE_COLUMNS, "premises": PREMISES_COLUMNS,
     }[table]  # fmt: skip
     was, back = getattr(county_plan, table), getattr(lo.Plan.from_folder(written), table)
     assert list(back.columns) == list(was.columns) == list(columns)

@@ -60,7 +60,7 @@ def test_presets_survive_toml(name: str, tmp_path: Path) -> None:
 
 
 def test_what_the_presets_decide() -> None:
-    assert presets() == ("china_national", "jiangxi_2023")
+    assert {"china_national", "jiangxi_2023"} <= set(presets())
     jiangxi = lo.Policy.preset("jiangxi_2023")
     assert jiangxi.goals.goals == ("unserved", "merge_small", "annual_cost", "travel")
     assert jiangxi.closure.trigger_pupils == 30
@@ -161,6 +161,7 @@ def test_iterating_goes_through_every_key_in_order() -> None:
 def test_no_key_is_dead() -> None:
     """Every key is read somewhere outside the policy room; a choice without effect would mislead."""
     root = Path(lo.__file__).parent
-    sources = [p for p in root.rglob("*.py") if p.parent.name != "policy" or p.name == "norms.py"]
+    norms = ("norms.py", "helping.py", "payers.py")
+    sources = [p for p in root.rglob("*.py") if p.parent.name != "policy" or p.name in norms]
     text = "\n".join(path.read_text("utf-8") for path in sources)
     assert [key for _, key in KEYS if f".{key}" not in text] == []

@@ -106,4 +106,4 @@ def test_a_whole_plan_by_another_solver(case: tuple[lo.Study, lo.Policy]) -> Non
 def test_what_does_not_fit_is_said_so_by_another_solver_too(case: tuple[lo.Study, lo.Policy]) -> None:
     study, policy = case
     with pytest.raises(lo.InfeasibleError, match="annual_budget_cny is "):
-        lo.optimize(study, policy.replace(annual_budget_cny=1_000), solver=cbc())
+        lo.optimize(study, policy.replace(annual_budget_cny=560_000), solver=cbc())

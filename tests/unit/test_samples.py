@@ -79,9 +79,28 @@ def test_no_school_is_fuller_than_its_places(county: County) -> None:
 
 def test_same_seed_same_county_other_seed_another() -> None:
     first, again, other = generate_county(**SMALL), generate_county(**SMALL), generate_county(**SMALL, seed=1)
-    for layer in ("settlements", "schools", "roads", "towns"):
+    for layer in ("settlements", "schools", "roads", "towns", "staff", "history"):
         assert_frame_equal(getattr(first, layer), getattr(again, layer))
     assert not first.settlements.geometry.equals(other.settlements.geometry)
+
+
+def test_resources_add_up_and_lie_around_the_thresholds(county: County) -> None:
+    schools = county.schools.set_index("school_id")
+    staff = county.staff
+    assert (staff.groupby("school_id")["teachers"].sum() == schools["teachers"]).all()
+    assert (staff[["protected", "backbone"]].max(axis=1) <= staff["teachers"]).all()
+    assert (staff.groupby("school_id")["backbone"].sum() == schools["backbone_teachers"]).all()
+    assert (schools["teachers_above_degree"] <= schools["teachers"]).all()
+    size = enrolment(schools)
+    area = schools["teaching_area_m2"] / size
+    assert area[size < 30].median() > 2 * area[size >= 100].median()  # villages built for more children
+    assert (schools.loc[size < 30, "pe_art_teachers"] == 0).all()
+    hubs = schools[(schools["hub"] == "yes") & (schools["grades"] == "1-6")]
+    per_100 = 100 * hubs["teachers_above_degree"].sum() / enrolment(hubs).sum()
+    assert 4.2 * 0.85 < per_100 < 4.2 * 1.4
+    assert county.history.groupby("school_id")["year"].agg(list).map(lambda years: years == [2022, 2023]).all()
+    places = county.facilities[county.facilities["use"] == "kindergarten"]
+    assert 0.5 * len(county.towns) <= len(places) <= len(county.towns)
 
 
 def test_roads_are_drawn_as_surveys_draw_them(county: County) -> None:
@@ -148,7 +167,16 @@ def test_same_county_writes_the_same_bytes_and_never_over_others(tmp_path: Path)
     for name in ("a", "b"):
         write_county(generate_county(**SMALL), tmp_path / name)
     files = sorted(file.name for file in (tmp_path / "a").iterdir())
-    assert files == ["roads.geojson", "schools.csv", "settlements.csv", "study.toml", "towns.geojson"]
+    always = {
+        "history.csv",
+        "roads.geojson",
+        "schools.csv",
+        "settlements.csv",
+        "staff.csv",
+        "study.toml",
+        "towns.geojson",
+    }
+    assert always <= set(files) <= {*always, "facilities.csv"}
     for file in files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     with pytest.raises(InputError, match="not empty"):

@@ -411,9 +411,10 @@ def test_a_budget_too_small_is_named_with_its_amount(study_folder: WriteFolder) 
     policy = folder.parent / "policy.toml"
     policy.write_text("[money]\nannual_budget_cny = 100000\n", encoding="utf-8")
     result, out = solve(folder, "--policy", str(policy))
-    assert result.exit_code == 1
-    assert "InfeasibleError: The best plan found costs " in result.stderr
-    assert "above annual_budget_cny = 100,000. No plan costs less than " in result.stderr
+    assert result.exit_code == 2
+    assert "PolicyError: No plan keeps these budgets. Raise them:" in result.stderr
+    assert "money.annual_budget_cny = 100,000 is below " in result.stderr
+    assert "at staffing.wage_cny = 110,000" in result.stderr
     assert not out.exists()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from layoutopt.errors import nearest
 from layoutopt.model.columns import Data, make_data
 from layoutopt.model.frame import Model, NamedRows, Rows
-from layoutopt.model.objective import GOALS
+from layoutopt.model.goals import goal_blocks, goal_rows, goals_of
 from layoutopt.model.rules import BLOCKS, RULES
 from layoutopt.options import Options
 from layoutopt.policy import Policy
@@ -33,15 +33,14 @@ def build_model(
     extra_rules
         A researcher's own rules: functions of :class:`Data` that yield rows; named after the function.
     """
-    data = make_data(study, policy, options, further=BLOCKS)
+    data = make_data(study, policy, options, further=(*BLOCKS, goal_blocks))
     stated = tuple(
         NamedRows(name, rows) for name, rule in RULES.items() if name not in skip for rows in rule.rows(data)
     )
     extra = tuple(
         NamedRows(getattr(function, "__name__", "extra"), rows) for function in extra_rules for rows in function(data)
     )
-    goals = {name: GOALS[name](data) for name in policy.goals.goals if name in GOALS}
-    return Model(data.frame, stated, goals, extra), data
+    return Model(data.frame, (*stated, *goal_rows(data)), goals_of(data), extra), data
 
 
 def check_rule_names(names: Collection[str], known: Collection[str]) -> None:

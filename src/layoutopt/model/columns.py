@@ -93,10 +93,10 @@ def _reach(chosen: pd.DataFrame, taught: pd.DataFrame) -> pd.Series:
 
 
 def _levels(study: Study) -> pd.DataFrame:
-    columns = ["school_id", "stage", "level", "places", "beds", "capital_cny", "life_years"]
+    columns = ["school_id", "stage", "level", "places", "beds", "canteen_seats", "capital_cny", "life_years"]
     if study.expansions is None:
         return pd.DataFrame(columns=columns)
-    table = study.expansions.reindex(columns=columns).fillna({"beds": 0.0, "life_years": 0.0})
+    table = study.expansions.reindex(columns=columns).fillna({"beds": 0.0, "canteen_seats": 0.0, "life_years": 0.0})
     table["level"] = table["level"].astype(int)
     return table.sort_values(["school_id", "stage", "level"]).reset_index(drop=True)
 

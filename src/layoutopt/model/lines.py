@@ -18,7 +18,7 @@ from layoutopt.model.line_tables import ANY_MINUTES, FleetShort, HubLines, Lines
 from layoutopt.policy import Policy
 from layoutopt.study import Study
 
-__all__ = ["LINE_GAP", "LINE_RULES", "FleetShort", "HubLines", "Lines", "bus_lines", "line_tables"]
+__all__ = ["LINE_GAP", "LINE_RULES", "FleetShort", "HubLines", "Lines", "bus_lines", "line_tables", "with_real_rides"]
 
 LINE_RULES = ("seats", "fleet", "second_runs", "school_wait")
 """Rules of lines that can be left out by name, as those of options and model can."""
@@ -71,6 +71,14 @@ def bus_lines(
 
     found = _shared_out(draw, tuple(groups), fleet)
     return line_tables(study, policy, [found[school_id].lines for school_id in groups], skip=skip)
+
+
+def with_real_rides(rows: pd.DataFrame, stops: pd.DataFrame) -> pd.DataFrame:
+    """Return option ``rows`` in which each group that boards at one of ``stops`` rides as long as its line does."""
+    real = stops.drop_duplicates("item").set_index("item")["ride_min"]
+    rides = (rows["mode"] == "bus") & rows["item"].isin(real.index)
+    ride_min = rows["item"].map(real).where(rides, rows["ride_min"]).astype(float)
+    return rows.assign(ride_min=ride_min, minutes=rows["minutes"] + (ride_min - rows["ride_min"]).where(rides, 0.0))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,18 +1,19 @@
-"""Each cost term and each goal by name."""
+"""Each cost term by name, and the yearly cost."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 
 import numpy as np
 import pandas as pd
 
 from layoutopt.model.columns import Data
-from layoutopt.model.frame import Expr
+from layoutopt.model.frame import Array, Expr
 from layoutopt.policy.norms import annuity
 
-WEEKLY_SHARE = 0.2
-"""A boarder travels on one school day in five."""
+SUPPORT_BLOCKS = ("support", "tours", "teams")
+"""Blocks of rules/support.py; each column has its yearly cost in ``cost_cny``."""
 
 
 def schools_cny(d: Data) -> Expr:
@@ -20,18 +21,30 @@ def schools_cny(d: Data) -> Expr:
     fixed = d.schools["annual_cny"].reindex(d.frame.blocks["open"].table["school_id"]).to_numpy(float)
     full = d.frame.total("open", weight=fixed, by=[])
     points = np.full(len(d.frame.blocks["point"]), d.policy.points.point_annual_cny)
-    return _plus(d, full, d.frame.total("point", weight=points, by=[]))
+    return plus(d, full, d.frame.total("point", weight=points, by=[]))
 
 
 def teachers_cny(d: Data) -> Expr:
-    """Wages of the posts needed."""
+    """Wages of the posts needed, or of everybody paid where teachers are redeployed (rules/staff.py)."""
+    if "payroll" in d.frame.blocks:
+        return d.frame.total("payroll", weight=np.array([d.policy.staffing.wage_cny]), by=[])
     wages = np.full(len(d.frame.blocks["posts"]), d.policy.staffing.wage_cny)
     return d.frame.total("posts", weight=wages, by=[])
 
 
-def ways_cny(d: Data) -> Expr:
-    """Buses at the stated price per rider, and boarding."""
-    return d.frame.total("chosen", weight="cost_cny", by=[])
+def buses_cny(d: Data) -> Expr:
+    """Buses at the stated price per rider."""
+    return plus(d, d.frame.total("chosen", weight="cost_cny", by=[], where=of_mode(d, "bus")))
+
+
+def boarding_cny(d: Data) -> Expr:
+    """Boarders, a year each."""
+    return plus(d, d.frame.total("chosen", weight="cost_cny", by=[], where=of_mode(d, "board")))
+
+
+def of_mode(d: Data, mode: str) -> Array:
+    """Return which options are of a mode."""
+    return (d.frame.blocks["chosen"].table["mode"] == mode).to_numpy()
 
 
 def capital_cny(d: Data) -> Expr:
@@ -42,36 +55,33 @@ def capital_cny(d: Data) -> Expr:
     yearly = [
         annuity(capital, life, money.discount_rate) for capital, life in zip(table["capital_cny"], years, strict=True)
     ]
-    return _plus(d, d.frame.total("level", weight=np.array(yearly, dtype=float), by=[]))
+    return plus(d, d.frame.total("level", weight=np.array(yearly, dtype=float), by=[]))
+
+
+def support_cny(d: Data) -> Expr:
+    """Helping small schools out with specialists: itinerant teams and their driving, online classes, groups."""
+    given = [name for name in SUPPORT_BLOCKS if name in d.frame.blocks]
+    nothing = d.frame.total("open", weight=np.zeros(len(d.frame.blocks["open"])), by=[])
+    return plus(d, nothing, *(d.frame.total(name, weight="cost_cny", by=[]) for name in given))
+
+
+COSTS: dict[str, Callable[[Data], Expr]] = {
+    "schools": schools_cny,
+    "teachers": teachers_cny,
+    "buses": buses_cny,
+    "boarding": boarding_cny,
+    "capital": capital_cny,
+    "support": support_cny,
+}
+"""The terms of the yearly cost by kind, as in ``plan.metrics.annual_costs``; each kind has its payers."""
 
 
 def annual_cost(d: Data) -> Expr:
     """Goal: yearly cost of the compact program (CNY)."""
-    return _plus(d, schools_cny(d), teachers_cny(d), ways_cny(d), capital_cny(d))
+    return plus(d, *(term(d) for term in COSTS.values()))
 
 
-def travel(d: Data) -> Expr:
-    """Goal: pupil-minutes one way a school day; a boarder's weekly way counts a fifth."""
-    table = d.frame.blocks["chosen"].table
-    share = np.where(table["mode"] == "board", WEEKLY_SHARE, 1.0)
-    weight = (table["minutes"] * table["pupils"] * share).to_numpy(float)
-    return _plus(d, d.frame.total("chosen", weight=weight, by=[]))
-
-
-def merge_small(d: Data) -> Expr:
-    """Goal: schools below the merging trigger that stay, as school or teaching point."""
-    small = d.schools["small"]
-    parts = [
-        d.frame.total(block, by=[], where=small.reindex(d.frame.blocks[block].table["school_id"]).to_numpy(bool))
-        for block in ("open", "point")
-    ]
-    return _plus(d, *parts)
-
-
-GOALS = {"merge_small": merge_small, "annual_cost": annual_cost, "travel": travel}
-
-
-def _plus(d: Data, *terms: Expr) -> Expr:
+def plus(d: Data, *terms: Expr) -> Expr:
     """Add single expressions; empty ones count nothing."""
     labels = pd.MultiIndex.from_tuples([("all",)], names=["all"])
     return reduce(lambda left, right: left + right, (term.on(labels) for term in terms))

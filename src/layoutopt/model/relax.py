@@ -22,6 +22,12 @@ SOFT: dict[str, tuple[float, str]] = {
     "point_size": (1.0, "{place}: {amount:.0f} pupils above point_max_pupils"),
     "capital_budget": (1e-4, "capital_budget_cny is {amount:,.0f} CNY short"),
     "annual_budget": (1e-4, "annual_budget_cny is {amount:,.0f} CNY short"),
+    "source_budget": (1e-4, "budget_by_source.{place} is {amount:,.0f} CNY short"),
+    "one_school": (20.0, "{place}: its place would not go to one school (one_school_for)"),
+    "contiguous": (20.0, "{place}: its zone would not hang together (contiguous)"),
+    "merge_share": (50.0, "merge_share asks for {amount:.0f} more closures than can be"),
+    "meals": (1.0, "{place}: {amount:.0f} more canteen seats are needed"),
+    "quality": (1.0, "{place}: {amount:.0f} pupils more than this resource is enough for"),
     "protected": (200.0, "{place}: what is decided for it (keep or close) cannot hold"),
 }
 """Rules that may give way in the softened copy: price of one unit, and what its slack says. One unit is a
@@ -122,6 +128,9 @@ def _would_help(rule: str, row: object, policy: Policy) -> str:
         "walk_limit": f"above walk_max_min.{band} = {policy.access.walk_max_min[band]:g}",
         "oneway_limit": f"above oneway_max_min.{band} = {policy.access.oneway_max_min[band]:g}",
         "ride_limit": f"its ride above max_ride_min = {policy.bus.max_ride_min:g}",
+        "distance_limit": f"{row.km:.1f} km and so above oneway_max_km or walk_max_km of the band {band}",  # type: ignore[attr-defined]
+        "town_border": "which is in another township (within_town)",
+        "move_once": f"but its pupils were moved in the last {policy.zones.move_once_years} years (move_once)",
         "worsening_limit": f"longer than today by over worsening_max_min = {policy.access.worsening_max_min}",
         "board_grade": f"below board_min_grade = {policy.boarding.board_min_grade}, or no boarding allowed",
         "board_limit": f"above board_max_min = {policy.access.board_max_min:g}",

@@ -63,6 +63,12 @@ class Held:
         """Return the demands with one more: ``goal`` comes to ``most`` at most."""
         return Held((*self.rows, goal.matrix), (*self.most, most - float(goal.constant.sum())))
 
+    def eased_to(self, point: Array) -> Held:
+        """Return the demands, none of them for less than ``point`` comes to."""
+        reached = [float((row @ point).sum()) for row in self.rows]
+        most = [max(most, own + HOLD_SLACK * max(1.0, abs(own))) for most, own in zip(self.most, reached, strict=True)]
+        return Held(self.rows, tuple(most))
+
     def on(self, program: highs.Program) -> highs.Program:
         """Return ``program`` with these demands as further rows."""
         if not self.rows:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from layoutopt.kernels.highs import FEASIBILITY_TOLERANCE
 from layoutopt.model.columns import Data
 from layoutopt.model.frame import Model
+from layoutopt.model.goals import goal_fill
 from layoutopt.model.rules import FILLS
 from layoutopt.policy.norms import classes_of_band, posts_of_stage
 from layoutopt.schema import BAND_OF, BANDS, GRADES, STAGE_OF, STAGES
@@ -22,7 +23,7 @@ def first_point(model: Model, data: Data) -> Array | None:
     if chosen is None:
         return None
     point = _completed(data, chosen)
-    for fill in FILLS:
+    for fill in (*FILLS, goal_fill):
         for name, values in fill(data, point).items():
             point[data.frame.blocks[name].columns] = values
     goal = next(iter(model.goals.values()))

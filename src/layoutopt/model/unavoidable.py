@@ -17,11 +17,11 @@ SLACK = 1e-6
 def unavoidable_cny(model: Model, data: Data, *, time_limit_s: float = 60.0) -> float:
     """Return a yearly cost (CNY) that no plan under the model's rules is below: its wages at the very least.
 
-    The wages are minimised alone over every rule but the yearly budget, with all columns continuous. That
+    The wages are minimised alone over every rule but the yearly budgets, with all columns continuous. That
     value is a lower bound; since posts are whole, it is rounded up to whole wages. 0 where it is not found in
     the time given.
     """
-    program = model.without("annual_budget").program(teachers_cny(data))
+    program = model.without("annual_budget").without("source_budget").program(teachers_cny(data))
     linear = replace(program, integer=np.zeros(len(program.cost), dtype=bool))
     found = highs.solve(linear, budget=highs.Budget(time_limit_s=time_limit_s))
     wage = data.policy.staffing.wage_cny

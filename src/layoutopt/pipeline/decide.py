@@ -4,39 +4,28 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from layoutopt.errors import InfeasibleError, SolverError
 from layoutopt.kernels import highs
-from layoutopt.model.build import ExtraRule
-from layoutopt.model.columns import Data
 from layoutopt.model.frame import Model
-from layoutopt.model.lines import FleetShort, HubLines, Lines, bus_lines, line_tables
-from layoutopt.model.read import read_layout
+from layoutopt.model.lines import FleetShort, HubLines, Lines, line_tables
 from layoutopt.model.solve import (
     EFFORTS,
     REFUSED,
     Answer,
-    Effort,
     Held,
-    Solver,
     Stopped,
-    ceiling,
-    highs_solver,
-    solve_goals,
 )
-from layoutopt.model.start import first_point
-from layoutopt.options import Options
+from layoutopt.pipeline.around import around_lines
+from layoutopt.pipeline.budgets import keeps_sources, lines_free
+from layoutopt.pipeline.case import NOTHING_HELD, Case, drawn, first_of, sought
 from layoutopt.plan.plan import Level
-from layoutopt.policy import Policy
-from layoutopt.progress import Report
-from layoutopt.study import Study
 
 if TYPE_CHECKING:
     from layoutopt.integrated.solve import Integrated
@@ -50,38 +39,7 @@ START = EFFORTS["quick"]
 """The compact program only gives layout and lines a place to begin; more work is better spent there."""
 EARLIER_SHARE, START_SHARE, TOGETHER_SHARE = 0.3, 0.3, 0.85
 """Of the time left: for goals before the yearly cost, for the start, for layout and lines together."""
-LINES_FIXED = "lines fixed"
-NOTHING_HELD = Held()
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """One run: what is asked, the program it makes, and how long it may take."""
-
-    study: Study
-    policy: Policy
-    options: Options
-    model: Model
-    data: Data
-    skip: Collection[str]
-    extra_rules: tuple[ExtraRule, ...]
-    effort: str
-    seed: int
-    deadline: float
-    report: Report
-    interrupted: Callable[[], bool]
-    solver: Any = None
-
-    @property
-    def left_s(self) -> float:
-        """Seconds left before the safety stop."""
-        return self.deadline - time.monotonic()
-
-    @property
-    def tolerance(self) -> Mapping[str, float]:
-        """How much of each goal the goals after it may give up."""
-        return self.policy.goals.goal_tolerance
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +74,7 @@ def decide(case: Case, method: str) -> Decision:
     try:
         if method == TOGETHER and case.solver is None and rides and "annual_cost" in names:
             return _together(case, names)
-        answer = _sought(case, case.model, names, EFFORTS[case.effort], 0.8, start=_first(case))
+        answer = sought(case, case.model, names, EFFORTS[case.effort], 0.8, start=first_of(case))
     except Stopped:
         from layoutopt.model.relax import why_infeasible
 
@@ -124,39 +82,9 @@ def decide(case: Case, method: str) -> Decision:
     return _sequential(case, answer, method if case.solver is None else SEQUENTIAL)
 
 
-def _first(case: Case) -> Array | None:
-    return first_point(case.model, case.data)
-
-
-def _sought(
-    case: Case, model: Model, names: Sequence[str], effort: Effort, share: float, *, start: Array | None,
-    held: Held = NOTHING_HELD, solver: Solver | None = None,
-) -> Answer:  # fmt: skip
-    """The compact program's answer for goals in their order, within a share of the time left."""
-    if case.solver is not None:
-        from layoutopt.model.pulp import pulp_solver
-
-        solver = pulp_solver(model, case.solver)
-    return solve_goals(
-        model, goals=names, held=held, tolerance=case.tolerance, effort=effort, start=start, seed=case.seed,
-        time_limit_s=max(share * case.left_s, 1.0), interrupted=case.interrupted,
-        report=lambda done, text: case.report(0.4 * done if done >= 0 else done, text), solver=solver,
-    )  # fmt: skip
-
-
 def _sequential(case: Case, answer: Answer, method: str) -> Decision:
     case.report(0.8, "bus lines")
-    return Decision(answer.values, _drawn(case, answer.values), answer.levels, COMPACT_NAME, method)
-
-
-def _drawn(case: Case, point: Array) -> Lines:
-    """Lines for the riders of a point, hub by hub."""
-    chosen = read_layout(case.data, point).chosen
-    by_bus = chosen[chosen["mode"] == "bus"][["item", "school_id"]]
-    riders: pd.DataFrame = by_bus.merge(case.options.items, on="item", validate="one_to_one")
-    return bus_lines(
-        case.study, case.policy, riders, seed=case.seed, time_limit_s=max(case.left_s, 5.0), skip=case.skip
-    )
+    return Decision(answer.values, drawn(case, answer.values), answer.levels, COMPACT_NAME, method)
 
 
 def _together(case: Case, names: Sequence[str]) -> Decision:
@@ -168,7 +96,7 @@ def _together(case: Case, names: Sequence[str]) -> Decision:
     if found is None:
         levels, values = earlier + first.levels, first.values
         if after and not case.interrupted():
-            last = _sought(case, model, after, EFFORTS[case.effort], 0.8, held=first.held, start=values)
+            last = sought(case, model, after, EFFORTS[case.effort], 0.8, held=first.held, start=values)
             levels, values = levels + last.levels, last.values
         return _sequential(case, Answer(values, levels, first.held), TOGETHER)
     integrated, ended = found
@@ -177,13 +105,13 @@ def _together(case: Case, names: Sequence[str]) -> Decision:
     level = replace(level, status="optimal" if level.gap <= EFFORTS["proof"].gap else "feasible")
     later: tuple[Level, ...] = ()
     if whole:
-        point, later = _around_lines(case, after, held, integrated.best.point, integrated.best.cost)
-        case.report(0.9, "bus lines")
-        point, lines = _tables(case, integrated, point, first.values)
+        own = _tables(case, integrated, integrated.best.point, first.values)
+        point, lines = _within_budgets(case, *own, first.values)
+        point, later = around_lines(case, after, held, point, lines)
     else:
         log.warning("A yes/no of the plan found is split: the plan made one after the other is kept.")
         level = replace(level, bound=-np.inf, status=REFUSED)
-        point, lines = first.values, _drawn(case, first.values)
+        point, lines = first.values, drawn(case, first.values)
     levels = (*earlier, level, *later)
     return Decision(point, lines, levels, TOGETHER_NAME, TOGETHER, integrated.notes)
 
@@ -196,20 +124,21 @@ def _is_whole(case: Case, point: Array) -> bool:
 def _begun(case: Case, before: Sequence[str]) -> tuple[Model, tuple[Level, ...], Held, Answer]:
     """The goals before the yearly cost and what they demand, and the compact program's cheapest point that keeps them.
 
-    A yearly budget speaks of real lines; at the price per rider it may cut off every plan. Then it is left out
+    Budgets speak of real lines; at the price per rider they may cut off every plan. Then lines are left out of them
     here, and the real cost decides in the end.
     """
+    money = case.policy.money
     models = [case.model]
-    if case.policy.money.annual_budget_cny is not None:
-        models.append(case.model.without("annual_budget"))
+    if money.annual_budget_cny is not None or money.budget_by_source:
+        models.append(lines_free(case.model, case.data, case.skip))
     for model in models:
         levels: tuple[Level, ...] = ()
-        held, start = NOTHING_HELD, _first(case)
+        held, start = NOTHING_HELD, first_of(case)
         try:
             if before:
-                earlier = _sought(case, model, before, EFFORTS[case.effort], EARLIER_SHARE, start=start)
+                earlier = sought(case, model, before, EFFORTS[case.effort], EARLIER_SHARE, start=start)
                 levels, held, start = earlier.levels, earlier.held, earlier.values
-            first = _sought(case, model, ["annual_cost"], START, START_SHARE, held=held, start=start)
+            first = sought(case, model, ["annual_cost"], START, START_SHARE, held=held, start=start)
         except Stopped:
             if model is models[-1]:
                 raise
@@ -221,7 +150,8 @@ def _begun(case: Case, before: Sequence[str]) -> tuple[Model, tuple[Level, ...],
 def _integrated(case: Case, held: Held, start: Array) -> tuple[Integrated, str] | None:
     """Layout and lines together, and how that ended; None where there is nothing to decide together.
 
-    The budget is no rule here: what is made small is the very cost it limits.
+    The budget is no rule here: what is made small is the very cost it limits. Those of single sources are, lines
+    apart: riders have no price here, so that their rows hold whatever lines cost.
     """
     from layoutopt.integrated.solve import EFFORTS as SEARCH
     from layoutopt.integrated.solve import integrate
@@ -240,46 +170,29 @@ def _integrated(case: Case, held: Held, start: Array) -> tuple[Integrated, str] 
     return found, "time" if time.monotonic() - began >= limit_s else str(ended)
 
 
-def _around_lines(
-    case: Case, names: Sequence[str], held: Held, point: Array, cost_cny: float
-) -> tuple[Array, tuple[Level, ...]]:
-    """Goals after the yearly cost: whoever rides keeps the line, all else may change within what is held.
-
-    What such a search proves speaks for these lines only, so its levels have no bound.
-    """
-    if not names or case.interrupted():
-        return point, ()
-    model = case.model.without("annual_budget")
-    goal, budget = model.goals["annual_cost"], case.policy.money.annual_budget_cny
-    most = ceiling(cost_cny, case.tolerance.get("annual_cost", 0.0))
-    most = max(cost_cny, most if budget is None else min(most, budget))
-    held = held.also(goal, float(goal.value(point).sum()) + most - cost_cny)
-    block = model.frame.blocks["chosen"]
-    rides = np.arange(block.start, block.start + len(block))[(block.table["mode"] == "bus").to_numpy()]
-    inner = highs_solver(case.seed, lambda share, text: case.report(-1.0, text), case.interrupted)
-
-    def around(program: highs.Program, budget: highs.Budget, start: Array | None) -> highs.Solved:
-        lower, upper = program.lower.copy(), program.upper.copy()
-        lower[rides] = upper[rides] = np.round(point[rides])
-        return inner(replace(program, lower=lower, upper=upper), budget, start)
-
+def _within_budgets(case: Case, point: Array, lines: Lines, start: Array) -> tuple[Array, Lines]:
+    """The point and its lines; where they cost a source more than its budget, the start if that keeps all budgets."""
+    if keeps_sources(case.data, case.skip, point, lines):
+        return point, lines
     try:
-        answer = _sought(case, model, names, EFFORTS[case.effort], 0.8, held=held, start=point, solver=around)
-    except (Stopped, SolverError) as error:
-        log.warning("The goals after the yearly cost were not sought: %s", error or "the lines leave no room")
-        return point, ()
-    return answer.values, tuple(replace(level, bound=-np.inf, status=LINES_FIXED) for level in answer.levels)
+        other = drawn(case, start)
+    except InfeasibleError:
+        return point, lines
+    if not keeps_sources(case.data, case.skip, start, other):
+        return point, lines
+    log.info("Layout and lines together cost a source more than its budget: the plan made first is kept.")
+    return start, other
 
 
 def _tables(case: Case, found: Integrated, point: Array, start: Array) -> tuple[Array, Lines]:
     """The lines found as tables. Where the fleet is too small for them all: drawn again, the cheaper of two points."""
-    drawn = []
+    by_hub = []
     for hub, own in zip(found.hubs, found.best.lines, strict=True):
         orders = tuple(tuple(int(stop) for stop in own.stops(at)) for at in range(len(own)))
         if orders:
-            drawn.append(HubLines(hub.school_id, hub.group, orders, tuple(int(kind) for kind in own.kind)))
+            by_hub.append(HubLines(hub.school_id, hub.group, orders, tuple(int(kind) for kind in own.kind)))
     try:
-        return point, line_tables(case.study, case.policy, drawn, skip=case.skip)
+        return point, line_tables(case.study, case.policy, by_hub, skip=case.skip)
     except FleetShort:
         log.info("The fleet is too small for the lines found; they are drawn again, hub by hub.")
     return _cheaper(case, point, start)
@@ -293,7 +206,7 @@ def _cheaper(case: Case, *points: Array) -> tuple[Array, Lines]:
     failed: InfeasibleError | None = None
     for point in points:
         try:
-            lines = _drawn(case, point)
+            lines = drawn(case, point)
         except InfeasibleError as error:
             failed = error
             continue

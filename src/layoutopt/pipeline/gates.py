@@ -7,9 +7,10 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from layoutopt.errors import InfeasibleError, InputError, Problem, SolverError
+from layoutopt.errors import InputError, Problem, SolverError
 from layoutopt.journeys import journeys_of
 from layoutopt.options import Options
+from layoutopt.pipeline.budgets import BUDGETS, over_budget
 from layoutopt.plan.audit import audit
 from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
@@ -65,26 +66,7 @@ def check_plan(plan: Plan, study: Study, policy: Policy, skip: Collection[str]) 
     violations = audit(plan, study, policy)
     if violations.empty or skip:
         return
-    if set(violations["rule"]) <= {"annual_budget"}:
+    if set(violations["rule"]) <= BUDGETS:
         raise over_budget(plan)
     lines = "\n".join(f"  {row.rule} at {row.place}: {row.message}" for row in violations.head(10).itertuples())
     raise SolverError(f"The plan found fails {len(violations)} checks of its own audit and is not returned:\n{lines}")
-
-
-def over_budget(plan: Plan) -> InfeasibleError:
-    """Return the error of a plan that costs more than the budget: by how much, what is proven, what to do."""
-    budget, level = plan.policy.money.annual_budget_cny or 0.0, plan.proof.main
-    proven = level is not None and level.goal == "annual_cost" and level.bound > budget
-    earlier = level is not None and plan.proof.levels and plan.proof.levels[0] is not level
-    head = f"The best plan found costs {plan.figures.cost_cny:,.0f} CNY a year with its bus lines, above "
-    said = head + f"annual_budget_cny = {budget:,.0f}."
-    if proven and level is not None:
-        said += f" No plan costs less than {level.bound:,.0f}"
-        said += " while the goals before annual_cost stay as they are." if earlier else "."
-    cures = ["raise the budget"]
-    if earlier:
-        cures.append("name annual_cost before the other goals")
-    if not proven:
-        cures.append("give more effort or time")
-    text = ", or ".join(cures)
-    return InfeasibleError(f"{said} {text[0].upper()}{text[1:]}.", ("annual_budget",))

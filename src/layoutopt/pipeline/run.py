@@ -12,17 +12,25 @@ import numpy as np
 
 from layoutopt.model.build import ExtraRule, build_model, check_rule_names
 from layoutopt.model.lines import LINE_RULES, Lines
-from layoutopt.model.objective import WEEKLY_SHARE
 from layoutopt.model.read import Layout, read_layout
 from layoutopt.model.rules import RULES
+from layoutopt.model.rules.staff import paid
+from layoutopt.model.rules.support import chosen_support, driven_tours
 from layoutopt.model.solve import EFFORTS, REFUSED
 from layoutopt.model.unavoidable import unavoidable_cny
 from layoutopt.options import RULES as OPTION_RULES
 from layoutopt.options import Options, build_options
-from layoutopt.pipeline.decide import LINES_FIXED, METHODS, TOGETHER, Case, Decision, decide
+from layoutopt.pipeline.around import LINES_FIXED
+from layoutopt.pipeline.budgets import check_budgets
+from layoutopt.pipeline.case import Case
+from layoutopt.pipeline.decide import METHODS, TOGETHER, Decision, decide
 from layoutopt.pipeline.gates import check_options, check_plan, check_reachable, hubs_without_road
+from layoutopt.pipeline.reasons import stay_reasons
+from layoutopt.plan.goal_figures import DIRECT_BELOW, FIGURES, OF_MINUTES
 from layoutopt.plan.plan import Level, Plan, Proof
+from layoutopt.plan.rooms import large_classes
 from layoutopt.plan.tables import assignment_table, school_table
+from layoutopt.plan.tours import tour_table
 from layoutopt.policy import Policy
 from layoutopt.progress import Progress, Report, patient_interrupt, reporter
 from layoutopt.study import Study
@@ -30,6 +38,8 @@ from layoutopt.study import Study
 UNAVOIDABLE_NAME = "classes and staff nobody can avoid"
 ROUNDING = 1e-6
 """A bound this little above the plan's cost is the same number; farther above it, one of the two is wrong."""
+DIRECT_RIDES = "direct rides"
+"""Status of a level whose bound counts a direct ride for everybody; its value is that of the real lines."""
 log = logging.getLogger(__name__)
 
 
@@ -94,6 +104,7 @@ def optimize(
         check_options(study, policy, options)
         rules = tuple(extra_rules)
         model, data = build_model(study, policy, options, skip=skip, extra_rules=rules)
+        check_budgets(model, data, skip)
         case = Case(
             study=study, policy=policy, options=options, model=model, data=data, skip=skip, extra_rules=rules,
             effort=effort, seed=seed, deadline=began + time_limit_s, interrupted=interrupted, solver=solver,
@@ -104,7 +115,7 @@ def optimize(
         plan = _assembled(case, decision)
         plan = plan.replace(
             run={"seconds": round(time.monotonic() - began, 1)},
-            warnings=hubs_without_road(study, policy, options),
+            warnings=(*hubs_without_road(study, policy, options), *large_classes(plan)),
         )
         check_plan(plan, study, policy, skip)
         report(1.0, "done")
@@ -132,12 +143,15 @@ def _rising(report: Report) -> Report:
 
 def _assembled(case: Case, decision: Decision) -> Plan:
     """The plan's tables, and the proof set against what they cost."""
+    from layoutopt.follow_up import premises_uses, staff_moves
+
     study, policy, options = case.study, case.policy, case.options
     layout = read_layout(case.data, decision.point)
     assignments = assignment_table(_rows(options, layout, decision.lines), policy)
     schools = school_table(
         study, policy, assignments, state=layout.state, bands=layout.bands, levels=layout.levels,
-        decided=layout.decided,
+        decided=layout.decided, support=chosen_support(layout.state, layout.picked),
+        reasons=stay_reasons(options),
     )  # fmt: skip
     plan = Plan(
         study=study,
@@ -146,7 +160,10 @@ def _assembled(case: Case, decision: Decision) -> Plan:
         schools=schools,
         bus_lines=decision.lines.lines,
         bus_stops=decision.lines.stops,
-        proof=_proof(case, decision),
+        tours=tour_table(study, policy, driven_tours(layout.picked)),
+        proof=_proof(case, decision, layout),
+        staff_moves=staff_moves(study, policy, schools),
+        premises=premises_uses(study, policy, schools),
         seed=case.seed,
     )
     return plan if case.solver is not None else plan.replace(proof=_settled(plan, real=decision.together))
@@ -165,7 +182,7 @@ def _rows(options: Options, layout: Layout, lines: Lines) -> Any:
     return rows
 
 
-def _proof(case: Case, decision: Decision) -> Proof:
+def _proof(case: Case, decision: Decision, layout: Layout) -> Proof:
     return Proof(
         status=decision.levels[-1].status,
         bound_name=decision.bound_name,
@@ -176,6 +193,7 @@ def _proof(case: Case, decision: Decision) -> Proof:
             "solver": "HiGHS" if case.solver is None else type(case.solver).__name__,
             "method": decision.method,
             **({"together": dict(decision.notes)} if decision.notes else {}),
+            **paid(layout.picked),
             "routing": decision.lines.by_hub.to_dict("records"),
         },
         unavoidable_cny=unavoidable_cny(case.model, case.data),
@@ -191,8 +209,8 @@ def _settled(plan: Plan, *, real: bool) -> Proof:
             least = proof.unavoidable_cny or 0.0
             if level.bound < least:
                 level, name = replace(level, bound=min(least, level.value)), UNAVOIDABLE_NAME
-        elif level.goal == "travel" and level.status == LINES_FIXED:
-            level = replace(level, value=_pupil_minutes(plan))
+        elif level.goal in FIGURES:
+            level = _measured(plan, level)
         levels.append(level)
     return replace(proof, levels=tuple(levels), bound_name=name)
 
@@ -200,13 +218,21 @@ def _settled(plan: Plan, *, real: bool) -> Proof:
 def _safe(level: Level) -> Level:
     """The level without its bound where that lies above the value by more than rounding: one of the two is wrong."""
     if level.bound > level.value + ROUNDING * max(1.0, abs(level.value)):
-        log.warning("The bound %.0f lies above the plan's cost %.0f: it is not used.", level.bound, level.value)
+        what = "cost" if level.goal == "annual_cost" else level.goal
+        log.warning("The bound %.0f lies above the plan's %s %.0f: it is not used.", level.bound, what, level.value)
         return replace(level, bound=-np.inf, status=REFUSED)
     return replace(level, bound=min(level.bound, level.value))
 
 
-def _pupil_minutes(plan: Plan) -> float:
-    """The goal travel with every rider's real minutes."""
-    rows = plan.assignments
-    share = np.where(rows["mode"] == "board", WEEKLY_SHARE, 1.0)
-    return float((rows["minutes"] * rows["pupils"] * share).sum())
+def _measured(plan: Plan, level: Level) -> Level:
+    """The level with what the plan's tables say, where real lines count: then its bound is one of direct rides.
+
+    No line brings anybody to school sooner than a direct ride, unless a travel table of one's own says so.
+    """
+    if level.status == LINES_FIXED:
+        return replace(level, value=FIGURES[level.goal](plan))
+    if level.goal not in OF_MINUTES or plan.bus_lines.empty:
+        return level
+    holds = level.goal in DIRECT_BELOW and plan.study.travel is None
+    level = _safe(replace(level, value=FIGURES[level.goal](plan), bound=level.bound if holds else -np.inf))
+    return level if level.status == REFUSED else replace(level, status=DIRECT_RIDES)

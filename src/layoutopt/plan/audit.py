@@ -6,14 +6,36 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from layoutopt.plan import figure_checks, school_checks, way_checks
+from layoutopt.plan import (
+    closure_checks,
+    figure_checks,
+    money_checks,
+    premises_checks,
+    quality_checks,
+    school_checks,
+    staff_checks,
+    support_checks,
+    way_checks,
+    zone_checks,
+)
 from layoutopt.plan.facts import Facts, Violation, facts_of
 from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
 from layoutopt.study import Study
 
 COLUMNS = ["rule", "place", "found", "limit", "message"]
-CHECKS = {**way_checks.CHECKS, **school_checks.CHECKS, **figure_checks.CHECKS}
+CHECKS = {
+    **way_checks.CHECKS,
+    **school_checks.CHECKS,
+    **closure_checks.CHECKS,
+    **quality_checks.CHECKS,
+    **support_checks.CHECKS,
+    **money_checks.CHECKS,
+    **zone_checks.CHECKS,
+    **staff_checks.CHECKS,
+    **premises_checks.CHECKS,
+    **figure_checks.CHECKS,
+}
 
 
 def audit(plan: Plan, study: Study | None = None, policy: Policy | None = None) -> pd.DataFrame:

@@ -41,7 +41,7 @@ class Facts:
 
     Only settlements, bands and schools the study knows are in them, each school once; the checks ``cover``
     and ``figures`` name the others. ``rows``: the served assignments with ``real_min`` and
-    ``real_ride_min`` (recomputed), ``walk_min``,
+    ``real_ride_min`` (recomputed), ``walk_min``, ``walk_km``, ``way_km`` (straight there, in the way's own mode),
     today's way, and the school's facts. ``stops``: the plan's, with ``ends_at`` (the school where the line ends) and
     the columns ``REAL``, recomputed. ``schools``: the plan's school table joined with today's facts
     (suffix ``_fact`` where both have a column), indexed by school_id.
@@ -134,7 +134,11 @@ def _real_ways(plan: Plan, study: Study, policy: Policy, journeys: Journeys, sto
     ride = np.where(np.isnan(ride), direct, ride)
     mode = rows["mode"].to_numpy()
     weekly = np.where(np.isfinite(direct + access), direct + access, walk)
-    rows["walk_min"] = walk
+    walk_km, bus_km = np.full(len(rows), np.inf), np.full(len(rows), np.inf)
+    walk_km[known] = table.km("walk")[settlement[known], school[known]]
+    bus_km[known] = table.km("bus")[settlement[known], school[known]]
+    rows["walk_min"], rows["walk_km"] = walk, walk_km
+    rows["way_km"] = np.where(mode == "walk", walk_km, bus_km)
     rows["real_ride_min"] = np.where(mode == "bus", ride, 0.0)
     rows["real_min"] = np.select([mode == "walk", mode == "bus"], [walk, access + ride], weekly)
     rows = rows.join(_ways_today(study, policy, rows))
@@ -145,8 +149,8 @@ def _real_ways(plan: Plan, study: Study, policy: Policy, journeys: Journeys, sto
 
 def _ways_today(study: Study, policy: Policy, rows: pd.DataFrame) -> pd.DataFrame:
     """Today's way of each row's group; one we do not know by name counts as most pupils of its settlement and band."""
-    names = ["minutes", "ride_min", "mode", "school"]
-    own = items_of(study, policy).set_index("item")[[f"today_{n}" for n in ("min", "ride_min", "mode", "school")]]
+    names = ["minutes", "ride_min", "mode", "school", "km"]
+    own = items_of(study, policy).set_index("item")[[f"today_{n}" for n in ("min", "ride_min", "mode", "school", "km")]]
     own = own.reindex(rows["item"]).set_axis(names, axis=1).set_axis(rows.index)
     place = attendance(study, policy).rename(columns={"school_id": "school"})
     place = place.sort_values("pupils", ascending=False, kind="stable").drop_duplicates(["settlement_id", "band"])

@@ -10,6 +10,8 @@ import pandas as pd
 from layoutopt.fleet import vehicle_types
 from layoutopt.plan.facts import MINUTES_TOLERANCE, Facts, Violation
 from layoutopt.plan.tables import assignment_table, expansion_rows, levels_of
+from layoutopt.plan.tours import school_ways
+from layoutopt.policy.helping import driving_cny
 from layoutopt.schema import BANDS, GRADES, PUPIL_COLUMNS, STAGES
 
 RELATIVE = 1e-6
@@ -21,6 +23,7 @@ def figures(f: Facts) -> Iterator[Violation]:
     yield from _of_schools(f)
     yield from _of_assignments(f)
     yield from _of_lines(f)
+    yield from _of_tours(f)
 
 
 def _strangers(f: Facts) -> Iterator[Violation]:
@@ -126,6 +129,21 @@ def _of_stops(stops: pd.DataFrame, early_min: float) -> Iterator[Violation]:
         if row["school_id"] == row["ends_at"]:
             expected["alights_after"] = float(len(stops))
         yield from _compared(str(row["item"]), row, expected)
+
+
+def _of_tours(f: Facts) -> Iterator[Violation]:
+    """What each leg of a tour states of minutes, kilometres and yearly cost."""
+    ways = school_ways(f.journeys, list(f.study.schools.index))
+    for tour, legs in f.plan.tours.groupby("tour_id", sort=True):
+        legs = legs.sort_values("order", kind="stable")
+        if not {*legs["school_id"], *legs["site_id"]} <= set(ways.ids):
+            yield Violation(str(tour), 0, 1, "calls at a school that is not in the study")
+            continue
+        minutes, km = ways.round_trip([legs["school_id"].iloc[0], *legs["site_id"].iloc[:-1]])
+        for row, leg_min, leg_km in zip(legs.to_dict("records"), minutes, km, strict=True):
+            cost = driving_cny(float(leg_km), float(row["days"]), f.policy)
+            expected = {"minutes": float(leg_min), "km": float(leg_km), "cost_cny": cost}
+            yield from _compared(str(tour), row, expected)
 
 
 def _compared(place: str, row: pd.Series | Mapping[str, object], expected: Mapping[str, float]) -> Iterator[Violation]:

@@ -24,6 +24,7 @@ from layoutopt.plan.geometry import (
 )
 from layoutopt.plan.metrics import journeys_by_band
 from layoutopt.plan.plan import Plan
+from layoutopt.plan.premises_figures import IDLE
 
 STYLE_TABLE = """
 CREATE TABLE layer_styles (
@@ -53,7 +54,8 @@ def plan_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
     schools = school_points(plan)
     closed = schools[schools["role"] == "closed"]
     premises = closed[["school_id", "name", "town", "pupils_before", "geometry"]].copy()
-    premises["reuse"] = "not decided"
+    uses = plan.premises.drop_duplicates("school_id").set_index("school_id")["use"].replace("", IDLE)
+    premises["reuse"] = premises["school_id"].map(uses).astype(object).fillna("not decided")
     return {
         "schools": schools,
         "settlements": settlement_points(plan),

@@ -11,10 +11,14 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.fleet import PUBLIC_EXTENSION, SCHOOL_BUS
+from layoutopt.plan import staff_figures
 from layoutopt.plan.plan import OPEN_ROLES, Plan
+from layoutopt.plan.premises_figures import buildings_reused
 from layoutopt.plan.tables import expansion_rows, levels_of
+from layoutopt.plan.tours import itinerant_teachers, support_cny
 from layoutopt.policy.norms import annuity
 from layoutopt.schema import BANDS, STAGES
+from layoutopt.today import paid_posts
 
 LONG_WAYS_MIN = (30, 40, 60)
 
@@ -46,12 +50,20 @@ class Headline:
     line_km: float
     teachers_freed: float
     teachers_needed: float
+    teachers_moved: float
+    teachers_retrained: float
+    posts_short: float
+    retraining_cny: float
+    buildings_reused: int
+    premises_capital_cny: float
+    itinerant_teachers: int
     cost_cny: float
     cost_schools_cny: float
     cost_teachers_cny: float
     cost_buses_cny: float
     cost_boarding_cny: float
     cost_capital_cny: float
+    cost_support_cny: float
     capital_cny: float
     journey_mean_min: float
     journey_p50_min: float
@@ -128,6 +140,13 @@ def headline(plan: Plan) -> Headline:
         line_km=float(plan.bus_lines["km"].sum()),
         teachers_freed=teachers_freed(schools),
         teachers_needed=float(schools["posts"].sum()),
+        teachers_moved=staff_figures.teachers_moved(plan.staff_moves),
+        teachers_retrained=staff_figures.teachers_retrained(plan.staff_moves),
+        posts_short=staff_figures.posts_short(plan.staff_moves),
+        retraining_cny=staff_figures.retraining_cny(plan.staff_moves, plan.policy),
+        buildings_reused=buildings_reused(plan.premises),
+        premises_capital_cny=float(plan.premises["capital_cny"].sum()),
+        itinerant_teachers=itinerant_teachers(plan.tours, plan.policy),
         cost_cny=sum(costs.values()),
         **{f"cost_{name}_cny": value for name, value in costs.items()},
         capital_cny=float(schools["capital_cny"].sum()),
@@ -144,18 +163,20 @@ def headline(plan: Plan) -> Headline:
 
 
 def annual_costs(plan: Plan) -> dict[str, float]:
-    """Return the yearly cost by kind (CNY): schools, teachers, buses, boarding, capital.
+    """Return the yearly cost by kind (CNY): schools, teachers, buses, boarding, capital, support.
 
-    Wages count for the posts needed; capital is spread over the building's life as an annuity.
+    Wages count for the posts needed, and for no fewer than today's teachers where they are redeployed; capital is
+    spread over the building's life as an annuity.
     """
     schools, policy = plan.schools, plan.policy
     boarders = plan.assignments.loc[plan.assignments["mode"] == "board", "pupils"].sum()
     return {
         "schools": float(schools["annual_cny"].sum()),
-        "teachers": float(schools["posts"].sum() * policy.staffing.wage_cny),
+        "teachers": paid_posts(plan.study, policy, float(schools["posts"].sum())) * policy.staffing.wage_cny,
         "buses": float(plan.bus_lines["cost_cny"].sum()),
         "boarding": float(boarders * policy.boarding.board_annual_cny),
         "capital": float(sum(_yearly_capital(plan))),
+        "support": support_cny(plan.tours, plan.schools["support"], policy),
     }
 
 

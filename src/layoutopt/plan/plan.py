@@ -102,7 +102,8 @@ class Plan:
     ``school_id`` on ``days`` days a week, calls at the sites in their order and comes back (last row); minutes,
     kilometres and yearly cost belong to the leg that ends at the site.
     ``staff_moves``: ``from_school, to_school, stage, subject, to_subject, teachers, minutes, kind``; kind is ``moves``,
-    ``retrained``, ``surplus`` (no post in reach, to_school empty) or ``shortage`` (nobody in reach, from_school empty).
+    ``retrained``, ``reserve`` (to a school in reach, beyond its posts), ``surplus`` (no post in reach, to_school empty)
+    or ``shortage`` (nobody in reach, from_school empty).
     ``premises``: ``school_id, use, area_m2, demand, next_km, value_cny, capital_cny, reason``, a row a closed school;
     the use is empty where it stands idle.
     """

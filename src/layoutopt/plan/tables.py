@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.policy import Policy
+from layoutopt.policy.helping import OWN, with_specialists
 from layoutopt.policy.norms import classes_of_band, point_posts, posts_of_stage
 from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF, STAGES
 from layoutopt.study import Study
@@ -46,6 +47,8 @@ STOP_COLUMNS = (
     "line_id", "order", "item", "settlement_id", "band", "school_id", "riders", "board_at_min", "ride_min",
     "alights_after", "early_min",
 )  # fmt: skip
+BUILT = ("places", "beds", "canteen_seats", "capital_cny", "build_years", "life_years")
+"""What an expansion level adds, costs and takes."""
 TOUR_COLUMNS = ("tour_id", "school_id", "days", "order", "site_id", "minutes", "km", "cost_cny")
 MOVE_COLUMNS = ("from_school", "to_school", "stage", "subject", "to_subject", "teachers", "minutes", "kind")
 PREMISES_COLUMNS = (
@@ -67,11 +70,22 @@ def assignment_table(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     limit = table["band"].map({band: policy.access.oneway_max_min[band] for band in BANDS}).astype(float)
     walk_limit = table["band"].map({band: policy.access.walk_max_min[band] for band in BANDS}).astype(float)
     limit = np.where(table["mode"] == "walk", np.minimum(limit, walk_limit), limit)
-    beyond = table["minutes"].to_numpy(float) > limit + 1e-6
+    beyond = (table["minutes"].to_numpy(float) > limit + 1e-6) | _too_far(table, policy)
     rides_long = (table["mode"] == "bus") & (table["ride_min"] > policy.bus.max_ride_min + 1e-6)
     table["exception"] = (beyond | rides_long) & (table["mode"] != "board") & (table["school_id"] != "")
     order = table.sort_values(["settlement_id", "item"], kind="stable")
     return order[list(ASSIGNMENT_COLUMNS)].reset_index(drop=True)
+
+
+def _too_far(table: pd.DataFrame, policy: Policy) -> np.ndarray:
+    """Ways with more kilometres than their limits."""
+    far = np.zeros(len(table), dtype=bool)
+    access, on_foot = policy.access, (table["mode"] == "walk").to_numpy(bool)
+    for km, own in ((access.oneway_max_km, ~np.zeros(len(table), dtype=bool)), (access.walk_max_km, on_foot)):
+        if km is not None:
+            limit = table["band"].map({band: km[band] for band in BANDS}).to_numpy(float)
+            far |= own & (table["km"].to_numpy(float) > limit + 1e-6)
+    return far
 
 
 def school_table(
@@ -110,7 +124,7 @@ def school_table(
         _school_row(study, policy, school_id, fact, after.loc[school_id], state, bands, levels, decided)
         for school_id, fact in facts.iterrows()
     ]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(_own_specialists(row, policy, dict(support or {}), decided) for row in rows)
     table["support"] = [dict(support or {}).get(school_id, "") for school_id in facts.index]
     kept = table["role"].isin(["hub", "full"]) & (facts["keep_reason"] == "").to_numpy()
     own = table["school_id"].map(dict(reasons or {}))
@@ -162,6 +176,19 @@ def _school_row(
     }
     row["annual_cny"] = costs.get(role, 0.0)
     return row
+
+
+def _own_specialists(
+    row: dict[str, object], policy: Policy, support: Mapping[str, str], decided: Decided | None
+) -> dict[str, object]:
+    """The school's row, its posts raised where it has specialists of its own and too few posts for them."""
+    code = str(row["school_id"])
+    if support.get(code) != OWN:
+        return row
+    taught = [stage for stage, bands in STAGES.items() if set(bands) & set(str(row["bands"]).split("+"))]
+    most = {stage: np.inf if decided is None else decided.posts.get((code, stage), 0) for stage in taught}
+    posts = with_specialists({stage: int(row[f"posts_{stage}"]) for stage in STAGES}, most, policy)  # type: ignore[call-overload]
+    return row | {f"posts_{stage}": count for stage, count in posts.items()} | {"posts": sum(posts.values())}
 
 
 def _role(state: str, fact: pd.Series) -> str:
@@ -243,13 +270,13 @@ def _added(study: Study, school_id: str, chosen: Mapping[str, tuple[int, ...]]) 
 
 
 def expansion_rows(study: Study, school_id: str, stage: str, levels: tuple[int, ...]) -> list[dict[str, float]]:
-    """Return places, beds, capital_cny and life_years (0 where not given) of the expansions chosen."""
+    """Return the figures (``BUILT``, 0 where not given) of the expansions chosen."""
     table = study.expansions
     if table is None or not levels:
         return []
-    table = table.reindex(columns=["school_id", "stage", "level", "places", "beds", "capital_cny", "life_years"])
+    table = table.reindex(columns=["school_id", "stage", "level", *BUILT])
     rows = table[(table["school_id"] == school_id) & (table["stage"] == stage) & table["level"].isin(levels)]
-    return rows[["places", "beds", "capital_cny", "life_years"]].fillna(0.0).astype(float).to_dict("records")
+    return rows[list(BUILT)].fillna(0.0).astype(float).to_dict("records")
 
 
 def levels_of(text: object) -> tuple[int, ...]:

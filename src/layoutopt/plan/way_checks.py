@@ -47,9 +47,12 @@ def hub_only(f: Facts) -> Iterator[Violation]:
 
 
 def walkable(f: Facts) -> Iterator[Violation]:
-    """No bus and no bed for pupils who can walk there within the limit."""
+    """No bus and no bed for pupils who can walk there within the limits."""
     limit = f.rows["band"].map({band: f.policy.access.walk_max_min[band] for band in BANDS}).astype(float)
     near = (f.rows["mode"] != "walk") & (f.rows["walk_min"] <= limit)
+    km = f.policy.access.walk_max_km
+    if km is not None:
+        near &= f.rows["walk_km"] <= f.rows["band"].map({band: km[band] for band in BANDS}).astype(float)
     for row in f.rows[near].itertuples():
         yield Violation(
             row.item,

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from layoutopt.policy.fields import ByStage, Group, by_stage, key
 
+KINDS = ("schools", "teachers", "buses", "boarding", "capital", "support")
+"""The kinds of yearly cost; each has its payers."""
+FAMILIES = "families"
+"""The source of fares and of what families pay for boarding."""
+
 
 class Money(Group):
     """Costs beside wages, and budgets."""

@@ -12,6 +12,8 @@ from layoutopt.policy.policy import Policy
 
 Array = NDArray[np.float64]
 EPSILON = 1e-9
+WEEKLY_SHARE = 0.2
+"""A boarder travels on one school day in five."""
 
 
 def classes_of_band(pupils: Sequence[float], cap: float, policy: Policy) -> tuple[tuple[int, ...], bool]:
@@ -72,3 +74,13 @@ def school_cap(offers_primary: bool, offers_junior: bool, policy: Policy) -> flo
 def highest_stage(offers_junior: bool) -> str:
     """Return the stage whose yearly cost and minimum size a school follows."""
     return "junior" if offers_junior else "primary"
+
+
+def school_day_share(mode: NDArray[np.object_]) -> Array:
+    """Return the share of school days on which a pupil travels by each ``mode``: a boarder on one in five."""
+    return np.where(np.asarray(mode) == "board", WEEKLY_SHARE, 1.0)
+
+
+def merges_wanted(schools: int, policy: Policy) -> int:
+    """Return how many of so many small schools the plan merges at the least (``closure.merge_share``)."""
+    return math.ceil((policy.closure.merge_share or 0.0) * schools - EPSILON)

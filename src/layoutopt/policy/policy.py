@@ -14,12 +14,14 @@ from pydantic import BaseModel, Field, ValidationError
 from layoutopt.errors import PolicyError, nearest
 from layoutopt.policy.contradictions import contradictions
 from layoutopt.policy.fields import Group
+from layoutopt.policy.fixed import Fixed, read_fixed
 from layoutopt.policy.goals import Goals
 from layoutopt.policy.keys import GROUPS, note_of
 from layoutopt.policy.money import Money
 from layoutopt.policy.premises import Premises
 from layoutopt.policy.quality import Quality
 from layoutopt.policy.schools import Classes, Closure, Points, Staffing
+from layoutopt.policy.show import Shown, shown
 from layoutopt.policy.support import Support
 from layoutopt.policy.transport import Boarding, Bus
 from layoutopt.policy.ways import Access, Demand, Travel
@@ -43,6 +45,7 @@ class Policy(Group):
     """
 
     name: str = "custom"
+    about: str = ""
     access: Access = Access()
     travel: Travel = Travel()
     demand: Demand = Demand()
@@ -59,6 +62,7 @@ class Policy(Group):
     zones: Zones = Zones()
     goals: Goals = Goals()
     sources: dict[str, str] = Field(default_factory=dict)
+    fixed: dict[str, Fixed] = Field(default_factory=dict)
 
     @classmethod
     def preset(cls, name: str = "china_national", **changes: Any) -> Self:
@@ -99,14 +103,16 @@ class Policy(Group):
         if not isinstance(told, Mapping):
             raise PolicyError("sources: write its keys under a line [sources].")
         sources = {**base.sources, **told}
+        about = given.pop("about", "" if "name" in given else base.about)
         name = given.pop("name", base.name)
-        groups = base.model_dump(exclude={"sources", "name"})
+        fixed = read_fixed(given.pop("fixed", {}), base.fixed, by=name, sources=sources, groups=groups_of_keys())
+        groups = base.model_dump(include=set(GROUPS))
         for group, values in given.items():
             _merge(groups, group, values)
         for key in sources:
             if key not in groups_of_keys():
                 raise PolicyError(f"[sources] {key}: unknown key.{nearest(key, groups_of_keys())}")
-        return _validated(cls, {**groups, "name": name, "sources": sources})
+        return _validated(cls, {**groups, "name": name, "about": about, "sources": sources, "fixed": fixed})
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with single keys changed; a number for a key by band sets all bands."""
@@ -123,7 +129,7 @@ class Policy(Group):
 
     def to_toml(self) -> str:
         """Return the policy as TOML text that :meth:`from_toml` reads back to an equal policy."""
-        lines = [f"name = {_toml(self.name)}"]
+        lines = [f"name = {_toml(self.name)}", f"about = {_toml(self.about)}"]
         for group, key, value in self:
             if lines[-1] != f"# [{group}]" and f"[{group}]" not in lines:
                 lines += ["", f"[{group}]"]
@@ -131,6 +137,8 @@ class Policy(Group):
                 unit = note_of(group, key).unit
                 lines.append(f"{key} = {_toml(value)}" + (f"  # {unit}" if unit else ""))
         lines += ["", "[sources]", *(f"{key} = {_toml(text)}" for key, text in sorted(self.sources.items()))]
+        limits = {key: limit.model_dump(exclude_none=True) for key, limit in sorted(self.fixed.items())}
+        lines += ["", "[fixed]", *(f"{key} = {_toml(limit)}" for key, limit in limits.items())] if limits else []
         return "\n".join(lines) + "\n"
 
     def __iter__(self) -> Iterator[tuple[str, str, Any]]:  # type: ignore[override]
@@ -144,6 +152,10 @@ class Policy(Group):
         """Return where the value of ``key`` comes from: preset, planner, or the default's own source."""
         group = groups_of_keys()[key]
         return self.sources.get(key, note_of(group, key).source)
+
+    def unsure(self) -> list[Shown]:
+        """Return the keys whose value is recalled and not read again, or our own: to be checked before it counts."""
+        return [entry for entry in shown(self) if entry.mark]
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from layoutopt.policy.fields import OURS, Group, key
 from layoutopt.schema import USES
 
@@ -47,5 +49,22 @@ class Premises(Group):
             "kindergarten": 150_000, "left_behind_home": 100_000, "labour_education_base": 80_000,
             "after_school_care": 20_000,
         },
-        "Cost of fitting the premises out", unit="CNY",
+        "Cost of fitting the premises out; a figure of its own, in no yearly cost", unit="CNY",
     )  # fmt: skip
+
+    def contradictions(self) -> Iterator[str]:
+        """Yield tables that name no use, amounts below zero, and demand without a radius to count it in."""
+        tables = {name: value for name, value in self if isinstance(value, dict)}
+        named = {"uses": self.uses, **tables}
+        for name, use in ((name, use) for name, found in named.items() for use in found):
+            if use not in USES:
+                yield f"premises.{name} names '{use}'; known are {', '.join(USES)}"
+        if len(set(self.uses)) < len(self.uses):
+            yield f"premises.uses names a use twice: {', '.join(self.uses)}"
+        for name, table in tables.items():
+            for use, amount in table.items():
+                if amount < 0:
+                    yield f"premises.{name}.{use} = {amount:g}; give 0 or more"
+        for use, least in self.use_min_demand.items():
+            if least > 0 and use not in self.use_radius_km:
+                yield f"premises.use_min_demand.{use} = {least:g} needs premises.use_radius_km.{use}; it is not given"

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from layoutopt.policy.fields import ByStage, Group, by_stage, key
 
 EVALUATION = "2017 quality-balance evaluation rules"
 PER_100 = ("teachers_above_degree", "backbone_teachers", "pe_art_teachers", "multimedia_rooms")
 """Resources counted for each hundred pupils; the others are counted for each pupil."""
+
+
+Indicator = Literal[
+    "teachers_above_degree", "backbone_teachers", "pe_art_teachers", "teaching_area_m2", "sports_area_m2",
+    "equipment_cny", "multimedia_rooms",
+]  # fmt: skip
+"""The seven resources, as ``schema.INDICATORS`` lists them."""
 
 
 def _threshold(primary: float, junior: float, meaning: str, unit: str) -> ByStage:
@@ -47,8 +56,10 @@ class Quality(Group):
         1.1, "Weight of a junior pupil where a nine-year school splits shared resources", unit="ratio", gt=0,
         source=f"{EVALUATION}, recalled", confidence="M",
     )  # fmt: skip
-    quality_required: tuple[str, ...] = key(
-        (), "Resources that must meet their threshold at every school that takes in more pupils than today"
+    quality_required: tuple[Indicator, ...] = key(
+        (),
+        "Resources that must meet their threshold at every school that takes in more pupils than today; counted as "
+        "they stand today, without teachers who may come",
     )
     large_class: float = key(
         56, "A class of so many pupils is a large class", unit="pupils", ge=1,
@@ -70,3 +81,17 @@ class Quality(Group):
         by_stage(23, 28), "Usual area of the grounds for each pupil", unit="m2", source="Jiangsu standard",
         confidence="M",
     )  # fmt: skip
+    meals_for: tuple[Literal["walk", "bus", "board"], ...] = key(
+        ("board",), "Pupils who eat at school, by how they travel; canteen seats, where known, limit them",
+        source="a receiving school that lacks meals forbids a closure: State Council office 2012 no. 48",
+        confidence="M",
+    )  # fmt: skip
+
+    def per_pupil(self, indicator: str, stage: str) -> float:
+        """Return the threshold of a resource for one pupil of the stage."""
+        threshold: ByStage = getattr(self, indicator)
+        return threshold[stage] / (100 if indicator in PER_100 else 1)
+
+    def weight(self, stage: str) -> float:
+        """Return what a pupil of the stage counts where a nine-year school splits its resources: 1, or junior_share."""
+        return self.junior_share if stage == "junior" else 1.0

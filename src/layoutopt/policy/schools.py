@@ -173,7 +173,10 @@ class Staffing(Group):
         "Wages of posts no longer needed are saved, or go on being paid because the teachers are redeployed",
     )
     commute_max_min: float = key(60, "Longest way of a teacher from the old school to the new one", unit="min", gt=0)
-    retrain_cny: float = key(3_000, "Cost of retraining a teacher for another stage or subject", unit="CNY", ge=0)
+    retrain_cny: float = key(
+        3_000, "Cost of retraining a teacher for another subject; a figure of its own, in no yearly cost",
+        unit="CNY", ge=0,
+    )  # fmt: skip
     retrain: bool = key(True, "Teachers may be retrained for another subject of their stage")
     rotation_share: float = key(
         0.1, "Least share of eligible teachers who should change school in a year", unit="share", ge=0, le=1,

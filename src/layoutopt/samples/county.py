@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import dijkstra
 from layoutopt.errors import InputError, Problem
 from layoutopt.samples import valley_tables as tables
 from layoutopt.samples.names import place_names
+from layoutopt.samples.resources import with_resources
 from layoutopt.samples.terrain import Ints, make_valleys
 from layoutopt.samples.valley_roads import build_roads
 from layoutopt.samples.valley_schools import attends_today, find_ways, school_mix, site_schools
@@ -28,7 +29,7 @@ NOTE = (
 
 @dataclass(frozen=True, eq=False)
 class County:
-    """One generated county: the layers of a study in a metric system, and the words that describe it."""
+    """One generated county: the layers of a study in a metric system, its tables, and the words that describe it."""
 
     name: str
     year: int
@@ -36,6 +37,9 @@ class County:
     schools: gpd.GeoDataFrame
     roads: gpd.GeoDataFrame
     towns: gpd.GeoDataFrame
+    staff: pd.DataFrame
+    history: pd.DataFrame
+    facilities: pd.DataFrame | None
     attribution: str
     note: str
 
@@ -94,7 +98,12 @@ def generate_county(
     places = tables.school_table(sited, ways, attends, people, teachers, rng=rng)
     roads = tables.road_table(net, valleys, villages, rng=rng)
     people, places = _linked(people, places, attends)
-    return County(f"Generated county {seed}", YEAR, people, places, roads, areas, ATTRIBUTION, NOTE)
+    found = with_resources(people, places, np.array(centres), year=YEAR, seed=seed)
+    return County(
+        name=f"Generated county {seed}", year=YEAR, settlements=found.settlements, schools=found.schools, roads=roads,
+        towns=areas, staff=found.staff, history=found.history, facilities=found.facilities, attribution=ATTRIBUTION,
+        note=NOTE,
+    )  # fmt: skip
 
 
 def _linked(

@@ -1,4 +1,4 @@
-"""Sample layers → a study folder: two tables, two GeoJSON files and study.toml, the same bytes each time."""
+"""Sample layers → a study folder: tables, GeoJSON files and study.toml, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -36,22 +36,29 @@ def write_county(county: County, folder: str | Path) -> Path:
         "attribution": county.attribution,
         "note": county.note,
     }
-    layers = {
+    layers: dict[str, pd.DataFrame] = {
         "settlements": county.settlements,
         "schools": county.schools,
         "roads": county.roads,
         "towns": county.towns,
+        "staff": county.staff,
+        "history": county.history,
     }
+    if county.facilities is not None:
+        layers["facilities"] = county.facilities
     return write_study(folder, layers, about)
 
 
-def write_study(folder: str | Path, layers: Mapping[str, gpd.GeoDataFrame], about: Mapping[str, Any]) -> Path:
-    """Write point layers as CSV with lon and lat, other layers as GeoJSON, and ``about`` as study.toml."""
+def write_study(folder: str | Path, layers: Mapping[str, pd.DataFrame], about: Mapping[str, Any]) -> Path:
+    """Write point layers as CSV with lon and lat, tables as CSV, other layers as GeoJSON, ``about`` as study.toml."""
     path = Path(folder)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError([Problem(str(folder), "it already exists and is not empty", "Give a new folder.")])
     path.mkdir(parents=True, exist_ok=True)
     for name, layer in layers.items():
+        if "geometry" not in layer:
+            _write_text(path / f"{name}.csv", str(_neutral(layer).to_csv(index=False, lineterminator="\n")))
+            continue
         degrees = layer.to_crs("EPSG:4326")
         if (degrees.geom_type == "Point").all():
             _write_text(path / f"{name}.csv", _table(degrees))
@@ -71,12 +78,16 @@ def _toml(value: object) -> str:
 
 
 def _table(points: gpd.GeoDataFrame) -> str:
-    flat = points.drop(columns="geometry")
-    text = flat.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in flat.dtypes]]
-    flat[text] = flat[text].map(neutral)
+    flat = _neutral(points.drop(columns="geometry"))
     flat["lon"] = points.geometry.x.map(lambda value: f"{value:.{DEGREES}f}")
     flat["lat"] = points.geometry.y.map(lambda value: f"{value:.{DEGREES}f}")
     return str(flat.to_csv(index=False, lineterminator="\n"))
+
+
+def _neutral(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with no text that a spreadsheet would take for a formula."""
+    text = table.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes]]
+    return table.assign(**{name: table[name].map(neutral) for name in text})
 
 
 def _geojson(layer: gpd.GeoDataFrame) -> str:

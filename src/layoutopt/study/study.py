@@ -93,6 +93,8 @@ class Study:
     def digest(self) -> str:
         """A short hash of everything a result can depend on."""
         parts = hashlib.sha256(self.crs.encode())
+        if self.history is not None:
+            parts.update(f"year {self.year}".encode())  # which of the earlier years count
         for name, layer in LAYERS.items():
             frame = getattr(self, name)
             if frame is not None and len(frame):

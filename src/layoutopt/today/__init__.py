@@ -4,8 +4,10 @@ from layoutopt.fleet import largest_bus
 from layoutopt.today.attending import attendance, attendance_method, methods, own_dwell_min
 from layoutopt.today.items import items_of
 from layoutopt.today.schools import enrolment_today, school_facts
+from layoutopt.today.staff import apportion, paid_posts, staff_known, staff_today, teachers_today
 
 __all__ = [
+    "apportion",
     "attendance",
     "attendance_method",
     "enrolment_today",
@@ -13,5 +15,9 @@ __all__ = [
     "largest_bus",
     "methods",
     "own_dwell_min",
+    "paid_posts",
     "school_facts",
+    "staff_known",
+    "staff_today",
+    "teachers_today",
 ]

@@ -13,14 +13,18 @@ from layoutopt.schema import BANDS, PUPIL_COLUMNS, STAGES
 from layoutopt.study import Study
 from layoutopt.today.attending import attendance
 
+MOST = 0.5
+OBJECTION = "most parents or delegates object to its closing"
+
 
 @remembered
 def school_facts(study: Study, policy: Policy) -> pd.DataFrame:
     """Return what each school is today and what may become of it, indexed by school_id.
 
-    Columns: ``pupils`` (today), ``g1…g9``, ``hub``, ``exists``, ``small`` (below the merging trigger),
-    ``may_close``, ``must_close``, ``may_point``, ``keep_reason``, ``places_primary``, ``places_junior``
-    (``inf`` where unknown), ``beds``, ``cap``, ``annual_cny``, ``highest``, ``teachers``, ``offers_*``.
+    Columns: ``pupils`` (today), ``g1…g9``, ``hub``, ``exists``, ``small`` (below the merging trigger in all its
+    years), ``counted`` (of those merge_share speaks of: below closable_below_pupils today), ``may_close``,
+    ``must_close``, ``may_point``, ``keep_reason``, ``places_primary``, ``places_junior`` (``inf`` where unknown),
+    ``beds``, ``canteen_seats`` (NaN where unknown), ``cap``, ``annual_cny``, ``highest``, ``teachers``, ``offers_*``.
     """
     schools = study.schools
     facts = pd.DataFrame(index=schools.index)
@@ -37,6 +41,7 @@ def school_facts(study: Study, policy: Policy) -> pd.DataFrame:
     stages = facts[["offers_primary_stage", "offers_junior_stage"]].to_numpy(bool)
     facts["beds"] = schools["beds"]
     facts["beds_most"] = facts["beds"] + _beds_to_add(study)
+    facts["canteen_seats"] = schools.reindex(columns=["canteen_seats"])["canteen_seats"].astype(float)
     facts["cap"] = [school_cap(primary, junior, policy) for primary, junior in stages]
     facts["highest"] = [highest_stage(junior) for _, junior in stages]
     default = facts["highest"].map(lambda stage: policy.money.school_annual_cny[stage])
@@ -80,23 +85,23 @@ def _beds_to_add(study: Study) -> pd.Series:
 
 def _fate(study: Study, policy: Policy, facts: pd.DataFrame) -> pd.DataFrame:
     closure = policy.closure
-    for key in ("must_keep", "must_close"):
-        for code in getattr(closure, key):
-            if code not in facts.index:
-                hint = nearest(code, facts.index)
-                raise PolicyError(f"closure.{key} names '{code}', which is no school of this study.{hint}")
     status = study.schools["status"]
+    must_close = (status == "close") | facts.index.isin(closure.must_close)
+    objected = _objected(study)
+    _check_choices(study, policy, objected)
     reason = pd.Series("", index=facts.index)
     big = facts["exists"] & (facts["pupils"] >= closure.closable_below_pupils)
     reason[big] = f"has {closure.closable_below_pupils:g} pupils or more"
     if closure.keep_without_bus_road and study.roads is not None:
         reason[_without_bus_road(study, policy) & facts["exists"]] = "no road a bus can use reaches it"
-    reason[facts.index.isin(closure.must_keep)] = "must be kept by policy"
+    if closure.respect_objection:
+        reason[objected & facts["exists"]] = OBJECTION
+    for code in closure.must_keep:
+        reason[code] = closure.keep_reasons.get(code) or "must be kept by policy"
     marked = status == "keep"
     reason[marked] = study.schools.loc[marked, "keep_reason"].replace("", "marked keep in the schools layer")
-    must_close = (status == "close") | facts.index.isin(closure.must_close)
     reason[must_close] = ""
-    small = facts["exists"] & (facts["pupils"] < closure.trigger_pupils)
+    small = facts["exists"] & (facts["pupils"] < closure.trigger_pupils) & _small_before(study, policy)
     may_point = policy.points.allowed & facts["offers_lower"] & ~facts["hub"] & (reason == "") & ~must_close
     return pd.DataFrame(
         {
@@ -105,8 +110,51 @@ def _fate(study: Study, policy: Policy, facts: pd.DataFrame) -> pd.DataFrame:
             "may_close": (reason == ""),
             "may_point": may_point,
             "small": small & ~must_close,
+            "counted": facts["exists"] & (facts["pupils"] < closure.closable_below_pupils),
         }
     )
+
+
+def _objected(study: Study) -> pd.Series:
+    """Schools whose closing most parents or delegates object to; where it is not known, not shown to be so."""
+    share = study.schools.reindex(columns=["objection_share"])["objection_share"].astype(float)
+    return share > MOST
+
+
+def _check_choices(study: Study, policy: Policy, objected: pd.Series) -> None:
+    """Refuse unknown schools, and schools that the policy and the schools layer decide differently."""
+    closure, schools = policy.closure, study.schools
+    for key in ("must_keep", "must_close"):
+        for code in getattr(closure, key):
+            if code not in schools.index:
+                hint = nearest(code, schools.index)
+                raise PolicyError(f"closure.{key} names '{code}', which is no school of this study.{hint}")
+    for key, status in (("must_keep", "close"), ("must_close", "keep")):
+        both = [code for code in getattr(closure, key) if schools.loc[code, "status"] == status]
+        if both:
+            raise PolicyError(f"closure.{key} names {', '.join(both)}, but status = {status} in the schools layer.")
+    closed = (schools["status"] == "close") | schools.index.isin(closure.must_close)
+    if closure.respect_objection and (closed & objected).any():
+        code = schools.index[closed & objected][0]
+        how = "closure.must_close names it" if code in closure.must_close else "its status is close"
+        raise PolicyError(
+            f"closure.respect_objection keeps {code} (objection_share = {schools.loc[code, 'objection_share']:g}), but "
+            f"{how}. Take the closure back, or set respect_objection = false."
+        )
+
+
+def _small_before(study: Study, policy: Policy) -> pd.Series:
+    """Schools below the trigger in each earlier year it asks for; a year that is not known does not show it."""
+    closure, history = policy.closure, study.history
+    schools = study.schools.index
+    if closure.trigger_years == 1:
+        return pd.Series(True, index=schools)
+    if history is None:
+        return pd.Series(False, index=schools)
+    year = study.year if study.year is not None else int(history["year"].max()) + 1
+    years = [year - back for back in range(1, closure.trigger_years)]
+    below = history[history["year"].isin(years) & (history["pupils"] < closure.trigger_pupils)]
+    return below.groupby("school_id")["year"].nunique().reindex(schools, fill_value=0) == len(years)
 
 
 def _without_bus_road(study: Study, policy: Policy) -> pd.Series:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 
 from layoutopt.model.columns import Blocks, Data
 from layoutopt.model.frame import Array
-from layoutopt.model.rules import layout
+from layoutopt.model.rules import closures, layout, money, support, zones, staff, quality
 from layoutopt.model.rules.register import RULES, Rule
 
-BLOCKS: tuple[Blocks, ...] = ()
+BLOCKS: tuple[Blocks, ...] = (support.support_blocks, staff.blocks, quality.shortfall_block)
 """What further families decide: functions that give their blocks of columns."""
 Fill = Callable[[Data, Array], Mapping[str, Array]]
-FILLS: tuple[Fill, ...] = ()
+FILLS: tuple[Fill, ...] = (support.support_fill, staff.fill, quality.shortfall_fill)
 """How further families complete a first point: the layout's values in, the values of their blocks out."""
 
-__all__ = ["BLOCKS", "FILLS", "RULES", "Rule", "layout"]
+__all__ = ["BLOCKS", "FILLS", "RULES", "Rule", "closures", "layout", "support", "zones", "money", "staff", "quality"]

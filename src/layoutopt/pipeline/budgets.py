@@ -1,0 +1,110 @@
+"""Yearly budgets, of the county and of single sources: refused when hopeless, held around lines, told when broken."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layoutopt.errors import InfeasibleError, PolicyError
+from layoutopt.model.columns import Data
+from layoutopt.model.frame import Model, NamedRows
+from layoutopt.model.lines import Lines
+from layoutopt.model.objective import COSTS
+from layoutopt.model.rules.money import budget_rows, burden, real_burden_cny
+from layoutopt.model.solve import Held
+from layoutopt.model.unavoidable import unavoidable_cny
+from layoutopt.plan.money import paid_by_source
+from layoutopt.plan.plan import Plan
+
+Array = NDArray[np.float64]
+BUDGETS = {"annual_budget", "source_budget"}
+"""Rules that speak of real lines: a plan that breaks only these is told as too dear."""
+
+
+def check_budgets(model: Model, data: Data, skip: Collection[str]) -> None:
+    """Raise ``PolicyError`` for a yearly budget below the wages that no plan can avoid, before anything is sought."""
+    money, wage = data.policy.money, data.policy.staffing.wage_cny
+    limits = {f"money.budget_by_source.{source}": (budget, money.source_share["teachers"].get(source, 0.0))
+              for source, budget in _budgets(data, skip).items()}  # fmt: skip
+    if money.annual_budget_cny is not None and "annual_budget" not in skip:
+        limits["money.annual_budget_cny"] = (money.annual_budget_cny, 1.0)
+    least = unavoidable_cny(model, data) if limits else 0.0
+    short = [
+        f"  {key} = {budget:,.0f} is below {share * least:,.0f} CNY a year: the wages of the fewest posts that classes "
+        f"and pupils need in any plan, at staffing.wage_cny = {wage:,.0f}"
+        + ("" if share == 1 else f", of which it pays money.source_share.teachers = {share:g}")
+        for key, (budget, share) in limits.items()
+        if budget < share * least
+    ]
+    if short:
+        raise PolicyError("\n".join(["No plan keeps these budgets. Raise them:", *short]))
+
+
+def lines_free(model: Model, data: Data, skip: Collection[str]) -> Model:
+    """Return the program with lines left out of every budget: what must hold whatever they cost."""
+    model = model.without("annual_budget").without("source_budget")
+    rows = () if "source_budget" in skip else budget_rows(data, buses=False)
+    return replace(model, rules=(*model.rules, *(NamedRows("source_budget", own) for own in rows)))
+
+
+def sources_held(held: Held, model: Model, data: Data, skip: Collection[str], *, point: Array, cost_cny: float) -> Held:
+    """Return the demands, and that no source bears more than its budget, or than at ``point`` where that is more.
+
+    The point and its lines cost ``cost_cny``; riders stay with their lines, so that the cost of lines stays as well.
+    """
+    buses = COSTS["buses"](data).value(point).sum()
+    lines_cny = cost_cny - float(model.goals["annual_cost"].value(point).sum() - buses)
+    for source, budget in _budgets(data, skip).items():
+        left = max(0.0, budget - real_burden_cny(data, source, point, lines_cny))
+        now = burden(data, source)
+        held = held.also(now, float(now.value(point).sum()) + left)
+    return held
+
+
+def keeps_sources(data: Data, skip: Collection[str], point: Array, lines: Lines) -> bool:
+    """Return whether no source bears more than its budget at a point with these lines."""
+    cost = float(lines.lines["cost_cny"].sum())
+    return all(real_burden_cny(data, source, point, cost) <= budget for source, budget in _budgets(data, skip).items())
+
+
+def _budgets(data: Data, skip: Collection[str]) -> Mapping[str, float]:
+    return {} if "source_budget" in skip else data.policy.money.budget_by_source
+
+
+def over_budget(plan: Plan) -> InfeasibleError:
+    """Return the error of a plan that costs more than its budgets: by how much, what is proven, what to do."""
+    budget, level = plan.policy.money.annual_budget_cny, plan.proof.main
+    proven = budget is not None and level is not None and level.goal == "annual_cost" and level.bound > budget
+    earlier = level is not None and plan.proof.levels and plan.proof.levels[0] is not level
+    over = _over(plan)
+    said = " ".join(f"The best plan found costs {text}." for text in over.values())
+    if proven and level is not None:
+        said += f" No plan costs less than {level.bound:,.0f}"
+        said += " while the goals before annual_cost stay as they are." if earlier else "."
+    cures = ["raise the budget"]
+    if earlier:
+        cures.append("name annual_cost before the other goals")
+    if not proven:
+        cures.append("give more effort or time")
+    text = ", or ".join(cures)
+    return InfeasibleError(f"{said} {text[0].upper()}{text[1:]}.", tuple(over))
+
+
+def _over(plan: Plan) -> dict[str, str]:
+    """What costs more than its budget, by rule."""
+    money, over = plan.policy.money, {}
+    cost = plan.figures.cost_cny
+    if money.annual_budget_cny is not None and cost > money.annual_budget_cny:
+        over["annual_budget"] = (
+            f"{cost:,.0f} CNY a year with its bus lines, above annual_budget_cny = {money.annual_budget_cny:,.0f}"
+        )
+    paid = paid_by_source(plan) if money.budget_by_source else {}
+    sources = [
+        f"{source} {paid[source]:,.0f} CNY a year with its bus lines, above budget_by_source.{source} = {budget:,.0f}"
+        for source, budget in money.budget_by_source.items()
+        if paid[source] > budget
+    ]
+    return over | ({"source_budget": "; and ".join(sources)} if sources else {})

@@ -1,0 +1,87 @@
+"""One run while it is decided: what is asked, the program it makes, and how its goals and lines are sought."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from layoutopt.model.build import ExtraRule
+from layoutopt.model.columns import Data
+from layoutopt.model.frame import Model
+from layoutopt.model.lines import Lines, bus_lines
+from layoutopt.model.read import read_layout
+from layoutopt.model.solve import Answer, Effort, Held, Solver, solve_goals
+from layoutopt.model.start import first_point
+from layoutopt.options import Options
+from layoutopt.policy import Policy
+from layoutopt.progress import Report
+from layoutopt.study import Study
+
+Array = NDArray[np.float64]
+NOTHING_HELD = Held()
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One run: what is asked, the program it makes, and how long it may take."""
+
+    study: Study
+    policy: Policy
+    options: Options
+    model: Model
+    data: Data
+    skip: Collection[str]
+    extra_rules: tuple[ExtraRule, ...]
+    effort: str
+    seed: int
+    deadline: float
+    report: Report
+    interrupted: Callable[[], bool]
+    solver: Any = None
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left before the safety stop."""
+        return self.deadline - time.monotonic()
+
+    @property
+    def tolerance(self) -> Mapping[str, float]:
+        """How much of each goal the goals after it may give up."""
+        return self.policy.goals.goal_tolerance
+
+
+def first_of(case: Case) -> Array | None:
+    """Return a first point of the case's program, None where no simple rule finds one."""
+    return first_point(case.model, case.data)
+
+
+def sought(
+    case: Case, model: Model, names: Sequence[str], effort: Effort, share: float, *, start: Array | None,
+    held: Held = NOTHING_HELD, solver: Solver | None = None,
+) -> Answer:  # fmt: skip
+    """Return the compact program's answer for goals in their order, within a share of the time left."""
+    if case.solver is not None:
+        from layoutopt.model.pulp import pulp_solver
+
+        solver = pulp_solver(model, case.solver)
+    return solve_goals(
+        model, goals=names, held=held, tolerance=case.tolerance, effort=effort, start=start, seed=case.seed,
+        time_limit_s=max(share * case.left_s, 1.0), interrupted=case.interrupted,
+        report=lambda done, text: case.report(0.4 * done if done >= 0 else done, text), solver=solver,
+    )  # fmt: skip
+
+
+def drawn(case: Case, point: Array) -> Lines:
+    """Return lines for the riders of a point, hub by hub."""
+    chosen = read_layout(case.data, point).chosen
+    by_bus = chosen[chosen["mode"] == "bus"][["item", "school_id"]]
+    riders: pd.DataFrame = by_bus.merge(case.options.items, on="item", validate="one_to_one")
+    return bus_lines(
+        case.study, case.policy, riders, seed=case.seed, time_limit_s=max(case.left_s, 5.0), skip=case.skip
+    )

@@ -117,7 +117,7 @@ def _priced_step(ground: Ground, router: Router, price: highs.Program, best: Bes
     )
     if solved.values is None:
         return best
-    found = router.realised(np.round(part.whole(solved.values, best.point)))
+    found = router.realised(part.point(solved.values, best.point))
     return found if found is not None and found.cost < best.cost else best
 
 

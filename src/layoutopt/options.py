@@ -238,7 +238,8 @@ def board_limit(table: pd.DataFrame, policy: Policy) -> pd.Series:
 def board_nearest(table: pd.DataFrame, policy: Policy) -> pd.Series:
     """Pupils board at one of the few nearest schools with beds that teach their band."""
     boards = table["mode"] == "board"
-    rank = table["minutes"].where(boards).groupby(table["item"]).rank(method="first")
+    minutes = (table["minutes"].where(boards) / SLACK_MIN).round()  # equally near schools have one rank
+    rank = minutes.groupby(table["item"]).rank(method="min")
     return ~boards | (rank <= policy.boarding.board_nearest)
 
 

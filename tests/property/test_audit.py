@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,8 +18,8 @@ from layoutopt.today import items_of
 
 
 def study_and_policy(draw: Any) -> tuple[lo.Study, lo.Policy]:
-    """Two villages and three schools on a line, limits anywhere."""
-    km = st.floats(0, 40).map(lambda x: round(x, 2))
+    """Two villages and three schools on a line, limits anywhere; whole kilometres lie just beyond round limits."""
+    km = st.integers(0, 40).map(float) | st.floats(0, 40).map(lambda x: round(x, 2))
     settlements = {f"V{n}": (draw(km), 0.1, [1, 1, 1, 2, 2, 2, 1, 1, 1]) for n in range(2)}
     hub = st.booleans()
     schools = {
@@ -43,8 +44,11 @@ def study_and_policy(draw: Any) -> tuple[lo.Study, lo.Policy]:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.data())
 def test_a_way_passes_the_audit_exactly_when_it_is_an_option(data: st.DataObject) -> None:
+    agree(*study_and_policy(data.draw))
+
+
+def agree(study: lo.Study, policy: lo.Policy) -> None:
     """Every (group, school, mode) there is, put into one table under a name of its own, against the way checks."""
-    study, policy = study_and_policy(data.draw)
     everything = build_options(study, policy, skip=set(RULES)).rows
     admissible = build_options(study, policy).rows
     key = ["item", "school_id", "mode"]
@@ -60,6 +64,33 @@ def test_a_way_passes_the_audit_exactly_when_it_is_an_option(data: st.DataObject
             broken.setdefault(violation.place, set()).add(name)
     for item in rows["item"]:
         assert (item not in broken) == (item in wanted), (item, broken.get(item))
+
+
+# V1 lives 100 m beside the road: to a school k km along it are √(k² + 0.01) km. On foot 6 km are 60.0083 minutes.
+# By bus 10 km are 20.001 minutes, and 4.224 km are 8.4504: 5.002 more than 330 m on foot. S2 and S3 are equally near.
+AT_A_LIMIT: dict[str, tuple[dict[str, float], dict[str, Any]]] = {
+    "walk": ({"S1": 6.0}, {"walk_max_min": 60, "oneway_max_min": 60}),
+    "under way": ({"S1": 6.0}, {"walk_max_min": 90, "oneway_max_min": 60}),
+    "ride": ({"S1": 10.0}, {"max_ride_min": 20, "oneway_max_min": 90}),
+    "worse": ({"S1": 0.33, "S2": 4.224}, {"worsening_max_min": 5, "walk_max_min": 10, "oneway_max_min": 90}),
+    "board": ({"S1": 10.0}, {"board_max_min": 20, "allowed_boarding": True, "board_min_grade": 1}),
+    "equally near": (
+        {"S1": 12.0, "S2": 9.0, "S3": -9.0},
+        {"allowed_boarding": True, "board_min_grade": 1, "board_nearest": 1, "board_max_min": 60},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AT_A_LIMIT)
+def test_a_way_just_beyond_a_limit_is_no_option_and_found_by_the_audit(name: str) -> None:
+    schools, limits = AT_A_LIMIT[name]
+    given = {"dwell_min": 0.0, "dwell_min_per_rider": 0.0, "keep_existing_exceptions": False, **limits}
+    policy = lo.Policy().replace(detour_factor=1.0, walk_kmh=6.0, straight_bus_kmh=30.0, **given)
+    hub = {"grades": "1-9", "hub": True, "beds": 90.0, "places_junior": 90.0}
+    study = tiny_study(
+        {"V1": (0.0, 0.1, [1, 1, 1, 2, 2, 2, 1, 1, 1])}, {code: (km, 0.0, hub) for code, km in schools.items()}
+    )
+    agree(study, policy)
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -20,12 +20,12 @@ from layoutopt.plan.plan import Plan
 from layoutopt.plan.today import current_plan
 from layoutopt.report.content import dossiers, notices, report_document, stamp, workbook_tables
 from layoutopt.report.content.brief import Brief, brief_of
-from layoutopt.report.content.bus_tables import card, roads_along
+from layoutopt.report.content.bus_tables import card, roads_along, timetable
 from layoutopt.report.content.county_tables import FIGURES, OF_TODAY, figure_text
 from layoutopt.report.content.procedure import STEPS, day_of, term_start
 from layoutopt.report.content.reasons import close_words, keep_words
 from layoutopt.report.content.school_tables import fullest_class
-from layoutopt.report.content.whatif import keep_instead
+from layoutopt.report.content.whatif import Basis, keep_instead
 from layoutopt.report.document import Bullets, Document, Paragraph, Section, Table
 from layoutopt.report.language import language
 from layoutopt.study import Study
@@ -128,15 +128,42 @@ def test_tables_add_up_to_the_plans_figures(plan: Plan, lang: str) -> None:
     assert today[["by_walk", "by_bus", "by_board", "by_none"]].to_numpy().sum() == today["pupils"].sum() == f.pupils
 
 
+def test_a_boarders_weekly_way_is_no_daily_one(plan: Plan) -> None:
+    ways = plan.assignments
+    boards = (ways["today_school"] == "S2") & (ways["band"] == "upper")
+    ways = ways.assign(
+        mode=ways["mode"].where(~boards, "board"), minutes=ways["minutes"].astype(float).where(~boards, 140.0)
+    )
+    given = plan.replace(assignments=ways)
+    closing = tables(report_document(given, violations=NO_VIOLATIONS))["closing"].rows
+    losing = {table.name: table for table in workbook_tables(given, violations=NO_VIOLATIONS)}["villages_losing"].rows
+    rides = float(ways.loc[(ways["today_school"] == "S2") & ~boards, "minutes"].max())
+    assert closing["longest_min"].tolist() == [pytest.approx(rides)]
+    assert losing["longest_min"].max() == pytest.approx(rides) and losing["longest_min"].isna().any()
+
+
+def test_tables_that_say_the_same_twice_are_left_out_of_word(plan: Plan) -> None:
+    document = tables(report_document(plan, violations=NO_VIOLATIONS))
+    assert "figure" not in {column.name for column in document["headline"].columns}, "codes are for the workbook"
+    assert not {"schools_before", "small_schools_before"} & set(document["headline"].rows["figure"])
+    assert document["arrivals"].rows["school"].tolist() == ["School 0"], "the school that closes stands in its own"
+    told = document["villages_losing"].rows
+    assert not told[["from_school", "settlement"]].duplicated().any() and told["pupils"].sum() == 16
+
+
+def test_what_the_data_say_of_themselves_stands_in_word(plan: Plan) -> None:
+    study = dataclasses.replace(plan.study, note="Schools are assumed.")
+    assert "Schools are assumed." in said(report_document(plan.replace(study=study), violations=NO_VIOLATIONS))
+
+
 def test_numbers_are_the_same_in_every_language(plan: Plan) -> None:
     english, chinese = (workbook_tables(plan, violations=NO_VIOLATIONS, lang=lang) for lang in LANGS)
     assert [table.name for table in english] == [table.name for table in chinese]
     assert len({table.name for table in english}) == len(english), "a name is a sheet"
     for one, other in zip(english, chinese, strict=True):
         kinds = {column.name: column.kind for column in other.columns}
-        columns = [column for column in one.columns if (one.name, column.name) != ("violations", "message")]
-        assert {column.name: column.kind for column in columns} == kinds, one.name
-        for column in columns:
+        assert {column.name: column.kind for column in one.columns} == kinds, one.name
+        for column in one.columns:
             if column.kind != "text":
                 pd.testing.assert_series_equal(one.rows[column.name], other.rows[column.name])
 
@@ -175,9 +202,12 @@ def test_a_sound_plan_has_no_stamp_and_others_say_why_on_every_document(plan: Pl
     for lang, words in (("en", "found 1 violation"), ("zh", "复核发现1处违规")):
         assert all(words in document.stamp for document in everything(plan, lang, broken))
         assert words in stamp(plan, broken, lang)
-    assert tables(report_document(plan, violations=broken))["violations"].rows["rule"].tolist() == [
-        "No school has more boarders than beds."
-    ]
+    for lang, words in (
+        ("en", ["No school has more boarders than beds.", "5 boarders in 4 beds"]),
+        ("zh", ["寄宿生不超过床位数。", "寄宿生5名，床位4张"]),
+    ):
+        rows = tables(report_document(plan, violations=broken, lang=lang))["violations"].rows
+        assert rows[["rule", "message"]].to_numpy().tolist() == [words]
     lost = plan.assignments["settlement_id"] == "V3"
     ways = plan.assignments.assign(school_id=plan.assignments["school_id"].where(~lost, ""))
     unserved = plan.replace(assignments=ways)
@@ -195,7 +225,7 @@ def test_a_closing_school_has_its_reasons_conditions_and_answers(plan: Plan) -> 
     sheets = dict(dossiers(plan, violations=NO_VIOLATIONS))
     assert list(sheets) == ["S1", "S2", "S3"]
     closed = sheets["S2"]
-    text, kept = said(closed), keep_instead(plan, "S2")
+    text, kept = said(closed), keep_instead(Basis(plan), "S2")
     assert "School 1 (River town) closes." in text
     assert f"would cost {language('en').money(kept.cost_cny)} a year more than the plan: 16 pupils" in text
     assert f"spare each daily pupil {language('en').minutes(kept.spared_min, 1)}" in text
@@ -222,7 +252,7 @@ def test_a_kept_small_school_says_what_closing_it_would_break(plan: Plan) -> Non
 
 
 def test_words_follow_the_sign_and_the_parts(plan: Plan) -> None:
-    b, kept = brief(plan), keep_instead(plan, "S2")
+    b, kept = brief(plan), keep_instead(Basis(plan), "S2")
     cheaper = dataclasses.replace(kept, wages_cny=-1e6, boarders=1.0, riders_today=2.0, places_short=3.0)
     words = " ".join(keep_words(b, cheaper))
     assert "a year less than the plan" in words
@@ -240,7 +270,10 @@ def test_closing_words_name_price_or_obstacle(plan: Plan) -> None:
         {"item": ["a", "b"], "pupils": [3.0, 2.0], "now_min": [5.0, 6.0], "minutes": [20.0, 50.0], "mode": "bus",
          "admissible": [True, False]}
     )  # fmt: skip
-    found = CloseInstead("S3", 5.0, ways, {}, -2.0, -20_000.0, -220_000.0, 40_000.0, 0.0)
+    found = CloseInstead(
+        school_id="S3", pupils=5.0, ways=ways, overfull={}, posts=-2.0, running_cny=-20_000.0, wages_cny=-220_000.0,
+        buses_cny=40_000.0, boarding_cny=0.0,
+    )  # fmt: skip
     words = " ".join(close_words(brief(plan), found))
     assert "2 of them would have no admissible way to any other open school" in words
     assert "up to 50 min away" in words and "save" in words and "200,000" not in words
@@ -287,7 +320,7 @@ def test_notices_name_every_school_that_closes_or_shrinks(plan: Plan) -> None:
 
 
 def test_a_timetable_card_ends_at_the_school(plan: Plan) -> None:
-    rows = card(brief(plan), "L001").rows
+    rows = card(brief(plan), "L001", timetable(brief(plan))).rows
     assert rows["settlement"].tolist()[-1] == "School 0"
     assert rows["order"].tolist() == list(range(1, len(rows) + 1))
     assert rows["board_at_min"].is_monotonic_increasing

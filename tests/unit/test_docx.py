@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -103,6 +104,12 @@ def test_a_table_has_typed_cells_sums_and_a_repeated_heading_row() -> None:
     repeated = [row._tr.find(f"{W}trPr/{W}tblHeader") is not None for row in word.tables[0].rows]
     assert repeated == [True, False, False, False]
     assert texts(word, "Caption") == ["Table 1  Schools & places"]
+
+
+def test_the_sum_of_what_nobody_knows_is_not_nothing() -> None:
+    unknown = replace(NARROW, rows=NARROW.rows.assign(pupils=float("nan")))
+    (table,) = opened(document(unknown)).tables
+    assert [cell.text for cell in table.rows[-1].cells] == ["Total", "–", ""]
 
 
 def test_an_empty_table_says_so() -> None:
@@ -229,6 +236,13 @@ def test_every_part_is_well_formed_and_the_bytes_are_the_same_again() -> None:
         for name in file.namelist():
             if name.endswith((".xml", ".rels")):
                 ET.fromstring(file.read(name))
+
+
+def test_nothing_of_the_template_is_carried_along_unused() -> None:
+    with zipfile.ZipFile(io.BytesIO(docx_bytes(document(NARROW)))) as archive:
+        names, styles = archive.namelist(), archive.read("word/styles.xml")
+    assert not [name for name in names if "Effects" in name or "customXml" in name or "thumbnail" in name]
+    assert styles.count(b'w:type="table"') == 1
 
 
 def test_numbered_lists_start_again() -> None:

@@ -105,6 +105,17 @@ def test_a_style_names_only_columns_that_exist(path: Path) -> None:
         assert set(named) <= set(gpd.read_file(path, layer=name).columns), (name, attribute)
 
 
+def test_the_file_does_not_tell_when_it_was_written(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as store:
+        dates = store.execute("SELECT last_change FROM gpkg_contents UNION SELECT update_time FROM layer_styles")
+        assert dates.fetchall() == [("2000-01-01T00:00:00.000Z",)]
+
+
+def test_what_becomes_of_free_premises_is_said_in_the_language_of_the_file(county_plan: lo.Plan) -> None:
+    assert set(plan_layers(county_plan)["premises"]["reuse"]) == {"not decided"}
+    assert set(plan_layers(county_plan, str.upper)["premises"]["reuse"]) == {"NOT DECIDED"}
+
+
 def test_a_plan_without_buses_has_the_same_layers(county: tuple[lo.Study, lo.Policy], tmp_path: Path) -> None:
     today = lo.current_plan(*county)
     assert len(plan_layers(today)["bus_lines"]) == 0

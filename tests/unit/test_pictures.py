@@ -18,7 +18,10 @@ from layoutopt.report import fonts, pictures, staticmaps
 from layoutopt.report.charts import journey_bars, lorenz, size_rows
 from layoutopt.report.document import Picture
 from layoutopt.report.language import language
-from layoutopt.report.mapground import Name, extent_of, shortened, write_names
+from layoutopt.report.mapground import extent_of
+from layoutopt.report.maplegend import dot_handle, draw_legend
+from layoutopt.report.mapnames import Name, shortened, write_names
+from layoutopt.report.maptext import pixels, text_beside, width_em
 
 matplotlib = pytest.importorskip("matplotlib", reason="matplotlib is not installed (the extra 'report')")
 matplotlib.use("Agg")
@@ -67,6 +70,9 @@ def drawn(picture: Picture) -> Any:
 
 
 def legend_of(ax: Any) -> list[str]:
+    """Return the entries of a chart's legend, or of a map's, whose marks stand beside the axes."""
+    if ax.get_legend() is None:
+        return [mark.get_label() for mark in ax.figure.artists if not mark.get_label().startswith("_")]
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
@@ -95,7 +101,8 @@ def test_the_same_plan_gives_the_same_bytes(county_plan: lo.Plan) -> None:
 
 def test_every_school_is_marked_by_its_role(county_plan: lo.Plan) -> None:
     ax = drawn(pictures.schools_map(county_plan))
-    by_look = {(line.get_marker(), len(line.get_xdata())) for line in ax.lines if line.get_marker() in "so^xD"}
+    marks_only = [line for line in ax.lines if line.get_linestyle() == "None" and line.get_marker() in "so^xD"]
+    by_look = {(line.get_marker(), len(line.get_xdata())) for line in marks_only}
     roles = county_plan.schools["role"].value_counts()
     marks = {"hub": "s", "full": "o", "teaching_point": "^", "closed": "x", "not_built": "D"}
     assert by_look == {(marks[role], count) for role, count in roles.items()}
@@ -228,26 +235,87 @@ def test_without_matplotlib_the_error_names_the_extra(county_plan: lo.Plan, monk
 def test_names_on_a_map_hide_neither_each_other_nor_marks() -> None:
     from matplotlib.figure import Figure
 
-    ax = Figure(figsize=(4, 4), layout="constrained").add_subplot()
+    figure = Figure(figsize=(4, 4))
+    ax = figure.add_subplot()
     ax.set(xlim=(0, 100), ylim=(0, 100))
     places = pd.DataFrame({"x": [50.0, 51.0, 50.0, 20.0], "y": [50.0, 50.0, 51.0, 20.0]})
     names = [Name(x, y, f"A rather long name {k}") for k, (x, y) in enumerate(places.to_numpy())]
     written = write_names(ax, [*names, *names], marks=places)
-    boxes = [text.get_window_extent() for text in ax.texts]
-    assert len(boxes) == len(written) < 8
-    assert not [(a, b) for k, a in enumerate(boxes) for b in boxes[:k] if a.overlaps(b)]
+    boxes = [text.box(figure.dpi) for text in written]
+    assert 0 < len(boxes) < 8
+    apart = [
+        a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1] for k, a in enumerate(boxes) for b in boxes[:k]
+    ]
+    assert all(apart)
     marks = ax.transData.transform(places.to_numpy())
-    assert not [(box, mark) for box in boxes for mark in marks if box.contains(*mark)]
+    assert not [1 for x0, y0, x1, y1 in boxes for x, y in marks if x0 <= x <= x1 and y0 <= y <= y1]
+
+
+def test_a_name_is_drawn_where_it_was_measured() -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4, 4))
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set(xlim=(0, 100), ylim=(0, 100))
+    ax.set_axis_off()
+    (text,) = write_names(ax, [Name(50.0, 50.0, "Hxp", size=20)])
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    dark = np.asarray(canvas.buffer_rgba())[::-1, :, 0] < 128
+    rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
+    left, low, right, high = text.box(figure.dpi)
+    assert (columns[0] >= left, columns[-1] <= right, rows[0] >= low, rows[-1] <= high) == (True,) * 4
+    assert columns[-1] - columns[0] > 0.9 * (right - left)
+    assert rows[-1] - rows[0] > 0.6 * (high - low)
+
+
+@pytest.mark.parametrize(("right", "up"), [(1, 0), (-1, 0), (0, 1), (0, -1), (0, 0)])
+def test_a_text_lies_on_the_side_it_is_told(right: int, up: int) -> None:
+    left, low, end, high = text_beside((100.0, 100.0), "abc", 10, 72, right=right, up=up).box(72)
+    assert (left == pytest.approx(100), end == pytest.approx(100)) == (right == 1, right == -1)
+    assert (low == pytest.approx(100), high == pytest.approx(100)) == (up == 1, up == -1)
+    assert end - left == pytest.approx(width_em("abc") * pixels(10, 72))
 
 
 def test_a_name_that_must_stand_does() -> None:
     from matplotlib.figure import Figure
 
-    ax = Figure(figsize=(1, 1), layout="constrained").add_subplot()
+    ax = Figure(figsize=(1, 1)).add_subplot()
     ax.set(xlim=(0, 10), ylim=(0, 10))
     crowd = pd.DataFrame([(x, y) for x in range(11) for y in range(11)], columns=["x", "y"], dtype=float)
     assert write_names(ax, [Name(5.0, 5.0, "a", size=4)], marks=crowd) == []
-    assert write_names(ax, [Name(5.0, 5.0, "a", size=4, always=True)], marks=crowd) == ["a"]
+    assert [text.text for text in write_names(ax, [Name(5.0, 5.0, "a", size=4, always=True)], marks=crowd)] == ["a"]
+
+
+@pytest.mark.parametrize("shape", [(1.0, 1.0), (1.0, 0.4)])
+def test_the_legend_stands_beside_the_map_or_below_a_wide_one(shape: tuple[float, float]) -> None:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 3))
+    ax = figure.add_subplot()
+    ax.set(xlim=(0, shape[0]), ylim=(0, shape[1]), aspect="equal")
+    draw_legend(ax, [dot_handle("red", name, size=4) for name in ("A", "Rather long")], note="Two\nlines")
+    frame, (width, height) = ax.get_window_extent(), figure.bbox.size
+    first = figure.artists[0].get_xydata()[0]
+    assert (first[0] > frame.x1, first[1] < frame.y0) == ((True, False) if shape[1] == 1 else (False, True))
+    for artist in figure.artists:
+        box = artist.get_window_extent()
+        assert (box.x0 >= 0, box.y0 >= 0, box.x1 <= width, box.y1 <= height) == (True,) * 4
+
+
+def test_marks_keep_their_colour_in_a_picture_of_many_shades() -> None:
+    from PIL import Image
+
+    shades = np.zeros((200, 200, 4), dtype=np.uint8)
+    shades[:, :, 0] = np.arange(200)
+    shades[100:, :, 1] = np.arange(0, 200, 2)[:, None]
+    shades[:, :, 3] = 255
+    shades[:50, :, :3], shades[50:60, :20, :3] = 255, (180, 30, 30)
+    read = np.asarray(Image.open(io.BytesIO(pictures._encoded(shades, 100))).convert("RGB"))
+    assert (read[:50] == 255).all()
+    assert (read[50:60, :20] == (180, 30, 30)).all()
+    assert len(np.unique(read.reshape(-1, 3), axis=0)) == pictures.PALETTE
 
 
 def test_extents_and_short_names() -> None:

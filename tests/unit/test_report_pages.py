@@ -77,6 +77,14 @@ def test_cells_are_written_by_their_kind_and_summed() -> None:
     ]
 
 
+def test_the_sum_of_nothing_known_is_not_known() -> None:
+    columns = (Column("name", "Road"), Column("km", "Danger sections", "km", "km", summed=True))
+    for km, total in (([None, None], "–"), ([None, 1.5], "1.5")):
+        table = Table("t", "T", columns, pd.DataFrame({"name": ["a", "b"], "km": pd.Series(km, dtype=float)}))
+        rows = next(iter(read(Document("d", "D", "", (Section("a", "A", (table,)),))).tables.values()))
+        assert rows[-1][1] == ["Together", total]
+
+
 def test_a_table_without_rows_says_so() -> None:
     found = read(a_document(rows=0))
     assert not found.tables and "Nobody." in found.text

@@ -15,7 +15,8 @@ from layoutopt.plan.audit import audit
 from layoutopt.plan.plan import Plan
 from layoutopt.plan.tables import school_table
 from layoutopt.policy import Policy
-from layoutopt.report.content.whatif import CloseInstead, close_instead, keep_instead, lines_spared_cny, needed_posts
+from layoutopt.report.content.spared import fleet_of, lines_spared_cny
+from layoutopt.report.content.whatif import Basis, CloseInstead, close_instead, keep_instead, needed_posts
 from layoutopt.schema import BANDS, PUPIL_COLUMNS
 from layoutopt.today import own_dwell_min, school_facts
 
@@ -24,7 +25,7 @@ WAGE = POLICY.staffing.wage_cny
 
 
 def closed(plan: Plan, school: str) -> CloseInstead:
-    return close_instead(plan, school, build_options(plan.study, plan.policy))
+    return close_instead(Basis(plan), school)
 
 
 def test_the_plan_is_valid_so_that_its_figures_mean_something(by_hand: SimpleNamespace) -> None:
@@ -33,7 +34,7 @@ def test_the_plan_is_valid_so_that_its_figures_mean_something(by_hand: SimpleNam
 
 
 def test_keeping_a_school_costs_its_running_its_posts_less_the_line_it_spares(by_hand: SimpleNamespace) -> None:
-    kept = keep_instead(by_hand.closing(), "S2")
+    kept = keep_instead(Basis(by_hand.closing()), "S2")
     # S2: 8 pupils of grades 1-3 and 8 of 4-6, two multigrade classes, 2 · 2 posts. S1: 256 / 19 = 13.5 → 14 posts in
     # the plan, 240 / 19 = 12.6 → 13 without them (12 by class): net 4 − 1 = 3.
     assert (kept.pupils, kept.posts) == (16, 3)
@@ -50,7 +51,7 @@ def test_keeping_a_school_costs_its_running_its_posts_less_the_line_it_spares(by
 
 def test_the_minutes_spared_are_the_pupils_own(by_hand: SimpleNamespace) -> None:
     plan = by_hand.closing()
-    kept = keep_instead(plan, "S2")
+    kept = keep_instead(Basis(plan), "S2")
     rows = plan.assignments[plan.assignments["moved"]]
     way = float(np.average(rows["minutes"], weights=rows["pupils"]))
     today = float(np.average(rows["today_min"], weights=rows["pupils"]))
@@ -62,13 +63,13 @@ def test_the_minutes_spared_are_the_pupils_own(by_hand: SimpleNamespace) -> None
 def test_a_line_that_keeps_a_stop_is_measured_again(by_hand: SimpleNamespace) -> None:
     plan = by_hand.closing()
     left = set(plan.assignments.loc[plan.assignments["settlement_id"] == "V2", "item"])
-    spared = lines_spared_cny(plan, left)
+    spared = lines_spared_cny(plan, fleet_of(plan), left)
     _, km = journeys_of(plan.study, POLICY).rides(["v:V5", "s:S1"])
     (bus,) = vehicle_types(plan.study, POLICY)
     shorter = bus.line_cny(float(km[0, 1] + km[1, 0]), POLICY)
     assert spared == pytest.approx(float(plan.bus_lines["cost_cny"].sum()) - shorter)
     assert 0 < spared < float(plan.bus_lines["cost_cny"].sum())
-    assert lines_spared_cny(plan, set()) == 0
+    assert lines_spared_cny(plan, fleet_of(plan), set()) == 0
 
 
 def test_two_lines_of_one_vehicle_share_its_cost_only_while_both_run(by_hand: SimpleNamespace) -> None:
@@ -84,7 +85,7 @@ def test_two_lines_of_one_vehicle_share_its_cost_only_while_both_run(by_hand: Si
     both = plan.replace(bus_lines=lines, bus_stops=split)
     gone = set(stops.loc[other, "item"])
     # The second line ends, and the first now pays the vehicle alone: only kilometres are spared.
-    assert lines_spared_cny(both, gone) == pytest.approx(
+    assert lines_spared_cny(both, fleet_of(both), gone) == pytest.approx(
         2 * bus.line_cny(km, POLICY, runs=2) - bus.line_cny(km, POLICY)
     )
 
@@ -102,7 +103,7 @@ def test_a_shrunk_school_is_kept_whole(by_hand: SimpleNamespace) -> None:
     offered = {code: tuple(band for band in BANDS if facts.loc[code, f"offers_{band}"]) for code in facts.index}
     state = {"S1": "full", "S2": "teaching_point", "S3": "teaching_point"}
     schools = school_table(plan.study, POLICY, rows, state=state, bands=offered, levels={})
-    kept = keep_instead(plan.replace(assignments=rows, schools=schools), "S2")
+    kept = keep_instead(Basis(plan.replace(assignments=rows, schools=schools)), "S2")
     # Eight pupils of grades 4-6 return: 4 posts instead of the point's 2; S1 keeps 13 (248 / 19 = 13.05 → 14, so −1).
     assert (kept.pupils, kept.posts) == (8, 4 - 2 - 1)
     assert kept.running_cny == POLICY.money.school_annual_cny["primary"] - POLICY.points.point_annual_cny
@@ -162,14 +163,14 @@ def test_a_school_that_teaches_other_bands_only_is_no_alternative(by_hand: Simpl
     ],
 )
 def test_posts_follow_the_norms(role: str, bands: tuple[str, ...], pupils: list[int], posts: int) -> None:
-    counts = pd.Series(dict(zip(PUPIL_COLUMNS, [*pupils, *[0] * 9], strict=False)), dtype=float)
+    counts = np.array([*pupils, *[0] * 9], dtype=float)[:9]
     assert needed_posts(role, bands, counts, POLICY) == posts
 
 
 def test_posts_are_those_of_the_plans_own_table(by_hand: SimpleNamespace) -> None:
     for plan in (by_hand.closing(), by_hand.keeping()):
         for row in plan.schools.to_dict("records"):
-            counts = pd.Series({name: float(row[name]) for name in PUPIL_COLUMNS})
+            counts = np.array([float(row[name]) for name in PUPIL_COLUMNS])
             if row["bands"]:
                 found = needed_posts(str(row["role"]), tuple(str(row["bands"]).split("+")), counts, POLICY)
                 assert found == row["posts"], row["school_id"]
@@ -179,7 +180,7 @@ def test_dwell_of_the_nearest_way_counts_the_own_stop(by_hand: SimpleNamespace) 
     """Where a bus reaches the nearest school, its minutes are those of a direct ride with the group's own stop."""
     plan = by_hand.keeping()
     barred = plan.policy.replace(max_ride_min=0.5)
-    found = close_instead(plan.replace(policy=barred), "S2", build_options(plan.study, barred))
+    found = close_instead(Basis(plan.replace(policy=barred)), "S2")
     row = found.ways[(found.ways["settlement_id"] == "V2") & (found.ways["band"] == "lower")].iloc[0]
     journeys = journeys_of(plan.study, barred)
     dwell = float(own_dwell_min(np.array([row["pupils"]]), plan.study, barred)[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -165,3 +166,10 @@ def test_without_the_package_the_error_names_the_extra(monkeypatch: pytest.Monke
     monkeypatch.setitem(__import__("sys").modules, "xlsxwriter", None)
     with pytest.raises(MissingExtraError, match=re.escape("pip install 'layoutopt[report]'")):
         workbook_bytes([SCHOOLS])
+
+
+def test_the_sum_of_what_nobody_knows_is_not_nothing() -> None:
+    unknown = replace(SCHOOLS, rows=SCHOOLS.rows.assign(cost=float("nan")))
+    sheet = read(unknown, values=False)["schools"]
+    assert row(sheet, TOTAL)[1].startswith("=SUBTOTAL")
+    assert row(sheet, TOTAL)[2] == "–"

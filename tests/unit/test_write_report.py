@@ -105,6 +105,22 @@ def test_the_page_is_the_same_each_time(plan: lo.Plan, tmp_path: Path) -> None:
     assert write_report(plan, first.parent, formats=["html"])["html"].read_bytes() == before
 
 
+def test_several_processes_write_the_same_files(plan: lo.Plan, tmp_path: Path) -> None:
+    formats = ["xlsx", "geojson", "gpkg"]
+    one, two = (
+        write_report(plan, tmp_path / str(n), formats=formats, violations=NOTHING_WRONG, workers=n) for n in (1, 2)
+    )
+    assert list(one) == list(two) == ["xlsx", "gpkg", "geojson"]
+    files = [sorted(path.relative_to(tmp_path / n) for path in (tmp_path / n).rglob("*.*")) for n in "12"]
+    assert files[0] == files[1]
+    assert all((tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes() for file in files[0])
+
+
+def test_no_process_writes_nothing(plan: lo.Plan, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="workers is 0"):
+        write_report(plan, tmp_path, workers=0)
+
+
 def test_audit_and_today_are_worked_out_where_not_given(plan: lo.Plan, tmp_path: Path, quick: None) -> None:
     rows = plan.assignments.copy()
     rows.loc[0, "school_id"] = ""

@@ -99,11 +99,16 @@ def _settlement(plan: Plan, settlement: str) -> Explanation:
 
 def _line(plan: Plan, line_id: str) -> Explanation:
     row = plan.bus_lines.set_index("line_id").loc[line_id]
-    sentence = (
-        f"{line_id} brings {row['riders']:g} pupils from {row['stops']:g} places to {row['school_id']} in "
+    stops = plan.bus_stops[plan.bus_stops["line_id"] == line_id]
+    arrival = (stops["board_at_min"] + stops["ride_min"]).groupby(stops["school_id"]).max().sort_values(kind="stable")
+    schools = [*(str(code) for code in arrival.index if code != row["school_id"]), str(row["school_id"])]
+    sentences = [
+        f"{line_id} brings {row['riders']:g} pupils from {row['stops']:g} places to {' and '.join(schools)} in "
         f"{row['minutes']:.0f} min over {row['km']:.1f} km, on {row['seats']:g} seats, for "
         f"{row['cost_cny']:,.0f} CNY a year."
-    )
-    stops = plan.bus_stops[plan.bus_stops["line_id"] == line_id]
-    columns = ["order", "settlement_id", "band", "riders", "board_at_min", "ride_min"]
-    return Explanation(line_id, (sentence,), stops[columns].round(1).reset_index(drop=True))
+    ]
+    runs = int((plan.bus_lines["vehicle_no"] == row["vehicle_no"]).sum())
+    if runs > 1:
+        sentences.append(f"It is run {row['run']:g} of {runs} of vehicle {row['vehicle_no']}.")
+    columns = ["order", "settlement_id", "band", "school_id", "riders", "board_at_min", "ride_min"]
+    return Explanation(line_id, tuple(sentences), stops[columns].round(1).reset_index(drop=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from layoutopt.kernels.highs import Program
 from layoutopt.kernels.routing.lines import Lines, pack, price_lines
 from layoutopt.kernels.routing.task import Task
 from layoutopt.kernels.routing.whole import once_each
-from layoutopt.model.lines import LEAST_TIME_S, LINE_GAP, rider_minute_cny
+from layoutopt.model.lines import LEAST_TIME_S, routed
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -100,19 +100,16 @@ class Router:
         return self._priced(best.point, found)
 
     def _drawn(self, hub_at: int, riders: Ints, time_limit_s: float) -> Lines | None:
-        from layoutopt.kernels.routing.route import route
-
         hub = self.hubs[hub_at]
         if not len(riders):
             return no_lines(hub)
         at = np.r_[0, riders + 1]
-        ways = hub.ways
-        found = route(
-            ways.minutes[np.ix_(at, at)], ways.riders[at], fleet=ways.vehicles, max_ride_min=ways.limit_min[at],
-            dwell_min=ways.dwell_min, dwell_min_per_rider=ways.dwell_min_per_rider, return_trip=True,
-            line_cost=ways.km[np.ix_(at, at)], cost_per_rider_min=rider_minute_cny(ways.vehicles),
-            gap=LINE_GAP, time_limit_s=time_limit_s, seed=self.seed,
+        both = np.ix_(at, at)
+        ways = replace(
+            hub.ways, minutes=hub.ways.minutes[both], km=hub.ways.km[both], riders=hub.ways.riders[at],
+            limit_min=hub.ways.limit_min[at],
         )  # fmt: skip
+        found = routed(ways, time_limit_s=time_limit_s, seed=self.seed)
         if found.status not in ("optimal", "feasible"):
             return None
         flat, starts = pack([riders[line - 1] for line in found.routes])

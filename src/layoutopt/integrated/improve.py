@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layoutopt.integrated.best import Best, Router
+from layoutopt.integrated.hubs import Hub
 from layoutopt.integrated.pooled import pooled
 from layoutopt.integrated.regions import Ground, sizes
 from layoutopt.kernels import highs
-from layoutopt.kernels.routing.lines import Lines, join
+from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set, join
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -48,12 +49,12 @@ def improve(
     left_s: Callable[[], float],
     report: Callable[[float], None],
 ) -> tuple[Best, list[Lines]]:
-    """Return a plan no dearer than ``best``, and all lines known at the end.
+    """Return a plan no dearer than ``best``, and all lines known at the end, the cheapest of each set of stops.
 
     Lines come from ``pool`` and are drawn anew for what changes; a step counts only if the real cost falls.
     Neighbourhoods grow when a round around every hub gains nothing.
     """
-    lines = [join([own, known]) if len(known) else own for own, known in zip(pool, best.lines, strict=True)]
+    lines = _known(ground.hubs, pool, best.lines)
     done, tried = 0, set[tuple[tuple[int, ...], float]]()
     for size in sizes(effort.first, effort.last, effort.growth):
         gains = True
@@ -72,9 +73,13 @@ def improve(
                 if found is not None and found.cost < best.cost * (1 - LEAST_GAIN):
                     log.debug("%d hubs, %d options: %.0f -> %.0f", len(chosen), moves.sum(), best.cost, found.cost)
                     best, gains = found, True
-                    lines = [join([own, new]) if len(new) else own for own, new in zip(lines, best.lines, strict=True)]
+                    lines = _known(ground.hubs, lines, best.lines)
                     report(best.cost)
     return best, lines
+
+
+def _known(hubs: Sequence[Hub], lines: Sequence[Lines], more: Sequence[Lines]) -> list[Lines]:
+    return [cheapest_of_each_set(join([own, new]), hub.task.n) for hub, own, new in zip(hubs, lines, more, strict=True)]
 
 
 def _step(

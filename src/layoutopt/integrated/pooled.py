@@ -16,31 +16,20 @@ from numpy.typing import NDArray
 
 from layoutopt.integrated.best import Best
 from layoutopt.integrated.hubs import Hub
-from layoutopt.integrated.restrict import cutout
+from layoutopt.integrated.restrict import Cutout, cutout
 from layoutopt.kernels.highs import Program
-from layoutopt.kernels.routing.lines import Lines
+from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set, join
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Pooled:
-    """A program over the ``free`` columns and lines, and the present plan as its start."""
+class Pooled(Cutout):
+    """A program over the ``free`` columns and then over lines, and the present plan as its start."""
 
-    program: Program
     start: Floats
-    free: Ints
     lines: tuple[Lines, ...]
-
-    def point(self, values: Floats, present: Floats) -> Floats:
-        """Return the whole county's point for an answer of this program: whole numbers rounded."""
-        part = values[: len(self.free)]
-        whole = self.program.integer[: len(self.free)]
-        found = present.copy()
-        found[self.free] = np.where(whole, np.round(part), part)
-        return found
 
     def running(self, values: Floats) -> list[Lines]:
         """Return the lines that run in an answer with whole lines, hub by hub."""
@@ -67,7 +56,8 @@ def pooled(
     Parameters
     ----------
     lines
-        Known lines hub by hub; one is used where every stop may move. The present lines are always known.
+        Known lines hub by hub; one is used where every stop may move. The present lines are added to them. Of lines
+        over the same stops in the same vehicle the cheapest stands for all.
     whole_lines
         Whether a line runs or does not; else its share is free, and the value is a lower bound for these lines.
     """
@@ -85,11 +75,11 @@ def pooled(
         row_of[hub.option[mine]] = height + np.arange(len(mine))
         height += len(mine)
         rides.append(column_of[first_option + hub.option[mine]])
-        own = inside(known, moves[hub.option])
+        own = cheapest_of_each_set(inside(join([known, present]), moves[hub.option]), hub.task.n)
         rows.append(row_of[hub.option][own.flat])
         columns.append(many + np.repeat(np.arange(len(own)), np.diff(own.starts)))
         costs.append(own.cost)
-        used.append(present_in(own, present))
+        used.append(present_in(own, present, hub.task.n))
         taken_lines.append(own)
         many += len(own)
     width = len(part.free)
@@ -109,7 +99,7 @@ def pooled(
         row_upper=np.r_[small.row_upper, np.full(height, np.inf)],
     )
     start = np.concatenate([best.point[part.free], *[flags.astype(float) for flags in used]])
-    return Pooled(grown, start, part.free, tuple(taken_lines))
+    return Pooled(grown, part.free, start, tuple(taken_lines))
 
 
 def inside(lines: Lines, moves: Flags) -> Lines:
@@ -119,14 +109,16 @@ def inside(lines: Lines, moves: Flags) -> Lines:
     return lines.take(np.flatnonzero(np.minimum.reduceat(moves[lines.flat], lines.starts[:-1])))
 
 
-def present_in(lines: Lines, present: Lines) -> Flags:
-    """Return which of ``lines`` are the ``present`` ones, each once."""
-    wanted = {(present.stops(at).tobytes(), int(present.kind[at])) for at in range(len(present))}
+def present_in(lines: Lines, present: Lines, n: int) -> Flags:
+    """Return which of ``lines`` over ``n`` stops serve those of a ``present`` one, in any order, by the same kind."""
+    wanted = {_served(present, at) for at in range(len(present))}
+    lengths = [len(stops) for stops, _ in wanted]
     flags = np.zeros(len(lines), dtype=bool)
-    lengths = {len(key[0]) // 8 for key in wanted}
-    for at in np.flatnonzero(np.isin(np.diff(lines.starts), list(lengths))).tolist():
-        key = (lines.stops(at).tobytes(), int(lines.kind[at]))
-        if key in wanted:
-            flags[at] = True
-            wanted.discard(key)
+    different = np.diff(lines.visits(n).indptr)  # a priced line may pass a stop twice
+    for at in np.flatnonzero(np.isin(different, lengths)).tolist():
+        flags[at] = _served(lines, at) in wanted
     return flags
+
+
+def _served(lines: Lines, at: int) -> tuple[frozenset[int], int]:
+    return frozenset(lines.stops(at).tolist()), int(lines.kind[at])

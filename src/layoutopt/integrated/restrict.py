@@ -15,16 +15,18 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Cutout:
-    """The small program, and the columns of the large one it may move."""
+    """The small program, whose first columns are those of the large one that it may move."""
 
     program: Program
     free: Ints
 
-    def whole(self, values: Floats, fixed: Floats) -> Floats:
-        """Return a point of the large program: ``values`` where free, ``fixed`` elsewhere."""
-        point = fixed.copy()
-        point[self.free] = values
-        return point
+    def point(self, values: Floats, present: Floats) -> Floats:
+        """Return a point of the large program: ``values`` where free, whole numbers rounded, else ``present``."""
+        part = values[: len(self.free)]
+        whole = self.program.integer[: len(self.free)]
+        found = present.copy()
+        found[self.free] = np.where(whole, np.round(part), part)
+        return found
 
 
 def cutout(program: Program, free: NDArray[np.bool_], point: Floats) -> Cutout:

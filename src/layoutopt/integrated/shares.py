@@ -55,8 +55,13 @@ def _scaled(prizes: Prizes, share: float) -> Prizes:
 
 
 def full_prizes(hub: Hub, known: Lines) -> Floats:
-    """Return sound prizes from the routing relaxation in which every group that may ride to ``hub`` does."""
+    """Return sound prizes from the routing relaxation in which every group that may ride to ``hub`` does.
+
+    Where some group is on no line, nobody can tell what everybody would cost: seat shares then.
+    """
     lines = join([single_lines(hub.task), known])
+    if len(np.unique(lines.flat)) < hub.task.n:
+        return seat_shares(hub.task)
     for _ in range(ROUNDS):
         prize = cover_prices(lines, hub.task.n)
         found = offer(hub, prize, exact=False)

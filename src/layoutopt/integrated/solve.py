@@ -32,6 +32,8 @@ from layoutopt.study import Study
 
 Floats = NDArray[np.float64]
 log = logging.getLogger(__name__)
+LEAST_BOUND_S = 5.0
+"""Seconds the program at prices has at least: without its bound nothing can be said of the plan."""
 ROUNDING = 1e-6
 """A bound this little above the plan's cost is the same number; farther above it, one of the two is wrong."""
 BEFORE_WHOLE = 0.4
@@ -82,7 +84,6 @@ class Integrated:
     best: Best
     bound: float
     hubs: tuple[Hub, ...]
-    root: Root | None
     notes: Mapping[str, float | str | bool]
 
 
@@ -189,7 +190,7 @@ def integrate(
         "root_value": root.value, "certificate_loss": root.loss, "bound_at_prices": priced.bound,
         "bound_stopped_by": ended, "lines_in_pool": sum(len(own) for own in lines),
     }  # fmt: skip
-    return Integrated(best, min(bound, best.cost), hubs, root, notes)
+    return Integrated(best, min(bound, best.cost), hubs, notes)
 
 
 def _before_whole(effort: Effort, options: int) -> Effort:
@@ -206,17 +207,20 @@ def _measured(hubs: Sequence[Hub], lines: Sequence[Lines]) -> tuple[Lines, ...]:
 def _at_prizes(
     ground: Ground, root: Root, first: Best, effort: Effort, joined: float, watch: Watch, seed: int
 ) -> tuple[highs.Solved, tuple[Prizes, ...]]:
-    """Solve the compact program at sound prizes: no layout with any lines costs less than its bound."""
+    """Solve the compact program at sound prizes: no layout with any lines costs less than its bound.
+
+    Past the time limit it goes on for a moment where no bound is known yet.
+    """
     sets = share_sets(ground.hubs, root, full=effort.exact and not watch.stop(), joined=joined)
     around = ground.hubs, ground.first_option, sets
 
     def heard(value: float, bound: float) -> bool:
         watch.note(0.3, bound=bound)
-        return watch.stop()
+        return watch.stopped() or (bound > 0 and watch.stop())
 
     return highs.solve(
         priced_program(ground.program, *around),
-        budget=highs.Budget(effort.gap / 5, watch.left_s(), effort.bound_steps),
+        budget=highs.Budget(effort.gap / 5, max(watch.left_s(), LEAST_BOUND_S), effort.bound_steps),
         start=started(first.point, *around), seed=seed, progress=heard,
     ), sets  # fmt: skip
 

@@ -106,10 +106,7 @@ def solve_whole(
     ``known`` lines outside the pool may be used as well; they can only lower the program's value.
     """
     free, moves = ground.everything()
-    lines = [
-        cheapest_of_each_set(join([every, own]), hub.task.n)
-        for hub, every, own in zip(ground.hubs, pool.lines, known, strict=True)
-    ]
+    lines = [join([every, own]) for every, own in zip(pool.lines, known, strict=True)]
     part = pooled(
         ground.program, ground.hubs, ground.first_option, best, lines, free=free, moves=moves, whole_lines=whole_lines
     )

@@ -12,8 +12,8 @@ import pandas as pd
 from layoutopt.errors import InfeasibleError
 from layoutopt.fleet import VehicleType, runs_of, vehicle_types
 from layoutopt.journeys import Journeys, journeys_of
-from layoutopt.kernels.routing.values import Vehicle
-from layoutopt.model.hub import hub_ways
+from layoutopt.kernels.routing.values import Routed
+from layoutopt.model.hub import HubWays, hub_ways
 from layoutopt.model.line_tables import ANY_MINUTES, FleetShort, HubLines, Lines, check_counts, line_tables
 from layoutopt.policy import Policy
 from layoutopt.study import Study
@@ -164,8 +164,6 @@ def _drawn(
     time_limit_s: float,
     skip: Collection[str],
 ) -> Drawn:
-    from layoutopt.kernels.routing.route import route
-
     at = [position for position, kind in enumerate(fleet) if kind.count is None or kind.count > 0]
     if not at:
         raise FleetShort(_no_lines(school_id, group, None), ("fleet",))
@@ -173,12 +171,7 @@ def _drawn(
     window = policy.bus.second_run_window_min
     if window is not None and "second_runs" in skip:
         window = ANY_MINUTES
-    found = route(
-        ways.minutes, ways.riders, fleet=ways.vehicles, max_ride_min=ways.limit_min, line_cost=ways.km,
-        dwell_min=ways.dwell_min, dwell_min_per_rider=ways.dwell_min_per_rider, return_trip=True,
-        cost_per_rider_min=rider_minute_cny(ways.vehicles),
-        second_run_window_min=window, gap=LINE_GAP, time_limit_s=time_limit_s, seed=seed,
-    )  # fmt: skip
+    found = routed(ways, second_run_window_min=window, time_limit_s=time_limit_s, seed=seed)
     if found.status not in ("optimal", "feasible"):
         raise InfeasibleError(_no_lines(school_id, group, found), ("seats",))
     kinds = tuple(at[int(kind)] for kind in found.vehicle)
@@ -191,13 +184,21 @@ def _drawn(
     return Drawn(HubLines(school_id, group, orders, kinds, found.status, found.gap), found.objective, Counter(vehicles))
 
 
-def rider_minute_cny(vehicles: Sequence[Vehicle]) -> float:
-    """Return what a rider's minute counts when lines are drawn: enough to choose the kinder of equal lines."""
-    return RIDER_SHARE * max([1.0, *(kind.cost_per_min for kind in vehicles)])
+def routed(ways: HubWays, *, second_run_window_min: float | None = None, time_limit_s: float, seed: int) -> Routed:
+    """Return the cheapest lines of one hub for all its groups; of equal ones those with shorter rides."""
+    from layoutopt.kernels.routing.route import route
+
+    return route(
+        ways.minutes, ways.riders, fleet=ways.vehicles, max_ride_min=ways.limit_min, line_cost=ways.km,
+        dwell_min=ways.dwell_min, dwell_min_per_rider=ways.dwell_min_per_rider, return_trip=True,
+        cost_per_rider_min=RIDER_SHARE * max([1.0, *(kind.cost_per_min for kind in ways.vehicles)]),
+        second_run_window_min=second_run_window_min, gap=LINE_GAP, time_limit_s=time_limit_s, seed=seed,
+    )  # fmt: skip
 
 
-def _no_lines(school_id: str, group: pd.DataFrame, found: object) -> str:
-    blocked = [group.loc[int(position) - 1, "item"] for position in getattr(found, "blocked", ()) if int(position) > 0]
+def _no_lines(school_id: str, group: pd.DataFrame, found: Routed | None) -> str:
+    positions = () if found is None else found.blocked
+    blocked = [group.loc[int(position) - 1, "item"] for position in positions if int(position) > 0]
     names = ", ".join(map(str, blocked)) or f"{len(group)} groups with {group['pupils'].sum():g} pupils"
     return (
         f"No bus lines to {school_id} keep every limit for {names}. "

@@ -19,6 +19,9 @@ from layoutopt.today import attendance, items_of, own_dwell_min, school_facts
 Array = NDArray[np.float64]
 TOLERANCE = 1e-6
 MINUTES_TOLERANCE = 0.01
+"""Minutes that a plan states may be rounded by this much."""
+LIMIT_MIN_TOLERANCE = 1e-5
+"""Minutes over a limit that come from adding floats; options and lines are held to a few millionths."""
 REAL = (
     "real_ride_min", "real_board_at_min", "real_wait_min", "real_line_min", "real_whole_min", "real_km",
     "real_empty_km",
@@ -103,15 +106,21 @@ def calls_of(line: pd.DataFrame) -> pd.DataFrame:
     ``line`` holds its stops in their order, with ``ends_at``. A school on the way comes after the last stop that its
     riders name in ``alights_after``, the school where the line ends after everything.
     """
-    stops = pd.DataFrame({"place": "v:" + line["settlement_id"], "pupils": line["riders"].astype(float), "turn": 0})
-    stops["after"] = np.arange(1, len(line) + 1)
-    off = line.groupby("school_id", sort=True).agg(pupils=("riders", "sum"), after=("alights_after", "max"))
-    off = off.drop(index=line["ends_at"].iloc[0], errors="ignore").reset_index()
-    off = off.assign(place="s:" + off["school_id"].astype(str), turn=1)
-    end = {"place": f"s:{line['ends_at'].iloc[0]}", "pupils": 0.0, "turn": 2, "after": len(line)}
-    calls = pd.concat([stops, off[["place", "pupils", "turn", "after"]], pd.DataFrame([end])], ignore_index=True)
-    calls["after"] = calls["after"].astype(float).fillna(len(line)).clip(1, len(line))
-    return calls.sort_values(["after", "turn"], kind="stable").reset_index(drop=True)
+    count, end = len(line), str(line["ends_at"].iloc[0])
+    riders = line["riders"].astype(float).tolist()
+    places = enumerate(zip(line["settlement_id"], riders, strict=True), start=1)
+    calls = [(float(at), 0, f"v:{place}", n) for at, (place, n) in places]
+    off: dict[str, tuple[float, float]] = {}
+    named = line["alights_after"].astype(float).fillna(-np.inf).tolist()
+    for school, after, n in zip(line["school_id"].astype(str), named, riders, strict=True):
+        last, before = off.get(school, (-np.inf, 0.0))
+        off[school] = max(last, after), before + n
+    for school, (after, n) in sorted(off.items()):
+        if school != end:
+            known = after if np.isfinite(after) else count
+            calls.append((min(max(known, 1.0), float(count)), 1, f"s:{school}", n))
+    calls = [*sorted(calls, key=lambda call: call[:2]), (float(count), 2, f"s:{end}", 0.0)]
+    return pd.DataFrame(calls, columns=["after", "turn", "place", "pupils"])
 
 
 def _real_ways(plan: Plan, study: Study, policy: Policy, journeys: Journeys, stops: pd.DataFrame) -> pd.DataFrame:

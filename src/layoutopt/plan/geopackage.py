@@ -32,6 +32,8 @@ CREATE TABLE layer_styles (
   f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN,
   description TEXT, owner TEXT, ui TEXT, update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 )"""
+EPOCH = "2000-01-01T00:00:00.000Z"
+DATED = {"gpkg_contents": "last_change", "layer_styles": "update_time"}
 QML_HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 GEOMETRY: dict[str, str] = {
     "schools": "Point",
@@ -49,13 +51,13 @@ GROUND: dict[str, tuple[str, ...]] = {"roads": ("class", "name", "bus", "danger"
 SIMPLIFY_M = {"roads": 5.0, "towns": 10.0}
 
 
-def plan_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
-    """Return the plan's own layers of ``plan.gpkg`` by name, in degrees (EPSG:4326)."""
+def plan_layers(plan: Plan, say: Callable[[str], str] = str) -> dict[str, gpd.GeoDataFrame]:
+    """Return the plan's own layers of ``plan.gpkg`` by name, in degrees (EPSG:4326); ``say`` translates words."""
     schools = school_points(plan)
     closed = schools[schools["role"] == "closed"]
     premises = closed[["school_id", "name", "town", "pupils_before", "geometry"]].copy()
     uses = plan.premises.drop_duplicates("school_id").set_index("school_id")["use"].replace("", IDLE)
-    premises["reuse"] = premises["school_id"].map(uses).astype(object).fillna("not decided")
+    premises["reuse"] = [say(str(uses.get(school, "not decided"))) for school in premises["school_id"]]
     return {
         "schools": schools,
         "settlements": settlement_points(plan),
@@ -106,11 +108,11 @@ def write_geopackage(plan: Plan, path: Path, *, say: Callable[[str], str] = str,
     Parameters
     ----------
     say
-        Turns a word of the legends into another language.
+        Turns a word of the legends and tables into another language.
     stamp
         Why the plan cannot be adopted; every layer then tells it in its description.
     """
-    for name, layer in {**plan_layers(plan), **ground_layers(plan)}.items():
+    for name, layer in {**plan_layers(plan, say), **ground_layers(plan)}.items():
         frame = layer.replace({pd.NA: None})
         frame.to_file(
             path, layer=name, driver="GPKG", engine="pyogrio", geometry_type=GEOMETRY[name],
@@ -125,6 +127,8 @@ def write_geopackage(plan: Plan, path: Path, *, say: Callable[[str], str] = str,
         pyogrio.write_dataframe(table, path, layer=name, driver="GPKG")
     with closing(sqlite3.connect(path)) as store, store:
         _store_styles(store, say)
+        for table, column in DATED.items():  # the same plan gives the same bytes
+            store.execute(f"UPDATE {table} SET {column} = ?", (EPOCH,))
         if stamp:
             store.execute("UPDATE gpkg_contents SET description = ?", (stamp,))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.fleet import vehicle_types
-from layoutopt.plan.facts import MINUTES_TOLERANCE, TOLERANCE, Facts, Violation
+from layoutopt.plan.facts import LIMIT_MIN_TOLERANCE, MINUTES_TOLERANCE, TOLERANCE, Facts, Violation
 from layoutopt.schema import BANDS, PUPIL_COLUMNS
 from layoutopt.today import own_dwell_min, school_facts
 
@@ -111,7 +111,7 @@ def board_nearest(f: Facts) -> Iterator[Violation]:
         at = f.journeys.table.from_ids.get_loc(row.settlement_id)
         by_bus = f.journeys.bus_min(row.band, 0.0)[at] + own_dwell_min(row.pupils, f.study, f.policy)
         way = np.where(np.isfinite(by_bus), by_bus, f.journeys.walk_min(row.band)[at])
-        nearer = int((way[fits] < row.real_min - MINUTES_TOLERANCE).sum())
+        nearer = int((way[fits] < row.real_min - LIMIT_MIN_TOLERANCE).sum())
         if nearer >= most:
             yield Violation(
                 row.item,
@@ -197,7 +197,7 @@ def second_runs(f: Facts) -> Iterator[Violation]:
         if (lines["line_id"].map(schools) > 1).any():
             yield Violation(str(number), 2, 1, "serves two schools and drives a second run")
         minutes = float(lines["line_id"].map(whole).sum())
-        if not minutes <= window + MINUTES_TOLERANCE:
+        if not minutes <= window + LIMIT_MIN_TOLERANCE:
             yield Violation(str(number), minutes, window, f"both runs take {minutes:.1f} minutes, window {window:g}")
 
 
@@ -209,7 +209,7 @@ def school_wait(f: Facts) -> Iterator[Violation]:
         if schools > most:
             yield Violation(str(line_id), schools, most, f"serves {schools} schools, {most} allowed")
         wait = float(stops["real_wait_min"].max())
-        if schools > 1 and not wait <= longest + MINUTES_TOLERANCE:
+        if schools > 1 and not wait <= longest + LIMIT_MIN_TOLERANCE:
             yield Violation(
                 str(line_id), wait, longest, f"riders wait {wait:.1f} minutes for the bell, limit {longest:g}"
             )
@@ -229,7 +229,7 @@ def minutes(f: Facts) -> Iterator[Violation]:
 
 
 def _over(f: Facts, rows: pd.DataFrame, found: pd.Series, limit: np.ndarray, verb: str) -> Iterator[Violation]:
-    beyond = ~(found.to_numpy(float) <= limit + MINUTES_TOLERANCE)
+    beyond = ~(found.to_numpy(float) <= limit + LIMIT_MIN_TOLERANCE)
     for row, value, most in zip(rows[beyond].itertuples(), found.to_numpy(float)[beyond], limit[beyond], strict=True):
         yield Violation(row.item, value, most, f"{verb} {value:.1f} minutes to {row.school_id}, limit {most:.1f}")
 

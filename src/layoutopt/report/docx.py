@@ -83,7 +83,7 @@ def docx_bytes(document: Document) -> bytes:
     word = docx.Document(io.BytesIO(_template(lang)))
     writer = _Writer(word, lang, docxstyle.look_of(lang))
     _properties(word, document)
-    docxstyle.header_and_footer(word, lang, title=clean(document.title), stamp=clean(document.stamp))
+    docxstyle.write_header(word, title=clean(document.title), stamp=clean(document.stamp))
     _paragraph(word, clean(document.title), "Title")
     if document.subtitle:
         _paragraph(word, clean(document.subtitle), "Subtitle")
@@ -107,7 +107,7 @@ def docx_bytes(document: Document) -> bytes:
 
 @cache
 def _template(lang: Language) -> bytes:
-    """Return an empty document with page, styles and numbering: hundreds of dossiers start from it."""
+    """Return an empty document with page, styles and numbers: hundreds of dossiers start from it."""
     import docx
 
     word = docx.Document()
@@ -143,7 +143,7 @@ def _same_bytes(content: bytes) -> bytes:
     ):
         for name in source.namelist():
             entry = zipfile.ZipInfo(name, EPOCH.timetuple()[:6])
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
             copy.writestr(entry, source.read(name))
     return target.getvalue()
 

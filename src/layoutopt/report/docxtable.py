@@ -10,6 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import numpy as np
+import pandas as pd
 
 from layoutopt.report.document import Column, Table
 from layoutopt.report.docxstyle import Look
@@ -21,6 +22,7 @@ SAMPLE_ROWS = 400
 WIDEST_EM = 24.0
 SHORT_EM = 3.2
 WIDTHS_EM = {"W": 1.0, "F": 1.0, "A": 0.8}
+LETTER_EM = 0.53
 BOLD, HEADING_LINES = 1.1, 3
 COMFORTABLE_EM = 6.5
 """A text column narrower than this breaks names over too many lines."""
@@ -102,19 +104,22 @@ def total_row(table: Table, lang: Language) -> list[str] | None:
 
 def values_of(table: Table, column: Column) -> list[Any]:
     """Return a column's values; whatever stands for not known becomes None."""
-    values = table.rows[column.name].astype(object)
-    return values.where(values.notna(), None).tolist()
+    values = table.rows[column.name].to_numpy(object)
+    return [None if gone else value for value, gone in zip(values.tolist(), pd.isna(values), strict=True)]
 
 
-def column_sum(table: Table, column: Column) -> float:
-    """Return the sum of a column's known values."""
+def column_sum(table: Table, column: Column) -> float | None:
+    """Return the sum of a column's known values, None where none is known."""
     values = table.rows[column.name].astype(float).to_numpy()
-    return float(values[np.isfinite(values)].sum())
+    known = values[np.isfinite(values)]
+    return float(known.sum()) if len(known) else None
 
 
 def ems(text: str) -> float:
     """Return about how wide a text is, in the height of its font; Chinese fonts draw dashes wide."""
-    return sum(WIDTHS_EM.get(unicodedata.east_asian_width(letter), 0.53) for letter in text)
+    if text.isascii():
+        return LETTER_EM * len(text)
+    return sum(WIDTHS_EM.get(unicodedata.east_asian_width(letter), LETTER_EM) for letter in text)
 
 
 def longest_word(text: str) -> float:

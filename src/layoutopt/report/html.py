@@ -11,7 +11,7 @@ from layoutopt.plan.metrics import journeys_by_band
 from layoutopt.plan.plan import Plan
 from layoutopt.report import charts, summary, tables
 from layoutopt.report.curves import minutes_drawing, share_drawing
-from layoutopt.report.echoes import rule_words
+from layoutopt.report.echoes import violations_in_words
 from layoutopt.report.language import Language, language, message
 from layoutopt.report.maps import map_data
 from layoutopt.report.mapwords import KINDS
@@ -106,15 +106,12 @@ VIOLATION_WORDS: dict[str, str] = {
 
 
 def _violation_rows(violations: pd.DataFrame | None, lang: Language) -> tuple[list[str], list[list[str]]]:
-    """Return headings and rows of what the audit found; a rule is said in its own words."""
+    """Return headings and rows of what the audit found."""
     if violations is None or violations.empty:
         return [], []
     names = [lang.text(VIOLATION_WORDS.get(str(name), str(name))) for name in violations.columns]
-    rows = [
-        [rule_words(str(value), lang) if name == "rule" else lang.said(value) for name, value in row.items()]
-        for row in tables.records(violations)
-    ]
-    return names, rows
+    found = tables.records(violations_in_words(violations, lang))
+    return names, [[lang.said(value) for value in row.values()] for row in found]
 
 
 def _journey_pairs(plan: Plan) -> list[dict[str, Any]]:

@@ -77,7 +77,7 @@ def _source(picture: Picture, lang: Language) -> str:
 def _table(table: Table, lang: Language) -> dict[str, Any]:
     names = [column.name for column in table.columns]
     rows = records(table.rows[names])
-    summed = [_sum(rows, column) if column.summed else None for column in table.columns]
+    has_sums = rows and any(column.summed for column in table.columns)
     return {
         "kind": "table",
         "name": table.name,
@@ -85,21 +85,20 @@ def _table(table: Table, lang: Language) -> dict[str, Any]:
         "empty": table.empty,
         "heads": [(lang.heading(column), column.kind != "text") for column in table.columns],
         "rows": [[_cell(row[column.name], column, lang) for column in table.columns] for row in rows],
-        "sums": _sums(summed, table.columns, lang) if rows and any(column.summed for column in table.columns) else [],
+        "sums": _sums(rows, table.columns, lang) if has_sums else [],
     }
 
 
-def _sum(rows: list[dict[str, Any]], column: Column) -> float:
-    return float(sum(row[column.name] or 0.0 for row in rows))
-
-
-def _sums(summed: list[float | None], columns: tuple[Column, ...], lang: Language) -> list[Cell]:
-    """Return the last row: the sums, and in front of them the word that says so."""
-    cells = [
-        Cell("", column.kind != "text", "") if value is None else _cell(value, column, lang)
-        for value, column in zip(summed, columns, strict=True)
-    ]
-    if summed[0] is None:
+def _sums(rows: list[dict[str, Any]], columns: tuple[Column, ...], lang: Language) -> list[Cell]:
+    """Return the last row: the sums of what is known, and in front of them the word that says so."""
+    cells = []
+    for column in columns:
+        if not column.summed:
+            cells.append(Cell("", column.kind != "text", ""))
+            continue
+        known = [float(row[column.name]) for row in rows if row[column.name] is not None]
+        cells.append(_cell(sum(known) if known else None, column, lang))
+    if not columns[0].summed:
         cells[0] = Cell(lang.text("Together"), False, "")
     return cells
 

@@ -61,6 +61,7 @@ def _environment(lang: str) -> jinja2.Environment:
         plural=said.plural,
         listed=said.listed,
         heading=said.heading,
+        between=said.between,
         shown=said.cell,
         lang=LOCALES[lang].replace("_", "-"),
         NONE=NONE,

@@ -17,7 +17,7 @@ from layoutopt.report import staticcharts, staticmaps
 from layoutopt.report.document import Picture
 from layoutopt.report.fonts import families
 from layoutopt.report.language import Language, language
-from layoutopt.report.mapground import is_wide
+from layoutopt.report.maplegend import is_wide
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 CM_PER_INCH = 2.54
 DPI = 170
 ROUNDING = 5
-PALETTE = 256
+PALETTE = 128
+COMPRESSION = 4
+"""A third faster than the usual 6, for 3 % more bytes."""
 WIDTH_CM = 15.5
 LEGEND_CM, LEGEND_BELOW_CM = 3.4, 1.2
 MAP_HEIGHTS_CM = (7.0, 17.0)
@@ -139,30 +141,34 @@ def png(picture: Picture, lang: str = "en", dpi: int = DPI) -> bytes:
         canvas = FigureCanvasAgg(figure)
         picture.draw(figure.add_subplot())
         canvas.draw()
-        return _encoded(np.asarray(canvas.buffer_rgba())[:, :, :3], dpi)
+        return _encoded(np.asarray(canvas.buffer_rgba()), dpi)
 
 
 def _encoded(pixels: np.ndarray, dpi: int) -> bytes:
-    """Return the PNG of red, green and blue with a palette: that is a third of the size.
+    """Return the PNG of red, green, blue and opacity (all opaque) with a palette: that is a third of the size.
 
-    Colours rounded to 5 of 255, which no eye sees, are mostly few enough; else Pillow chooses them by the quick octree.
+    Colours are rounded to 5 of 255, which no eye sees, and the rarest of these take their nearest neighbour: they
+    are shades at the edges of letters and lines, while white, land and every mark keep their colour.
     """
     from PIL import Image
 
     count = 255 // ROUNDING + 1
-    red, green, blue = np.moveaxis((pixels.astype(np.uint32) + ROUNDING // 2) // ROUNDING, 2, 0)
-    code = (red * count + green) * count + blue
-    used = np.flatnonzero(np.bincount(code.ravel(), minlength=count**3))
-    if len(used) <= PALETTE:
-        position = np.zeros(count**3, dtype=np.uint8)
-        position[used] = np.arange(len(used))
-        colors = np.column_stack([used // count**2, used // count % count, used % count]) * ROUNDING
-        image = Image.fromarray(position[code])
-        image.putpalette(colors.astype(np.uint8).tobytes())
-    else:
-        image = Image.fromarray(pixels).quantize(PALETTE, method=Image.Quantize.FASTOCTREE)
+    steps = (np.minimum(pixels, 255 - ROUNDING // 2) + np.uint8(ROUNDING // 2)) // np.uint8(ROUNDING)
+    code = steps[:, :, 0].astype(np.uint32)
+    for band in (1, 2):
+        code *= count
+        code += steps[:, :, band]
+    often = np.bincount(code.ravel(), minlength=count**3)
+    used = np.flatnonzero(often)
+    colors = np.column_stack([used // count**2, used // count % count, used % count])
+    kept = colors[np.sort(np.argsort(-often[used], kind="stable")[:PALETTE])]
+    far = (kept**2).sum(axis=1) - 2 * colors @ kept.T  # the squared distance, without what all have in common
+    position = np.zeros(count**3, dtype=np.uint8)
+    position[used] = far.argmin(axis=1)
+    image = Image.fromarray(position[code])
+    image.putpalette((kept * ROUNDING).astype(np.uint8).tobytes())
     file = io.BytesIO()
-    image.save(file, format="PNG", dpi=(dpi, dpi))
+    image.save(file, format="PNG", dpi=(dpi, dpi), compress_level=COMPRESSION)
     return file.getvalue()
 
 

@@ -60,16 +60,44 @@ def village_rows(plan: Plan) -> list[dict[str, Any]]:
 
 
 def line_rows(plan: Plan) -> list[dict[str, Any]]:
-    """Return one row a bus line, with the name of its school and its stops."""
-    table = plan.bus_lines.copy()
-    table["school"] = table["school_id"].map(plan.study.schools["name"])
-    table["school_position"] = plan.study.schools.index.get_indexer(table["school_id"])
+    """Return one row a bus line, with its stops, the schools it calls at (``called``) and the runs of its vehicle."""
+    names, table = plan.study.schools["name"], plan.bus_lines.copy()
+    positions = dict(zip(names.index, range(len(names)), strict=True))
+    called = schools_called(plan)
+    table["runs"] = runs_of_vehicle(plan.bus_lines)
     table["position"] = range(len(table))
     stops = stop_table(plan)
     stops["name"] = stops["settlement_id"].map(plan.study.settlements["name"])
     stops["school"] = stops["school_id"].map(plan.study.schools["name"])
     by_line = {line: records(rows) for line, rows in stops.groupby("line_id", sort=False)}
-    return [{**row, "stop_rows": by_line.get(row["line_id"], [])} for row in records(table)]
+    return [
+        {
+            **row,
+            "stop_rows": by_line.get(row["line_id"], []),
+            "called": [
+                {"position": positions.get(code, -1), "name": names.get(code)} for code in called[row["line_id"]]
+            ],
+        }
+        for row in records(table)
+    ]
+
+
+def schools_called(plan: Plan) -> dict[str, list[str]]:
+    """Return for each line the schools it calls at, in their order; it ends at the last."""
+    stops = plan.bus_stops.assign(arrives=plan.bus_stops["board_at_min"] + plan.bus_stops["ride_min"])
+    order = stops.groupby(["line_id", "school_id"])["arrives"].max().sort_values(kind="stable")
+    ends = dict(zip(plan.bus_lines["line_id"], plan.bus_lines["school_id"], strict=True))
+    called: dict[str, list[str]] = {line: [] for line in ends}
+    for line, school in order.index:
+        if school != ends.get(line, school):
+            called[line].append(school)
+    return {line: [*called[line], end] for line, end in ends.items()}
+
+
+def runs_of_vehicle(lines: pd.DataFrame) -> pd.Series:
+    """Return for each line how many lines its vehicle drives; a line without a vehicle stands for itself."""
+    vehicle = lines["vehicle_no"].fillna("").astype(str)
+    return lines.groupby(vehicle.where(vehicle != "", lines["line_id"]))["line_id"].transform("size")
 
 
 def stop_table(plan: Plan) -> pd.DataFrame:

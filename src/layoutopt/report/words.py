@@ -39,10 +39,12 @@ COSTS: dict[str, str] = {
 }
 GOALS: dict[str, tuple[str, str]] = {
     "unserved": (message("Pupils without a school"), message("pupils")),
-    "merge_small": (message("Small schools left"), message("schools")),
+    "merge_small": (message("Schools below the merging trigger"), message("schools")),
     "annual_cost": (message("Yearly cost"), "CNY"),
     "travel": (message("Time on the way to school, one way a day"), message("pupil-minutes")),
 }
+REUSE = message("not decided")
+"""What ``plan.gpkg`` says of the premises of a school that closes."""
 number, signed, money, share = ENGLISH.number, ENGLISH.signed, ENGLISH.money, ENGLISH.share
 
 

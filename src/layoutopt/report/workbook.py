@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from layoutopt.errors import MissingExtraError
 from layoutopt.report.document import Column, Table
 from layoutopt.report.docxtable import clean, column_sum, ems, values_of
-from layoutopt.report.language import Language, language
+from layoutopt.report.language import NONE, Language, language
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -215,7 +215,11 @@ def _sum(book: _Book, sheet: Worksheet, position: int, last: int, table: Table, 
     cells = xl_range(DATA, position, last, position)
     formula = f"=SUBTOTAL({SUBTOTAL_SUM},{cells})"
     look = book.formats[f"sum_{column.kind}"]
-    sheet.write_formula(TOTAL, position, formula, look, column_sum(table, column))
+    total = column_sum(table, column)
+    if total is None:
+        sheet.write_string(TOTAL, position, NONE, look)
+    else:
+        sheet.write_formula(TOTAL, position, formula, look, total)
 
 
 def _width(book: _Book, column: Column, values: list[Any]) -> float:

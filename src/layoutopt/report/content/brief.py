@@ -10,9 +10,13 @@ import pandas as pd
 from layoutopt.plan.audit import audit
 from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.plan.today import current_plan
+from layoutopt.report.content.ways import grouped, in_words
+from layoutopt.report.content.whatif import Basis
 from layoutopt.report.document import Paragraph
 from layoutopt.report.language import Language, language
+from layoutopt.report.mapwords import KINDS
 from layoutopt.report.summary import refusals
+from layoutopt.report.tables import runs_of_vehicle, schools_called
 from layoutopt.report.words import ROLES
 from layoutopt.today import school_facts
 
@@ -34,6 +38,11 @@ class Brief:
             return ""
         said = [self.lang.text("NOT ADOPTABLE."), *reasons]
         return self.lang.sentences(said)
+
+    @cached_property
+    def basis(self) -> Basis:
+        """What the other decision for any school is worked out from."""
+        return Basis(self.plan)
 
     @cached_property
     def schools(self) -> pd.DataFrame:
@@ -64,6 +73,40 @@ class Brief:
         return rows.assign(daily=daily, change_min=change.where(finite))
 
     @cached_property
+    def groups(self) -> pd.DataFrame:
+        """The ways with those that stand in one row of a table together, in words."""
+        return in_words(self.lang, grouped(self.ways))
+
+    @cached_property
+    def lines(self) -> pd.DataFrame:
+        """The bus lines with all schools they call at, their kind in words, and the ``runs`` of their vehicle."""
+        rows, called = self.plan.bus_lines, schools_called(self.plan)
+        return rows.assign(
+            school=[self.lang.listed(self.school_name(code) for code in called[line]) for line in rows["line_id"]],
+            kind=[self.lang.text(KINDS.get(str(kind), str(kind))) for kind in rows["kind"]],
+            trip_min=rows["minutes"],
+            runs=runs_of_vehicle(rows),
+        )
+
+    @cached_property
+    def rides_to(self) -> pd.DataFrame:
+        """The riders of each school on each line: how many, how long they ride, and wait for the bell, at most."""
+        return self._rides("school_id", self.ways["school_id"] != "")
+
+    @cached_property
+    def rides_from(self) -> pd.DataFrame:
+        """The same for the pupils of each school of today who go elsewhere."""
+        return self._rides("today_school", self.ways["school_id"] != self.ways["today_school"])
+
+    def _rides(self, school: str, rows: pd.Series) -> pd.DataFrame:
+        stops = self.plan.bus_stops[["line_id", "item", "riders", "ride_min", "early_min"]]
+        stops = stops.merge(self.ways.loc[rows, ["item", school]], on="item")
+        most = {name: (name, "max") for name in ("ride_min", "early_min")}
+        sums = stops.groupby([school, "line_id"], sort=True).agg(pupils=("riders", "sum"), **most).reset_index()
+        lines = self.lines.drop(columns=["early_min", "school_id"])
+        return sums.rename(columns={school: "of_school"}).merge(lines, on="line_id", how="inner")
+
+    @cached_property
     def closing(self) -> pd.DataFrame:
         """Schools that close, by id."""
         return self.schools[self.schools["role"] == "closed"]
@@ -80,13 +123,21 @@ class Brief:
         moved = self.ways[self.ways["moved"]]
         return sorted(set(moved["school_id"]))
 
+    def leaving(self, school_id: str) -> pd.DataFrame:
+        """Return the groups of today's pupils of a school who go elsewhere in the plan, in words."""
+        return self.groups[(self.groups["today_school"] == school_id) & (self.groups["school_id"] != school_id)]
+
     def roles(self, rows: pd.DataFrame) -> pd.Series:
         """Return what becomes of each school of ``rows``, in the language."""
         return rows["role"].map(lambda role: self.lang.text(ROLES.get(str(role), str(role))))
 
     def school_name(self, school_id: str) -> str:
         """Return a school's name, or its id where it has none."""
-        return str(self.schools["name"].get(school_id, school_id))
+        return self._names.get(school_id, school_id)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {str(code): str(name) for code, name in self.schools["name"].items()}
 
 
 def brief_of(plan: Plan, *, today: Plan | None = None, violations: pd.DataFrame | None = None, lang: str) -> Brief:

@@ -13,12 +13,13 @@ from layoutopt.plan.plan import Plan
 from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.columns import table
 from layoutopt.report.document import Table
-from layoutopt.report.mapwords import KINDS
 from layoutopt.report.tables import stop_table
 from layoutopt.units import M_PER_KM
 
 NEAR_M = 3.0
 """A line is drawn along the road's own vertices, so what lies this near is the road it uses."""
+LEAST_EARLY_MIN = 0.5
+"""A line that arrives less early than this arrives with the bell."""
 LEAST_M = 60.0
 """Shorter pieces are crossings of other roads."""
 
@@ -26,15 +27,25 @@ LEAST_M = 60.0
 def lines(b: Brief) -> Table:
     """Return the bus lines with their school, riders, times, lengths, roads and cost."""
     along = roads_along(b.plan).set_index("line_id")
-    rows = b.plan.bus_lines.copy()
-    rows["school"] = rows["school_id"].map(b.schools["name"])
-    rows["trip_min"] = rows["minutes"]
-    rows["kind"] = rows["kind"].map(lambda kind: b.lang.text(KINDS.get(str(kind), str(kind))))
-    rows["danger_km"] = along["danger_km"].reindex(rows["line_id"]).to_numpy()
-    names = ["line_id", "school", "kind", "vehicle_no", "riders", "seats:", "stops:", "trip_min", "km", "empty_km",
-             "danger_km", "cost_cny"]  # fmt: skip
+    rows = b.lines.assign(danger_km=along["danger_km"].reindex(b.lines["line_id"]).to_numpy())
+    names = ["line_id", "school", "kind", "vehicle_no", "run", "riders", "seats:", "stops:", "trip_min", "km",
+             "empty_km", "danger_km", "cost_cny"]  # fmt: skip
     none = b.lang.text("This plan has no bus line.")
     return table("lines", b.lang.text("Bus lines"), rows, names, b.lang, empty=none)
+
+
+def bus_words(b: Brief, line: pd.Series) -> str:
+    """Return the vehicle of a line, a row of ``Brief.lines``, which of its runs the line is, and when it arrives."""
+    lang, vehicle = b.lang, line["vehicle_no"]
+    if not isinstance(vehicle, str) or not vehicle:
+        return ""
+    said = [lang.text("Vehicle {vehicle} ({kind}).", vehicle=vehicle, kind=str(line["kind"]))]
+    if line["runs"] > 1:
+        said.append(lang.text("This is run {run} of {runs} of this vehicle.", run=line["run"], runs=int(line["runs"])))
+    if line["early_min"] >= LEAST_EARLY_MIN:
+        early = lang.minutes(float(line["early_min"]))
+        said.append(lang.text("It reaches the school {minutes} before the bell.", minutes=early))
+    return lang.sentences(said)
 
 
 def stops_of(b: Brief) -> pd.DataFrame:
@@ -52,18 +63,26 @@ def stops(b: Brief) -> Table:
     return table("stops", b.lang.text("Stops of the bus lines"), stops_of(b), names, b.lang)
 
 
-def card(b: Brief, line_id: str) -> Table:
-    """Return the timetable of one line with the schools it calls at; clock times are for the county to enter."""
-    stops = stops_of(b)
-    rows = stops[stops["line_id"] == line_id].assign(turn=0)
-    riders = b.plan.bus_stops[b.plan.bus_stops["line_id"] == line_id]
-    arrival = (riders["board_at_min"] + riders["ride_min"]).groupby(riders["school_id"]).max()
-    calls = pd.DataFrame({"settlement": [b.school_name(str(code)) for code in arrival.index], "turn": 1})
-    calls = calls.assign(board_at_min=arrival.to_numpy(float), town=b.lang.text("school"))
-    rows = pd.concat([rows, calls], ignore_index=True).sort_values(["board_at_min", "turn", "order"], kind="stable")
-    rows = rows.assign(order=range(1, len(rows) + 1), clock="____:____")
-    names = ["order:", "settlement", "town", "riders", "board_at_min", "ride_min", "clock"]
-    heads = {"board_at_min": b.lang.text("At minute")}
+def timetable(b: Brief) -> pd.DataFrame:
+    """Return the stops of all lines, and in between the schools they call at with the minute they arrive."""
+    riders = b.plan.bus_stops.assign(board_at_min=b.plan.bus_stops["board_at_min"] + b.plan.bus_stops["ride_min"])
+    calls = riders.groupby(["line_id", "school_id"], sort=True)["board_at_min"].max().reset_index()
+    named = [b.school_name(str(code)) for code in calls["school_id"]]
+    calls = calls.drop(columns="school_id").assign(settlement=named, town=b.lang.text("school"), turn=1)
+    rows = pd.concat([stops_of(b).assign(turn=0), calls], ignore_index=True)
+    rows = rows.sort_values(["line_id", "board_at_min", "turn", "order"], kind="stable")
+    return rows.assign(order=rows.groupby("line_id").cumcount() + 1, clock="____:____")
+
+
+def card(b: Brief, line_id: str, rows: pd.DataFrame) -> Table:
+    """Return the timetable of one line out of the ``timetable`` of all; clock times are for the county to enter.
+
+    Where the line serves several schools, each stop names its own.
+    """
+    rows = rows[rows["line_id"] == line_id]
+    several = ["school"] if len(rows["school"].dropna().unique()) > 1 else []
+    names = ["order:", "settlement", "town", *several, "riders", "board_at_min", "ride_min", "clock"]
+    heads = {"board_at_min": b.lang.text("At minute"), "school": b.lang.text("Gets off at")}
     return table(f"line-{line_id}", b.lang.text("Stops in the morning"), rows, names, b.lang, heads=heads)
 
 

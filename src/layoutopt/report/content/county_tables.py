@@ -10,20 +10,18 @@ from layoutopt.plan.metrics import annual_costs, journeys_by_band
 from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.columns import table
 from layoutopt.report.document import Column, Table
-from layoutopt.report.echoes import rule_words
-from layoutopt.report.language import SOURCE, Language, message
+from layoutopt.report.echoes import violations_in_words
+from layoutopt.report.language import Language, message
 from layoutopt.report.tables import choices
 from layoutopt.report.words import COSTS, GRADES
 
 FIGURES: dict[str, str] = {
     "pupils": message("Pupils"),
-    "schools_before": message("Schools today"),
     "schools_open": message("Schools open"),
     "schools_closed": message("Schools that close"),
     "teaching_points": message("Teaching points"),
     "schools_opened": message("New schools"),
-    "small_schools_before": message("Schools below the merging trigger today"),
-    "small_schools_after": message("Schools below the merging trigger that stay"),
+    "small_schools_after": message("Schools below the merging trigger"),
     "pupils_moved": message("Pupils who change school"),
     "pupils_by_bus": message("Pupils by bus"),
     "boarders": message("Boarders"),
@@ -51,7 +49,7 @@ FIGURES: dict[str, str] = {
     "share_over_40_min": message("Share of daily pupils with a way over 40 min"),
     "share_over_60_min": message("Share of daily pupils with a way over 60 min"),
 }
-"""The figures of :class:`layoutopt.plan.metrics.Headline`, today's journeys apart, as documents call them."""
+"""The figures of :class:`layoutopt.plan.metrics.Headline` as documents call them; those of today stand beside."""
 OF_TODAY = {
     "schools_open": "schools_before",
     "small_schools_after": "small_schools_before",
@@ -88,7 +86,7 @@ def figure_before(b: Brief, name: str) -> float | None:
 
 
 def headline(b: Brief) -> Table:
-    """Return the headline figures: code, label, and both values as text and as numbers."""
+    """Return the headline figures as texts; the rows hold their codes and numbers too."""
     lang, rows = b.lang, []
     for name, label in FIGURES.items():
         value, before = float(getattr(b.plan.figures, name)), figure_before(b, name)
@@ -98,7 +96,6 @@ def headline(b: Brief) -> Table:
         Column("label", lang.text("Figure")),
         Column("before_text", lang.text("Today")),
         Column("text", lang.text("Plan")),
-        Column("figure", lang.text("Code")),
     )
     return Table("headline", lang.text("Headline figures"), columns, pd.DataFrame(rows))
 
@@ -145,10 +142,8 @@ def costs(b: Brief) -> Table:
 
 def violations(b: Brief) -> Table:
     """Return what the audit found, each with the rule in words."""
-    rows = b.violations.copy()
-    rows["rule"] = [rule_words(str(rule), b.lang) for rule in rows["rule"]]
-    # What the audit says in detail it says in English.
-    names = ["rule", "place", "found", "limit", *(["message"] if b.lang.code == SOURCE else [])]
+    rows = violations_in_words(b.violations, b.lang)
+    names = ["rule", "place", "found", "limit", "message"]
     title = b.lang.text("Rules the plan breaks")
     return table("violations", title, rows, names, b.lang, empty=b.lang.text("The audit found no violation."))
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from layoutopt.options import Options, build_options
 from layoutopt.report import pictures
-from layoutopt.report.content import pupil_tables, school_tables
+from layoutopt.report.content import bus_tables, school_tables
 from layoutopt.report.content.brief import Brief, fill_in
 from layoutopt.report.content.columns import table
 from layoutopt.report.content.master import subtitle
 from layoutopt.report.content.questions import questions
 from layoutopt.report.content.reasons import close_words, keep_words, protected_words
+from layoutopt.report.content.ways import in_words
 from layoutopt.report.content.whatif import CloseInstead, KeepInstead, close_instead, keep_instead
 from layoutopt.report.document import Block, Document, Paragraph, Section, Table
 from layoutopt.report.echoes import echoed
@@ -31,34 +30,14 @@ DECISIONS: dict[str, str] = {
 STAYS_POINT = message("stays as a teaching point for grades 1–3")
 
 
-class WhatIf:
-    """The other decision for any school of a plan; the options are worked out once, when the first is asked for."""
-
-    def __init__(self, b: Brief) -> None:
-        self.brief = b
-
-    @cached_property
-    def options(self) -> Options:
-        """The plan's admissible ways."""
-        return build_options(self.brief.plan.study, self.brief.plan.policy)
-
-    def kept(self, school_id: str) -> KeepInstead:
-        """A school that closes or shrinks, kept whole."""
-        return keep_instead(self.brief.plan, school_id)
-
-    def closed(self, school_id: str) -> CloseInstead:
-        """A small school that stays, closed."""
-        return close_instead(self.brief.plan, school_id, self.options)
-
-
-def dossier(b: Brief, school_id: str, other: WhatIf) -> Document:
+def dossier(b: Brief, school_id: str) -> Document:
     """Return the sheet of a school that exists today or that the plan opens."""
     lang, row = b.lang, b.schools.loc[school_id]
     title = lang.text("School sheet: {school}", school=b.school_name(school_id))
-    gone = b.ways[(b.ways["today_school"] == school_id) & (b.ways["school_id"] != school_id)]
+    gone = b.leaving(school_id)
     changes = row["role"] == "closed" or (row["role"] == "teaching_point" and len(gone) > 0)
-    kept = other.kept(school_id) if changes and row["existed"] else None
-    closed = other.closed(school_id) if row["is_open"] and row["small"] else None
+    kept = keep_instead(b.basis, school_id) if changes and row["existed"] else None
+    closed = close_instead(b.basis, school_id) if row["is_open"] and row["small"] else None
     parts = [decision(b, school_id), why(b, school_id, kept, closed), pupils(b, school_id), people(b, school_id)]
     if row["role"] == "closed":
         text = lang.text("Five conditions")
@@ -150,30 +129,49 @@ def next_best(b: Brief, closed: CloseInstead) -> Table:
         exception=False,
         today_min=ways["now_min"],
     )
-    rows = pupil_tables.in_words(b, rows)
+    rows = in_words(lang, rows)
     rows["state"] = [lang.text("yes") if fine else lang.text("no") for fine in ways["admissible"]]
     columns = ["settlement", "grades", "pupils", "today_min", "to_school", "mode", "minutes", "state"]
-    heads = {"today_min": lang.text("In the plan"), "minutes": lang.text("Then"), "state": lang.text("Admissible")}
+    heads = {
+        "today_min": lang.text("In the plan"), "to_school": lang.text("School then"), "minutes": lang.text("Then"),
+        "state": lang.text("Admissible"),
+    }  # fmt: skip
     title = lang.text("Where its pupils would have to go")
     return table("next_best", title, rows, columns, lang, heads=heads)
 
 
 def pupils(b: Brief, school_id: str) -> Section:
     """Where each village's pupils go and how, and who comes."""
-    lang, rows = b.lang, b.ways
-    gone = rows[(rows["today_school"] == school_id) & (rows["school_id"] != school_id)]
-    here = rows[rows["school_id"] == school_id]
+    lang, gone = b.lang, b.leaving(school_id)
+    here = b.groups[b.groups["school_id"] == school_id]
     blocks: list[Block] = [pictures.school_map(b.plan, school_id, lang.code)]
     for name, title, part in (
         ("going", lang.text("Its pupils of today who go elsewhere"), gone),
         ("coming", lang.text("Its pupils in the plan"), here),
     ):
         if len(part):
-            frame = pupil_tables.in_words(b, pupil_tables.grouped(part))
             other = "to_school" if name == "going" else "from_school"
             columns = ["settlement", "grades", "pupils", other, "mode", "today_min", "minutes", "change_min"]
-            blocks.append(table(name, title, frame, columns, lang))
+            blocks.append(table(name, title, part, columns, lang))
+    blocks += _lines(b, school_id)
     return Section("pupils", lang.text("Pupils and their ways"), tuple(blocks))
+
+
+def _lines(b: Brief, school_id: str) -> list[Block]:
+    """The bus lines that take its pupils of today elsewhere, and those that bring pupils to it."""
+    lang, blocks = b.lang, list[Block]()
+    for name, title, every in (
+        ("lines_away", lang.text("Bus lines that take its pupils of today elsewhere"), b.rides_from),
+        ("lines_here", lang.text("Bus lines to this school"), b.rides_to),
+    ):
+        rows = every[every["of_school"] == school_id]
+        if len(rows):
+            heads = {"pupils": lang.text("Of them ride"), "school": lang.text("Calls at")}
+            run = ["run"] if (rows["runs"] > 1).any() else []
+            wait = ["early_min"] if (rows["early_min"] >= bus_tables.LEAST_EARLY_MIN).any() else []
+            columns = ["line_id", "kind", "vehicle_no", *run, "school", "pupils", "ride_min", *wait]
+            blocks.append(table(name, title, rows, columns, lang, heads=heads))
+    return blocks
 
 
 def people(b: Brief, school_id: str) -> Section:

@@ -10,7 +10,7 @@ from layoutopt.plan.plan import Plan
 from layoutopt.report.content import bus_tables, county_tables, pupil_tables, school_tables
 from layoutopt.report.content.actions import actions
 from layoutopt.report.content.brief import brief_of
-from layoutopt.report.content.dossier import WhatIf, dossier, shown_schools
+from layoutopt.report.content.dossier import dossier, shown_schools
 from layoutopt.report.content.master import master_plan
 from layoutopt.report.content.procedure import action_table, steps
 from layoutopt.report.content.pupil_parts import DORM_M2_PER_BED
@@ -46,9 +46,8 @@ def dossiers(
 ) -> Iterator[tuple[str, Document]]:
     """Yield school_id and sheet of every school of today and every one the plan opens, in the order of their ids."""
     b = brief_of(plan, today=today, violations=violations, lang=lang)
-    other = WhatIf(b)
     for school_id in shown_schools(b):
-        yield school_id, dossier(b, school_id, other)
+        yield school_id, dossier(b, school_id)
 
 
 def workbook_tables(

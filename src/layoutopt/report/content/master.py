@@ -83,9 +83,10 @@ def each_school(b: Brief) -> Section:
     """What becomes of each school."""
     lang, f = b.lang, b.plan.figures
     stays = lang.plural(
-        "{n} small school stays.",
-        "{n} small schools stay.",
+        "{n} school with fewer than {limit} pupils stays.",
+        "{n} schools with fewer than {limit} pupils stay.",
         len(b.schools[b.schools["small"] & b.schools["is_open"]]),
+        limit=b.plan.policy.closure.closable_below_pupils,
     )
     lead = lang.plural("{n} school closes.", "{n} schools close.", f.schools_closed)
     sheet = lang.text(
@@ -204,7 +205,8 @@ def basis(b: Brief) -> Section:
     )
     broken = [_broken(b)] if len(b.violations) else []
     methods = Bullets(tuple(echoed(text, lang) for text in plan.methods.values()))
-    notes = [Bullets(tuple(str(note) for note in plan.study.notes))] if plan.study.notes else []
+    notes = [Bullets(tuple(echoed(str(note), lang) for note in plan.study.notes))] if plan.study.notes else []
+    given = [Paragraph(plan.study.note)] if plan.study.note else []
     source = [Paragraph(plan.study.attribution, "note")] if plan.study.attribution else []
     again = lang.text(
         "Study {study}, seed {seed}, policy {policy}.",
@@ -217,7 +219,7 @@ def basis(b: Brief) -> Section:
         lang.text("What the plan rests on"),
         sections=(
             Section("proof", lang.text("How good the plan is"), (*proof, *broken)),
-            Section("data", lang.text("Data and how they were used"), (methods, *notes, *source)),
+            Section("data", lang.text("Data and how they were used"), (*given, methods, *notes, *source)),
             Section(
                 "choices",
                 lang.text("Choices of the policy"),

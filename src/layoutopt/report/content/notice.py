@@ -72,16 +72,15 @@ def _notice(b: Brief, school_id: str) -> tuple[Block, ...]:
         if row["role"] == "closed"
         else lang.text("{school} is to become a teaching point for grades 1–3 on {day}.", school=name, day=when)
     )
-    gone = b.ways[(b.ways["today_school"] == school_id) & (b.ways["school_id"] != school_id)]
+    gone = b.leaving(school_id)
     if gone.empty:
         return (Paragraph(lang.sentences([said, lang.text("None of its pupils of today has to go elsewhere.")])),)
     many = lang.plural(
         "{n} pupil would go to another school:", "{n} pupils would go to other schools:", float(gone["pupils"].sum())
     )
-    rows = pupil_tables.in_words(b, pupil_tables.grouped(gone))
     names = ["settlement", "grades", "pupils", "to_school", "mode", "today_min", "minutes"]
     title = lang.text("Where the pupils of {school} go", school=name)
-    return (Paragraph(lang.sentences([said, many])), table(f"goes-{school_id}", title, rows, names, lang))
+    return (Paragraph(lang.sentences([said, many])), table(f"goes-{school_id}", title, gone, names, lang))
 
 
 def hearing_pack(b: Brief) -> Document:
@@ -107,18 +106,19 @@ def hearing_pack(b: Brief) -> Document:
             lang.text("education bureau, transport bureau, traffic police"),
         )
     )
+    guests = Paragraph(lang.text("Invited are:"))
     lead = Paragraph(
         lang.text("Proposed from {day} on, one hearing for each school, where the parents live.", day=when)
     )
     parts = [Section(f"hearing_{code}", b.school_name(code), _hearing(b, code)) for code in _affected(b)]
     title = lang.text("Hearing pack: {county}", county=b.plan.study.name)
-    opening = Section("hearing_agenda", lang.text("Agenda and guests"), (lead, agenda, invited))
+    opening = Section("hearing_agenda", lang.text("Agenda and guests"), (lead, agenda, guests, invited))
     return Document("hearing", title, subtitle(b), (opening, *parts), lang.code, b.stamp)
 
 
 def _hearing(b: Brief, school_id: str) -> tuple[Block, ...]:
     lang = b.lang
-    reasons = Paragraph(lang.sentences(keep_words(b, keep_instead(b.plan, school_id))))
+    reasons = Paragraph(lang.sentences(keep_words(b, keep_instead(b.basis, school_id))))
     votes = pd.DataFrame({"place": [lang.text("Parents"), lang.text("Delegates")], "agree": "", "against": ""})
     ballot = table(f"votes-{school_id}", lang.text("Votes"), votes, ["place", "agree", "against"], lang)
     checks = school_tables.conditions(b, school_id)
@@ -140,15 +140,17 @@ def timetables(b: Brief) -> Document:
     overview: list[Block] = [lead] if len(along) else [Paragraph(lang.text("This plan has no bus line."))]
     if len(along):
         overview += [pictures.lines_map(b.plan, lang.code), bus_tables.lines(b)]
-    cards = [_card(b, row, along.loc[row["line_id"]]) for _, row in b.plan.bus_lines.iterrows()]
+    rows = bus_tables.timetable(b)
+    cards = [_card(b, row, along.loc[row["line_id"]], rows) for _, row in b.lines.iterrows()]
     sections = (Section("lines_all", lang.text("All lines"), tuple(overview)), *cards)
     return Document("timetables", title, subtitle(b), sections, lang.code, b.stamp)
 
 
-def _card(b: Brief, line: pd.Series, along: pd.Series) -> Section:
+def _card(b: Brief, line: pd.Series, along: pd.Series, rows: pd.DataFrame) -> Section:
     lang, line_id = b.lang, str(line["line_id"])
-    title = lang.text("Line {line} to {school}", line=line_id, school=b.school_name(str(line["school_id"])))
+    title = lang.text("Line {line} to {school}", line=line_id, school=line["school"])
     said = [
+        bus_tables.bus_words(b, line),
         lang.plural(
             "{n} rider on {seats} seats, {minutes}, {km}.",
             "{n} riders on {seats} seats, {minutes}, {km}.",
@@ -159,7 +161,7 @@ def _card(b: Brief, line: pd.Series, along: pd.Series) -> Section:
         ),
         road_words(b, along),
     ]
-    return Section(f"card_{line_id}", title, (Paragraph(lang.sentences(said)), bus_tables.card(b, line_id)))
+    return Section(f"card_{line_id}", title, (Paragraph(lang.sentences(said)), bus_tables.card(b, line_id, rows)))
 
 
 def road_words(b: Brief, along: pd.Series) -> str:
@@ -208,14 +210,10 @@ def driver_sheet(b: Brief) -> Document:
         )
     )
     source = Paragraph(lang.text("School-bus regulation 2012, articles 28 to 40."), "note")
-    rows = b.plan.bus_lines.assign(
-        school=b.plan.bus_lines["school_id"].map(b.schools["name"]),
-        trip_min=b.plan.bus_lines["minutes"],
-        driver="",
-        plate="",
-        contact="",
-    )
-    names = ["line_id", "school", "riders", "seats:", "stops:", "trip_min", "driver", "plate", "contact"]
+    rows = b.lines.assign(driver="", plate="", contact="")
+    rows = rows.sort_values(["vehicle_no", "run", "line_id"], kind="stable")
+    names = ["vehicle_no", "run", "line_id", "school", "riders", "seats:", "stops:", "trip_min", "driver", "plate",
+             "contact"]  # fmt: skip
     none = lang.text("This plan has no bus line.")
     entries = table("drivers", lang.text("Drivers and vehicles (to be entered)"), rows, names, lang, empty=none)
     title = lang.text("Driver sheet: {county}", county=b.plan.study.name)

@@ -16,7 +16,6 @@ from layoutopt.report.language import message
 TERM_MONTH, TERM_DAY = 9, 1
 """Schools begin on 1 September."""
 RULES = message("State Council office 2012 no. 48; Ministry of Education notice of November 2016")
-PROPOSED = message("order by rule, length proposed")
 DEPARTMENTS: dict[str, str] = {
     "education": message("Education bureau"),
     "publicity": message("Publicity department"),
@@ -38,13 +37,13 @@ DEPARTMENTS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its first and last day as days before term starts, who does it, and what the days rest on."""
+    """One step: its first and last day as days before term starts, who does it, and the rule that sets its length."""
 
     label: str
     first: int
     last: int
     department: str
-    source: str = PROPOSED
+    source: str = ""
 
 
 STEPS: dict[str, Step] = {

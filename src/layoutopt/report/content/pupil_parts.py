@@ -36,7 +36,12 @@ def placement(b: Brief) -> tuple[Section, ...]:
         Section(
             "placement_sum",
             lang.text("Who changes school"),
-            (Paragraph(lang.sentences(said)), principles, pupil_tables.moved_by_grade(b), pupil_tables.arrivals(b)),
+            (
+                Paragraph(lang.sentences(said)),
+                principles,
+                pupil_tables.moved_by_grade(b),
+                pupil_tables.arrivals(b, only_open=True),
+            ),
         ),
         Section("placement_list", lang.text("From village to school"), (pupil_tables.moved(b),)),
     )

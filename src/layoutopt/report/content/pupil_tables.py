@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
 from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.columns import table
+from layoutopt.report.content.ways import grouped, in_words
 from layoutopt.report.document import Table
 from layoutopt.report.language import message
 from layoutopt.report.words import GRADES, MODES
@@ -19,11 +18,6 @@ WORST_SHARE = 0.05
 """The share of daily pupils with the longest ways that is listed by name of the village."""
 GROUPS = {"girls": "girls_pupils", "left_behind": "left_behind_pupils", "poor": "poor_pupils"}
 """Shares the settlements layer may give, and the columns of pupils they become."""
-WAY = (
-    "town", "today_school", "today", "settlement", "settlement_id", "band", "school_id", "school", "mode",
-    "today_mode", "exception",
-)  # fmt: skip
-"""What two groups of pupils share that stand in one row of a table."""
 GROUP_WORDS = {
     "girls": message("girls"),
     "left_behind": message("left-behind children"),
@@ -31,37 +25,12 @@ GROUP_WORDS = {
 }
 
 
-def in_words(b: Brief, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of ways with grades and modes in the language, and the two schools under their columns."""
-    say = b.lang.text
-    modes = {mode: say(word) for mode, word in MODES.items()}
-    told = rows["mode"].where(rows["school_id"] != "", "")
-    return rows.assign(
-        grades=rows["band"].map(lambda band: say(GRADES[band])).astype(str),
-        mode=told.map(modes),
-        today_mode=rows["today_mode"].where(rows["today_school"] != "", "").map(modes),
-        from_school=rows["today"],
-        to_school=rows["school"],
-        exception=np.where(rows["exception"], say("yes"), ""),
-    )
-
-
-def grouped(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the ways of one village, band, pair of schools and mode together: pupils added, minutes the longest."""
-    keys = list(WAY)
-    if rows.empty:
-        return rows.reindex(columns=[*keys, "pupils", *PUPIL_COLUMNS, "minutes", "today_min", "change_min"])
-    sums = {name: (name, "sum") for name in ("pupils", *PUPIL_COLUMNS)}
-    most = {name: (name, "max") for name in ("minutes", "today_min", "change_min")}
-    return rows.groupby(keys, sort=True, dropna=False).agg(**sums, **most).reset_index()
-
-
 def moved(b: Brief) -> Table:
     """Return who changes school, one row a village, grade band and pair of schools; no row tells a single name."""
     rows = grouped(b.ways[b.ways["moved"]])
     rows["band"] = pd.Categorical(rows["band"], list(BANDS), ordered=True)
     rows = rows.sort_values(["town", "settlement_id", "band", "school_id"], kind="stable")
-    rows = in_words(b, rows.assign(band=rows["band"].astype(str)))
+    rows = in_words(b.lang, rows.assign(band=rows["band"].astype(str)))
     names = ["settlement", "town", "grades", "from_school", "to_school", "mode", "pupils", "today_min", "minutes",
              "change_min"]  # fmt: skip
     return table("moved", b.lang.text("Pupils who change school, by village"), rows, names, b.lang)
@@ -69,7 +38,7 @@ def moved(b: Brief) -> Table:
 
 def records(b: Brief) -> Table:
     """Return the record of each moved group by single grade, for the register of pupils."""
-    rows = in_words(b, grouped(b.ways[b.ways["moved"]]))
+    rows = in_words(b.lang, grouped(b.ways[b.ways["moved"]]))
     names = ["settlement", "settlement_id", "town", "from_school", "to_school", "mode", *PUPIL_COLUMNS, "pupils",
              "today_min", "minutes"]  # fmt: skip
     title = b.lang.text("Record of pupils who change school, by village and grade")
@@ -95,8 +64,8 @@ def moved_by_grade(b: Brief) -> Table:
     return table("moved_by_grade", title, rows, ["grade", "pupils", "moved", "moved_share"], b.lang)
 
 
-def arrivals(b: Brief) -> Table:
-    """Return the schools whose pupils change, with those who leave and those who arrive."""
+def arrivals(b: Brief, *, only_open: bool = False) -> Table:
+    """Return the schools whose pupils change, with those who leave and those who arrive; all, or those that stay."""
     gone = b.ways[b.ways["moved"]]
     leave, arrive = gone.groupby("today_school")["pupils"].sum(), gone.groupby("school_id")["pupils"].sum()
     rows = b.schools.assign(
@@ -104,10 +73,15 @@ def arrivals(b: Brief) -> Table:
         arrive=arrive.reindex(b.schools.index, fill_value=0.0),
         school=b.schools["name"],
     )
-    rows = rows[(rows["leave"] > 0) | (rows["arrive"] > 0)]
+    rows = rows[((rows["leave"] > 0) | (rows["arrive"] > 0)) & (rows["is_open"] | (not only_open))]
     rows = rows.assign(role=b.roles(rows)).sort_values(["is_open", "arrive", "leave"], ascending=False, kind="stable")
     names = ["school", "town", "role", "pupils_before", "leave", "arrive", "pupils_after"]
-    return table("arrivals", b.lang.text("Schools that pupils leave and arrive at"), rows, names, b.lang)
+    title = (
+        b.lang.text("Pupils who leave and arrive at the schools that stay")
+        if only_open
+        else b.lang.text("Schools that pupils leave and arrive at")
+    )
+    return table("arrivals", title, rows, names, b.lang)
 
 
 def modes(b: Brief) -> Table:
@@ -139,7 +113,7 @@ def worst_off(b: Brief) -> Table:
     order = ["minutes", "settlement_id", "band"]
     rows = grouped(daily).sort_values(order, ascending=[False, True, True], kind="stable")
     before = rows["pupils"].cumsum() - rows["pupils"]
-    rows = in_words(b, rows[before < WORST_SHARE * daily["pupils"].sum()])
+    rows = in_words(b.lang, rows[before < WORST_SHARE * daily["pupils"].sum()])
     title = b.lang.text("The {share} of daily pupils with the longest ways", share=b.lang.share(WORST_SHARE))
     names = ["settlement", "town", "grades", "to_school", "mode", "pupils", "today_min", "minutes", "change_min"]
     return table("worst_off", title, rows, names, b.lang)
@@ -147,7 +121,7 @@ def worst_off(b: Brief) -> Table:
 
 def exceptions(b: Brief) -> Table:
     """Return the groups whose way is beyond a limit, named one by one."""
-    rows = in_words(b, grouped(b.ways[b.ways["exception"]]))
+    rows = in_words(b.lang, grouped(b.ways[b.ways["exception"]]))
     names = ["settlement", "town", "grades", "to_school", "mode", "pupils", "today_min", "minutes"]
     title = b.lang.text("Named exceptions: ways beyond a limit")
     none = b.lang.text("No way is beyond a limit.")
@@ -219,16 +193,26 @@ def care_table(b: Brief) -> Table:
 
 
 def villages_losing(b: Brief) -> Table:
-    """Return the villages whose school closes, with where the next one is."""
-    closing = set(b.closing.index)
-    rows = b.ways[b.ways["today_school"].isin(closing)]
-    found = in_words(b, grouped(rows))
-    names = ["from_school", "town", "settlement", "grades", "pupils", "to_school", "mode", "today_min", "minutes"]
-    title = b.lang.text("Villages whose school closes")
-    return table("villages_losing", title, found, names, b.lang)
+    """Return the villages whose school closes or shrinks, one row each, with where their pupils go."""
+    losing = [*b.closing.index, *b.shrinking.index]
+    rows = b.ways[b.ways["today_school"].isin(losing) & (b.ways["school_id"] != b.ways["today_school"])]
+    keys = ["today_school", "settlement_id", "today", "town", "settlement"]
+    rows = rows.assign(minutes=rows["minutes"].where(rows["mode"] != "board"))  # a boarder's way is a weekly one
+    found = rows.groupby(keys, sort=True).agg(
+        pupils=("pupils", "sum"),
+        to_school=("school", lambda names: b.lang.listed(sorted(set(names) - {""}))),
+        longest_min=("minutes", "max"),
+    )
+    names = ["from_school", "town", "settlement", "pupils", "to_school", "longest_min"]
+    title = b.lang.text("Villages whose school closes or becomes a teaching point")
+    heads = {"longest_min": b.lang.text("Longest daily way")}
+    found = found.reset_index().rename(columns={"today": "from_school"})
+    return table("villages_losing", title, found, names, b.lang, heads=heads)
 
 
-def villages_of(rows: pd.DataFrame) -> Iterable[str]:
+def villages_of(rows: pd.DataFrame) -> list[str]:
     """Return the names of the villages in the rows, each once, the one with most pupils first."""
-    sums = rows.groupby(["settlement_id", "settlement"])["pupils"].sum().reset_index()
-    return list(sums.sort_values(["pupils", "settlement_id"], ascending=[False, True], kind="stable")["settlement"])
+    pupils: dict[tuple[str, str], float] = {}
+    for code, name, count in zip(rows["settlement_id"], rows["settlement"], rows["pupils"], strict=True):
+        pupils[code, name] = pupils.get((code, name), 0.0) + count
+    return [name for (_, name), _ in sorted(pupils.items(), key=lambda entry: (-entry[1], entry[0]))]

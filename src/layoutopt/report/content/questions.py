@@ -41,7 +41,7 @@ def questions(b: Brief, school_id: str, kept: KeepInstead | None) -> list[tuple[
 def _where(b: Brief, gone: pd.DataFrame) -> str:
     lang, said = b.lang, []
     for (band, school), part in gone[gone["school_id"] != ""].groupby(["band", "school"], sort=True):
-        villages = list(villages_of(part))
+        villages = villages_of(part)
         named = lang.listed(villages[:MOST_VILLAGES])
         more = len(villages) - MOST_VILLAGES
         if more > 0:

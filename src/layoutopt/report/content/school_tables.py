@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -52,10 +51,12 @@ def closing(b: Brief) -> Table:
         moved=gone.groupby("today_school")["pupils"].sum().reindex(rows.index, fill_value=0.0),
         to_school=goals.reindex(rows.index).fillna(""),
         mean_min=mean.reindex(rows.index) if len(gone) else np.nan,
-        longest_min=gone.groupby("today_school")["minutes"].max().reindex(rows.index),
+        longest_min=gone[gone["mode"] != "board"].groupby("today_school")["minutes"].max().reindex(rows.index),
     ).sort_values(["role", "town", "school_id"], kind="stable")
     names = ["school", "town", "role", "pupils_before", "moved", "to_school", "mean_min", "longest_min"]
-    return table("closing", b.lang.text("Schools that close or become teaching points"), rows, names, b.lang)
+    heads = {"mean_min": b.lang.text("Average daily way"), "longest_min": b.lang.text("Longest daily way")}
+    title = b.lang.text("Schools that close or become teaching points")
+    return table("closing", title, rows, names, b.lang, heads=heads)
 
 
 def _names(b: Brief, ids: pd.Series) -> list[str]:
@@ -166,7 +167,9 @@ def kept_small(b: Brief) -> Table:
         school=rows["name"], role=b.roles(rows), cost_cny=rows["annual_cny"] + wage * rows["posts"]
     ).sort_values(["role", "school_id"], kind="stable")
     names = ["school", "town", "role", "pupils_before", "pupils_after", "classes", "posts", "cost_cny"]
-    return table("kept_small", b.lang.text("Small schools that stay"), rows, names, b.lang)
+    limit = b.plan.policy.closure.closable_below_pupils
+    title = b.lang.text("Schools with fewer than {limit} pupils that stay", limit=limit)
+    return table("kept_small", title, rows, names, b.lang)
 
 
 def conditions(b: Brief, school_id: str) -> Table:
@@ -187,7 +190,7 @@ def _condition_rows(b: Brief, school_id: str) -> Iterator[tuple[str, str]]:
     yield say("The way is inconvenient, or traffic is not safe"), _way_finding(b, gone)
     yield say("The receiving school lacks beds or meals"), _beds_finding(b, goals)
     yield say("The receiving school becomes too large"), _size_finding(b, goals)
-    yield say("Its classes become too large"), _class_finding(b, goals)
+    yield say("Its classes become too large"), _class_finding(b, gone)
 
 
 def _way_finding(b: Brief, gone: pd.DataFrame) -> str:
@@ -230,10 +233,11 @@ def _size_finding(b: Brief, goals: list[str]) -> str:
     )  # fmt: skip
 
 
-def _class_finding(b: Brief, goals: list[str]) -> str:
+def _class_finding(b: Brief, gone: pd.DataFrame) -> str:
+    """The fullest class of each stage that the pupils come to."""
     lang, said = b.lang, []
-    for code, stage in product(goals, STAGES):
-        size, cap = fullest_class(b, code, stage)
+    for code, stage in sorted(set(zip(gone["school_id"], gone["band"].map(STAGE_OF), strict=True))):
+        size, cap = fullest_class(b, code, stage) if code in b.schools.index else (np.nan, np.nan)
         if np.isfinite(size):
             sentence = lang.text(
                 "{school}, {stage}: {size} pupils in the fullest class, {cap} admissible.",

@@ -100,7 +100,8 @@
 
   function lineSheet(position) {
     const line = data.lines[position];
-    title("line_name", say("line", { line: line.line_id, school: data.schools[line.school].name }));
+    const called = [...new Set([...line.stops.map((stop) => stop.school).filter((school) => school !== line.school), line.school])];
+    title("line_name", say("line", { line: line.line_id, school: called.map((school) => data.schools[school].name).join(" + ") }));
     let aboard = 0;
     const stops = line.stops.map((stop) => ({ ...stop, aboard: (aboard += stop.riders) }));
     const bus = [data.words.kinds[line.kind] || line.kind, line.vehicle_no].filter(Boolean).join(" · ");

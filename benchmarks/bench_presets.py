@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import layoutopt as lo
-from layoutopt.plan.quality import quality_spread
+from layoutopt.plan.quality import WHENS, quality_spread
 from layoutopt.policy import presets
 from layoutopt.samples import write_county
 
 SMALL = {"settlements": 30, "schools": 10, "pupils": 1_100, "towns": 3, "area_km2": 330.0, "teachers": 125}
 BASIC = "jiangxi_2023"
 EVERYTHING: dict[str, Any] = {
-    "full_curriculum": True, "quality_required": ("equipment_cny",), "merge_share": 0.5, "wages": "redeployed",
+    "full_curriculum": True, "merge_share": 0.5, "wages": "redeployed",
     "oneway_max_km": 40.0, "one_school_for": "band", "contiguous": True, "move_once": True,
     "budget_by_source": {"province": 1e9, "county": 1e9}, "capital_budget_cny": 1e9, "annual_budget_cny": 2e9,
     "goals": ("unserved", "merge_small", "annual_cost", "quality", "travel", "worst_journey", "group_gap"),
@@ -43,9 +43,10 @@ def county(sample: str, seed: int) -> lo.Study:
 
 def variation(plan: lo.Plan) -> str:
     """Return the largest coefficient of variation of a stage today and in the plan; a dash where nothing is known."""
-    table = quality_spread(plan).dropna(subset=["cv_before", "cv_after"])
-    worst = table.groupby("stage")[["cv_before", "cv_after"]].max()
-    told = [f"{stage} {row['cv_before']:.2f}→{row['cv_after']:.2f}" for stage, row in worst.iterrows()]
+    table = quality_spread(plan).dropna(subset=["cv"])
+    worst = table.groupby(["stage", "when"])["cv"].max()
+    worst = worst.unstack("when").reindex(columns=list(WHENS))
+    told = [f"{stage} {row['before']:.2f}→{row['after']:.2f}" for stage, row in worst.iterrows()]
     return ", ".join(told) or "-"
 
 
@@ -55,7 +56,8 @@ def run(name: str, study: lo.Study, policy: lo.Policy, effort: str, time_limit_s
     try:
         plan = lo.optimize(study, policy, effort=effort, time_limit_s=time_limit_s)
     except (lo.LayoutError, ValueError) as error:
-        print(f"{name:14} no plan after {time.perf_counter() - clock:.0f} s: {str(error).splitlines()[0]}", flush=True)
+        why = " ".join(line.strip() for line in str(error).splitlines())
+        print(f"{name:14} no plan after {time.perf_counter() - clock:.0f} s: {why}", flush=True)
         return None
     took, cpu_s, f, level = time.perf_counter() - clock, time.process_time() - cpu, plan.figures, plan.proof.main
     gap = f"within {level.gap:.2%} ({level.goal})" if level is not None and level.gap < 1e9 else "not known"

@@ -203,13 +203,27 @@ def test_riders_count_with_their_real_minutes() -> None:
     assert lo.audit(plan).empty
 
 
-def test_before_lines_the_bound_is_of_direct_rides() -> None:
-    choices = tiny_policy(goals=("worst_journey", "annual_cost"), walk_max_min=30, oneway_max_min=60)
-    plan = lo.optimize(winding(), choices, effort="proof")
+def test_the_longest_way_before_the_cost_is_kept_by_the_lines() -> None:
+    # Straight, the longest way is V2's: 2 * sqrt(52) = 14.42 minutes. So one bus may not serve all: V1 on the way from
+    # V2 makes 8 + 12 = 20 for V2, V2 on the way from V1 8 + 14.42. Each has a bus of its own.
+    given: dict[str, Any] = {"walk_max_min": 30, "oneway_max_min": 60}
+    plan = lo.optimize(winding(), tiny_policy(goals=("worst_journey", "annual_cost"), **given), effort="proof")
     level = levels(plan)["worst_journey"]
-    assert level.status == "direct rides"
-    assert level.value == pytest.approx(plan.figures.journey_max_min)
+    assert (level.status, level.value) == ("direct rides", pytest.approx(2 * math.sqrt(52)))
     assert level.bound == pytest.approx(2 * math.sqrt(52), abs=1e-3)
+    assert (plan.figures.lines, plan.figures.journey_max_min) == (3, pytest.approx(2 * math.sqrt(52)))
+    # Half as long again, 21.63: V2 and then V1, 20 minutes for V2; V3 on its own.
+    loose = tiny_policy(goals=("worst_journey", "annual_cost"), goal_tolerance={"worst_journey": 0.5}, **given)
+    plan = lo.optimize(winding(), loose, effort="proof")
+    assert (plan.figures.lines, plan.figures.journey_max_min) == (2, pytest.approx(20.0))
+    assert levels(plan)["worst_journey"].value == pytest.approx(20.0)
+    assert levels(plan)["annual_cost"].bound == pytest.approx(plan.figures.cost_cny, rel=1e-4)
+
+
+def test_without_the_yearly_cost_the_lines_keep_the_longest_way_too() -> None:
+    choices = tiny_policy(goals=("worst_journey", "travel"), walk_max_min=30, oneway_max_min=60)
+    plan = lo.optimize(winding(), choices, effort="proof")
+    assert plan.figures.journey_max_min == pytest.approx(2 * math.sqrt(52))
 
 
 def test_a_group_whose_share_is_not_known_is_refused() -> None:

@@ -16,6 +16,7 @@ from layoutopt.errors import PolicyError
 from layoutopt.plan.quality import quality_shortfall, quality_spread, quality_table
 from layoutopt.plan.rooms import area_table, class_table, large_classes
 from layoutopt.plan.tables import MOVE_COLUMNS
+from layoutopt.policy.norms import thresholds
 from layoutopt.policy.quality import Quality
 from layoutopt.schema import INDICATORS
 from layoutopt.testing import tiny_policy as policy
@@ -58,6 +59,7 @@ def rows(plan: lo.Plan) -> pd.DataFrame:
 
 def test_the_seven_are_those_of_the_schema() -> None:
     assert [name for name in Quality.model_fields if name in INDICATORS] == list(INDICATORS)
+    assert list(thresholds(policy())) == list(INDICATORS)
 
 
 def test_resources_of_each_pupil_before_and_after() -> None:
@@ -158,7 +160,11 @@ def test_teachers_of_a_closed_school_go_with_its_pupils() -> None:
 
 def test_teachers_of_a_closed_school_go_where_the_plan_says() -> None:
     plan = two({"pe_art_teachers": 1.0}, {"pe_art_teachers": 2.0})
-    told = [("S2", "S1", "primary", "", "", 1.0, 5.0, "moves"), ("S2", "", "primary", "", "", 3.0, np.nan, "surplus")]
+    told = [
+        ("S2", "S1", "primary", "", "", 1.0, 5.0, "moves"),
+        ("S2", "", "primary", "", "", 3.0, np.nan, "surplus"),
+        ("S1", "", "primary", "", "", 2.0, np.nan, "surplus"),  # at an open school they stay until a post is found
+    ]
     moves = pd.DataFrame(told, columns=list(MOVE_COLUMNS))
     after = quality_table(plan.replace(staff_moves=moves)).set_index(["school_id", "when"]).loc[("S1", "after")]
     # One of the four teachers of S2 goes to S1: a quarter of its two teachers of sports and art.

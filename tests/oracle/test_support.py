@@ -18,6 +18,9 @@ from layoutopt.model.columns import Data
 from layoutopt.model.rules.support import possible_tours
 from layoutopt.model.start import first_point
 from layoutopt.options import build_options
+from layoutopt.plan.facts import facts_of
+from layoutopt.plan.figure_checks import figures
+from layoutopt.plan.support_checks import CHECKS
 from layoutopt.plan.tours import timetable, tour_table
 from layoutopt.testing import tiny_policy, tiny_study
 
@@ -234,14 +237,16 @@ def test_audit_and_model_agree_about_forms_and_tours(seed: int) -> None:
     policy = tiny_policy(**{**STAYS, "max_ride_min": 0.1}, allowed=False, walk_max_min=2, group=False)
     model, data = build_model(study, policy, build_options(study, policy))
     base, plan = first_point(model, data), lo.optimize(study, policy, effort="quick")
-    assert base is not None
+    assert base is not None and lo.audit(plan).empty
     program, verdicts = model.program(model.goals["annual_cost"]), []
     for _ in range(25):
         forms, driven = _drawn(rng, len(sites))
         point = _as_point(data, base, forms, driven)
         kept = point is not None and program.violation(point) <= 1e-6
-        found = lo.audit(plan.replace(schools=_as_schools(plan, forms), tours=tour_table(study, policy, driven)))
-        assert found.empty == kept, (forms, driven, found)
+        drawn = plan.replace(schools=_as_schools(plan, forms), tours=tour_table(study, policy, driven))
+        facts = facts_of(drawn, study, policy)
+        found = [wrong for check in (*CHECKS.values(), figures) for wrong in check(facts)]
+        assert (found == []) == kept, (forms, driven, found)
         verdicts.append(kept)
     assert 3 <= sum(verdicts) <= 22
 

@@ -26,7 +26,7 @@ def study_and_policy(draw: Any) -> tuple[lo.Study, lo.Policy]:
         f"S{n}": (
             draw(km), 0,
             {"grades": draw(st.sampled_from(["1-9", "1-6"])) if n else "1-9", "hub": draw(hub), "places_junior": 90.0,
-             "beds": draw(st.sampled_from([0.0, 9.0]))},
+             "beds": draw(st.sampled_from([0.0, 9.0])), "town": draw(st.sampled_from(["A", "B"]))},
         )
         for n in range(3)
     }  # fmt: skip
@@ -37,8 +37,11 @@ def study_and_policy(draw: Any) -> tuple[lo.Study, lo.Policy]:
         worsening_max_min=draw(st.sampled_from([None, 5, 30])), board_min_grade=draw(st.sampled_from([1, 4, 7])),
         board_nearest=draw(st.sampled_from([1, 4])), allowed_boarding=draw(st.booleans()),
         hub_only=draw(st.booleans()), keep_existing_exceptions=draw(st.booleans()),
+        walk_max_km=draw(st.sampled_from([None, 1, 4])), oneway_max_km=draw(st.sampled_from([None, 2, 15])),
+        within_town=draw(st.booleans()), move_once_years=draw(st.sampled_from([1, 3])),
     )  # fmt: skip
-    return tiny_study(settlements, schools), policy
+    current = {"V0": {"town": "A", "moved_year": draw(st.sampled_from([None, 2022]))}, "V1": {"town": "B"}}
+    return tiny_study(settlements, schools, current=current, year=2024), policy
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -285,6 +285,13 @@ def annual_budget(plan: lo.Plan) -> lo.Plan:
 
 
 @hand()
+def source_capital(plan: lo.Plan) -> lo.Plan:
+    money = plan.policy.money.source_share
+    shares = {**money, "capital": {"province": 1.0}}
+    return plan.replace(policy=plan.policy.replace(source_share=shares, capital_by_source={"province": 0.0}))
+
+
+@hand()
 def source_budget(plan: lo.Plan) -> lo.Plan:
     return plan.replace(policy=plan.policy.replace(budget_by_source={"province": 1_000}))
 
@@ -370,6 +377,40 @@ def contiguous(plan: lo.Plan) -> lo.Plan:
     plan = plan.replace(policy=plan.policy.replace(contiguous=True))
     assert rules(plan) == set()
     return with_line(plan, "V2.lower", "S5")
+
+
+def curriculum(plan: lo.Plan, *, support: Mapping[str, str] | None = None, **choices: Any) -> lo.Plan:
+    """The plan where hubs have specialists of their own and S5 takes online classes, or as ``support`` says."""
+    forms = {"S1": "own", "S3": "own", "S5": "online", **(support or {})}
+    choices = {"full_curriculum": True, "own_specialists_from_posts": 3, **choices}
+    plan = plan.replace(policy=plan.policy.replace(**choices))
+    return plan.replace(schools=plan.schools.assign(support=plan.schools["school_id"].map(forms).fillna("")))
+
+
+@hand()
+def full_curriculum(plan: lo.Plan) -> lo.Plan:
+    assert rules(curriculum(plan)) == set()
+    return curriculum(plan, support={"S5": ""})
+
+
+@hand()
+def own_specialists(plan: lo.Plan) -> lo.Plan:
+    return curriculum(plan, support={"S5": "own"})
+
+
+@hand()
+def support_size(plan: lo.Plan) -> lo.Plan:
+    return curriculum(plan, support_max_pupils=5)
+
+
+@hand()
+def helping_school(plan: lo.Plan) -> lo.Plan:
+    return curriculum(plan, support={"S5": "group"})
+
+
+@hand()
+def tours(plan: lo.Plan) -> lo.Plan:
+    return curriculum(plan, support={"S5": "itinerant"})
 
 
 @hand()

@@ -169,6 +169,14 @@ def test_the_reason_names_those_who_would_have_no_school() -> None:
     assert stay_reasons(build_options(study(), policy())) == {}
 
 
+def test_a_teaching_point_says_for_whom_it_stays() -> None:
+    # 18 km are 36 minutes by bus: too long for grades 1-3 (30 min), not for grades 4-6 (45 min).
+    plan = lo.optimize(study(apart_km=18.0), policy(), effort="proof")
+    row = plan.schools.set_index("school_id").loc["S2"]
+    assert row["role"] == "teaching_point"
+    assert row["reason"] == "V2 (grades 1-3) would have no school within the limits"
+
+
 # --- the five conditions ---------------------------------------------------------------------------------
 
 

@@ -243,6 +243,7 @@ SHARES = lo.Policy().money.source_share
         ({"source_share": {k: v for k, v in SHARES.items() if k != "buses"}}, "money.source_share says nobody pays buses"),
         ({"source_share": {**SHARES, "bus": {"county": 1}}}, "money.source_share names 'bus'; known are schools"),
         ({"budget_by_source": {"provinc": 1}}, "money.budget_by_source names 'provinc', which pays nothing"),
+        ({"capital_by_source": {"provinc": 1}}, "money.capital_by_source names 'provinc', which pays nothing"),
         ({"budget_by_source": {"county": -1}}, "money.budget_by_source.county = -1; give a number from 0"),
     ],
 )  # fmt: skip

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from layoutopt.kernels.routing.task import Task
 
 Array = NDArray[np.float64]
+LONGEST = "longest_min"
+"""Column of pupil groups: the longest way door to door that a goal before the lines leaves them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +115,7 @@ def hub_ways(
     minutes, km = journeys.rides(names) if least is None else least.rides(names)
     yearly_trips = bus.trips_per_day * bus.school_days
     seats_free = 10**6 if "seats" in skip else 0
+    access = access_min(journeys, school_id, group)
     types = tuple(
         Vehicle(
             seats=kind.seats + seats_free, fixed_cost=kind.fixed_cny,
@@ -124,17 +127,27 @@ def hub_ways(
         minutes=minutes,
         km=km,
         riders=np.r_[0.0, group["pupils"].to_numpy(float)],
-        limit_min=np.r_[np.inf, ride_limits(group, access_min(journeys, school_id, group), policy, skip=skip)],
+        limit_min=np.r_[np.inf, _rideable(group, access, minutes[1:, 0], policy, skip)],
         vehicles=types,
         dwell_min=bus.dwell_min,
         dwell_min_per_rider=bus.dwell_min_per_rider,
     )
 
 
+def _rideable(group: pd.DataFrame, access: Array, direct_min: Array, policy: Policy, skip: Collection[str]) -> Array:
+    """The longest rides; who may ride at all may ride straight there, even where a goal before wants less."""
+    limit = ride_limits(group, access, policy, skip=skip)
+    if LONGEST not in group:
+        return limit
+    dwell = policy.bus.dwell_min + policy.bus.dwell_min_per_rider * group["pupils"].to_numpy(float)
+    own = ride_limits(group.drop(columns=LONGEST), access, policy, skip=skip)
+    return np.maximum(limit, np.minimum(own, direct_min + dwell + SLACK_MIN))
+
+
 def ride_limits(items: pd.DataFrame, access_min: Array, policy: Policy, *, skip: Collection[str] = ()) -> Array:
     """Return the longest ride of each bus rider group: ride limit, door-to-door limit less the walk.
 
-    ``items`` carries band, today_mode, today_min, today_ride_min.
+    ``items`` carries band, today_mode, today_min, today_ride_min, and ``LONGEST`` where a goal wants no longer way.
     """
     keeps = policy.access.keep_existing_exceptions
     today = items["today_min"].to_numpy(float)
@@ -148,6 +161,8 @@ def ride_limits(items: pd.DataFrame, access_min: Array, policy: Policy, *, skip:
         limit = np.minimum(limit, oneway - access_min)
     if policy.access.worsening_max_min is not None and "worsening_limit" not in skip:
         limit = np.minimum(limit, today + policy.access.worsening_max_min - access_min)
+    if LONGEST in items:
+        limit = np.minimum(limit, items[LONGEST].to_numpy(float) - access_min)
     return limit + SLACK_MIN
 
 

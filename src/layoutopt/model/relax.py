@@ -23,6 +23,7 @@ SOFT: dict[str, tuple[float, str]] = {
     "capital_budget": (1e-4, "capital_budget_cny is {amount:,.0f} CNY short"),
     "annual_budget": (1e-4, "annual_budget_cny is {amount:,.0f} CNY short"),
     "source_budget": (1e-4, "budget_by_source.{place} is {amount:,.0f} CNY short"),
+    "source_capital": (1e-4, "capital_by_source.{place} is {amount:,.0f} CNY short"),
     "one_school": (20.0, "{place}: its place would not go to one school (one_school_for)"),
     "contiguous": (20.0, "{place}: its zone would not hang together (contiguous)"),
     "merge_share": (50.0, "merge_share asks for {amount:.0f} more closures than can be"),

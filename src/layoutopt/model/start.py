@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -15,6 +17,9 @@ from layoutopt.policy.norms import classes_of_band, posts_of_stage
 from layoutopt.schema import BAND_OF, BANDS, GRADES, STAGE_OF, STAGES
 
 Array = NDArray[np.float64]
+CHOICE = ["school_id", "stage", "pupils", "boarders", "rows"]
+Choice = tuple[Any, ...]
+"""A school for a whole unit: where, stage, pupils and boarders it brings, and the options its groups then take."""
 
 
 def first_point(model: Model, data: Data) -> Array | None:
@@ -31,35 +36,65 @@ def first_point(model: Model, data: Data) -> Array | None:
 
 
 def _assigned(data: Data) -> NDArray[np.bool_] | None:
-    """Take groups by fewest options; each goes to today's school if it can, else the cheapest room."""
-    table = data.frame.blocks["chosen"].table
+    """Take units by fewest options; each goes to today's school if it can, else the cheapest room."""
     room = {
         (school, stage): float(data.schools.loc[school, f"places_{stage}"])
         for school in data.schools.index
         for stage in STAGES
     }
     size, beds = data.schools["cap"].to_dict(), data.schools["beds"].to_dict()
-    today = data.options.items.set_index("item")["today_school"]
-    keyed = table.assign(
-        row=np.arange(len(table)), other=(table["school_id"] != table["item"].map(today)).astype(int)
-    ).sort_values(["item", "other", "cost_cny", "minutes", "school_id"], kind="stable")
-    columns = ["item", "school_id", "stage", "mode", "pupils", "row"]
-    groups: dict[str, list[tuple[str, str, str, float, int]]] = {}
-    for item, *option in keyed[columns].itertuples(index=False, name=None):
-        groups.setdefault(item, []).append(tuple(option))
-    taken = np.zeros(len(table), dtype=bool)
-    for item in sorted(groups, key=lambda name: (len(groups[name]), name)):
-        for school, stage, mode, pupils, row in groups[item]:
-            needs_bed = pupils if mode == "board" else 0.0
-            if room[school, stage] >= pupils and size[school] >= pupils and beds[school] >= needs_bed:
+    choices = _choices(data)
+    taken = np.zeros(len(data.frame.blocks["chosen"]), dtype=bool)
+    for unit in sorted(choices, key=lambda name: (len(choices[name]), name)):
+        for school, stage, pupils, boarders, rows in choices[unit]:
+            if room[school, stage] >= pupils and size[school] >= pupils and beds[school] >= boarders:
                 room[school, stage] -= pupils
                 size[school] -= pupils
-                beds[school] -= needs_bed
-                taken[row] = True
+                beds[school] -= boarders
+                taken[rows] = True
                 break
         else:
             return None
     return taken
+
+
+def _choices(data: Data) -> dict[str, list[Choice]]:
+    """Where each unit can go as a whole, today's school first, then by cost and minutes."""
+    table = data.frame.blocks["chosen"].table
+    items = data.options.items.set_index("item")
+    alone = data.policy.zones.one_school_for == "group"
+    keyed = table.assign(
+        row=np.arange(len(table)),
+        other=(table["school_id"] != table["item"].map(items["today_school"])).astype(int),
+        boarders=table["pupils"].where(table["mode"] == "board", 0.0),
+        way=table["mode"] if alone else "",
+    ).sort_values(["item", "other", "cost_cny", "minutes", "school_id"], kind="stable")
+    unit = pd.Series(items.index, index=items.index) if alone else _units(data, keyed)
+    keyed = keyed.assign(unit=keyed["item"].map(unit)).drop_duplicates(["item", "school_id", "way"])
+    whole = keyed.groupby(["unit", "school_id", "stage", "way"], sort=False).agg(
+        groups=("row", "size"), other=("other", "sum"), cost_cny=("cost_cny", "sum"), minutes=("minutes", "sum"),
+        pupils=("pupils", "sum"), boarders=("boarders", "sum"), rows=("row", list),
+    )  # fmt: skip
+    whole = whole.reset_index().sort_values(["unit", "other", "cost_cny", "minutes", "school_id"], kind="stable")
+    sizes = unit.value_counts()
+    found: dict[str, list[Choice]] = {str(name): [] for name in unit.unique()}
+    for name, count, *choice in whole[["unit", "groups", *CHOICE]].itertuples(index=False, name=None):
+        if count == sizes[name]:
+            found[name].append(tuple(choice))
+    return found
+
+
+def _units(data: Data, options: pd.DataFrame) -> pd.Series:
+    """The unit of each group that goes to one school: its place and band, or stage where some school takes it whole."""
+    items = data.options.items.set_index("item")
+    by_band = items["settlement_id"] + "." + items["band"]
+    if data.policy.zones.one_school_for == "band":
+        return by_band
+    by_stage = items["settlement_id"] + "." + items["band"].map(STAGE_OF)
+    reach = options.drop_duplicates(["item", "school_id"])
+    most = reach.groupby([reach["item"].map(by_stage), "school_id"]).size().groupby(level=0).max()
+    sizes = by_stage.value_counts()
+    return by_stage.where(by_stage.map(most) == by_stage.map(sizes), by_band)
 
 
 def _completed(data: Data, taken: NDArray[np.bool_]) -> Array:

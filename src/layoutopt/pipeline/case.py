@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from layoutopt.errors import InfeasibleError
 from layoutopt.model.build import ExtraRule
 from layoutopt.model.columns import Data
 from layoutopt.model.frame import Model
+from layoutopt.model.hub import LONGEST
 from layoutopt.model.lines import Lines, bus_lines
 from layoutopt.model.read import read_layout
-from layoutopt.model.solve import Answer, Effort, Held, Solver, solve_goals
+from layoutopt.model.solve import Answer, Effort, Held, Solver, ceiling, solve_goals
 from layoutopt.model.start import first_point
 from layoutopt.options import Options
+from layoutopt.plan.plan import Level
 from layoutopt.policy import Policy
 from layoutopt.progress import Report
 from layoutopt.study import Study
 
 Array = NDArray[np.float64]
 NOTHING_HELD = Held()
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +82,30 @@ def sought(
     )  # fmt: skip
 
 
+def keeping_longest(case: Case, levels: Sequence[Level]) -> Case:
+    """Return the case whose lines bring nobody later than ``worst_journey`` left room for, where it is a level."""
+    longest = [
+        ceiling(level.value, case.tolerance.get(level.goal, 0.0)) for level in levels if level.goal == "worst_journey"
+    ]
+    if not longest:
+        return case
+    return replace(case, options=replace(case.options, items=case.options.items.assign(**{LONGEST: longest[0]})))
+
+
 def drawn(case: Case, point: Array) -> Lines:
-    """Return lines for the riders of a point, hub by hub."""
+    """Return lines for the riders of a point, hub by hub; the goal of the longest way gives way to the fleet."""
     chosen = read_layout(case.data, point).chosen
     by_bus = chosen[chosen["mode"] == "bus"][["item", "school_id"]]
     riders: pd.DataFrame = by_bus.merge(case.options.items, on="item", validate="one_to_one")
-    return bus_lines(
-        case.study, case.policy, riders, seed=case.seed, time_limit_s=max(case.left_s, 5.0), skip=case.skip
-    )
+
+    def lines(riders: pd.DataFrame) -> Lines:
+        limit_s = max(case.left_s, 5.0)
+        return bus_lines(case.study, case.policy, riders, seed=case.seed, time_limit_s=limit_s, skip=case.skip)
+
+    try:
+        return lines(riders)
+    except InfeasibleError:
+        if LONGEST not in riders:
+            raise
+        log.info("The fleet is too small for ways as short as worst_journey wants: lines keep the limits only.")
+        return lines(riders.drop(columns=LONGEST))

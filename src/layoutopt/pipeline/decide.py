@@ -24,7 +24,7 @@ from layoutopt.model.solve import (
 )
 from layoutopt.pipeline.around import around_lines
 from layoutopt.pipeline.budgets import keeps_sources, lines_free
-from layoutopt.pipeline.case import NOTHING_HELD, Case, drawn, first_of, sought
+from layoutopt.pipeline.case import NOTHING_HELD, Case, drawn, first_of, keeping_longest, sought
 from layoutopt.plan.plan import Level
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def decide(case: Case, method: str) -> Decision:
         from layoutopt.model.relax import why_infeasible
 
         raise why_infeasible(case.model, case.data, case.study) from None
+    before = names[: names.index("annual_cost")] if "annual_cost" in names else names
+    case = keeping_longest(case, [level for level in answer.levels if level.goal in before])
     return _sequential(case, answer, method if case.solver is None else SEQUENTIAL)
 
 
@@ -92,6 +94,7 @@ def _together(case: Case, names: Sequence[str]) -> Decision:
     at = names.index("annual_cost")
     before, after = names[:at], names[at + 1 :]
     model, earlier, held, first = _begun(case, before)
+    case = keeping_longest(case, earlier)
     found = None if case.interrupted() else _integrated(case, held, first.values)
     if found is None:
         levels, values = earlier + first.levels, first.values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,8 +47,10 @@ class Finding:
     text: str
 
 
-def closing_conditions(plan: Plan) -> pd.DataFrame:
+def closing_conditions(plan: Plan, *, also: Sequence[str] = ()) -> pd.DataFrame:
     """Return what the plan shows on the five conditions that forbid a closure, for every school that closes.
+
+    ``also`` names further schools to look at, such as those that become teaching points.
 
     Columns: ``school_id, condition`` (a name of ``CONDITIONS``), ``verdict`` (``met``: nothing stands against the
     closure; ``broken``; ``not known``), ``found, limit`` (the figure that decides, NaN without one) and ``text``.
@@ -59,13 +61,15 @@ def closing_conditions(plan: Plan) -> pd.DataFrame:
     """
     facts = school_facts(plan.study, plan.policy)
     schools = plan.schools.set_index("school_id")
-    closing = schools.index[(schools["role"] == "closed") & facts["exists"].reindex(schools.index, fill_value=False)]
-    if not len(closing):
+    closes = (schools["role"] == "closed") & facts["exists"].reindex(schools.index, fill_value=False)
+    closing = list(dict.fromkeys([*schools.index[closes], *also]))
+    if not closing:
         return pd.DataFrame(columns=COLUMNS)
     danger_km, classes = _danger_km(plan, set(closing)), class_table(plan)
     rows = []
     for code in closing:
         gone = plan.assignments[(plan.assignments["today_school"] == code) & (plan.assignments["pupils"] > 0)]
+        gone = gone[gone["school_id"] != code]
         goals = [goal for goal in sorted(set(gone["school_id"])) if goal in schools.index]
         found = {
             "objection": _objection(plan, str(code)),

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from layoutopt.plan.facts import Facts, Violation
 from layoutopt.plan.money import paid_by_source
+from layoutopt.plan.tables import expansion_rows, levels_of
+from layoutopt.schema import STAGES
 
 
 def source_budget(f: Facts) -> Iterator[Violation]:
@@ -18,5 +20,20 @@ def source_budget(f: Facts) -> Iterator[Violation]:
             yield Violation(source, paid[source], budget, f"bears {paid[source]:,.0f} CNY a year, budget {budget:,.0f}")
 
 
+def source_capital(f: Facts) -> Iterator[Violation]:
+    """No source of money raises more capital than it has."""
+    money = f.policy.money
+    built = [
+        level["capital_cny"]
+        for code, row in f.schools.iterrows()
+        for stage in STAGES
+        for level in expansion_rows(f.study, str(code), stage, levels_of(row[f"level_{stage}"]))
+    ]
+    for source, most in money.capital_by_source.items():
+        raised = money.source_share["capital"].get(source, 0.0) * sum(built)
+        if raised > most * (1 + 1e-9):
+            yield Violation(source, raised, most, f"raises {raised:,.0f} CNY of capital, limit {most:,.0f}")
+
+
 Check = Callable[[Facts], Iterator[Violation]]
-CHECKS: dict[str, Check] = {"source_budget": source_budget}
+CHECKS: dict[str, Check] = {"source_budget": source_budget, "source_capital": source_capital}

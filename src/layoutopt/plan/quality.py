@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.policy import Policy
+from layoutopt.policy.norms import least_per_pupil, stage_weight
 from layoutopt.policy.quality import PER_100
 from layoutopt.schema import BANDS, INDICATORS, PUPIL_COLUMNS, STAGES
 from layoutopt.today import school_facts
@@ -101,14 +102,18 @@ def resources_after(plan: Plan) -> pd.DataFrame:
 
 
 def _teacher_shares(plan: Plan) -> pd.DataFrame:
-    """``from_school, to_school, share`` of its teachers: the plan's moves, else as the pupils of closed schools go."""
-    moves = plan.staff_moves[plan.staff_moves["from_school"] != ""]
+    """``from_school, to_school, share`` of its teachers: the plan's moves, else as the pupils of closed schools go.
+
+    Whoever has no post in reach (``to_school`` empty) leaves a closed school, but stays at one that is open.
+    """
+    closed = plan.schools.loc[plan.schools["role"] == "closed", "school_id"]
     if len(plan.staff_moves):
+        moves = plan.staff_moves[plan.staff_moves["from_school"] != ""]
+        moves = moves[(moves["to_school"] != "") | moves["from_school"].isin(closed)]
         total = _teachers_of(plan)
         sums = moves.groupby(["from_school", "to_school"], as_index=False)["teachers"].sum()
         known = sums["from_school"].map(total).astype(float)
         return sums.assign(share=(sums["teachers"] / known.where(known > 0)).fillna(0.0).clip(upper=1.0))
-    closed = plan.schools.loc[plan.schools["role"] == "closed", "school_id"]
     gone = plan.assignments[plan.assignments["today_school"].isin(closed) & (plan.assignments["school_id"] != "")]
     sums = gone.groupby(["today_school", "school_id"], as_index=False)["pupils"].sum()
     sums = sums.set_axis(["from_school", "to_school", "pupils"], axis=1)
@@ -143,10 +148,10 @@ def left_out(schools: pd.DataFrame, policy: Policy) -> pd.Series:
 def _stage_rows(schools: pd.DataFrame, resources: pd.DataFrame, stage: str, policy: Policy) -> pd.DataFrame:
     taught = np.array([bool(set(STAGES[stage]) & set(str(bands).split("+"))) for bands in schools["bands"]], dtype=bool)
     schools = schools[taught & (stage_pupils(schools, stage) > 0).to_numpy()]
-    weighted, quality = weighted_pupils(schools, policy), policy.quality
+    weighted = weighted_pupils(schools, policy)
     own = resources.reindex(schools.index)
-    each = {name: quality.weight(stage) * own[name] / weighted for name in INDICATORS}
-    reached = pd.DataFrame({name: each[name] / _or_nan(quality.per_pupil(name, stage)) for name in INDICATORS})
+    each = {name: stage_weight(stage, policy) * own[name] / weighted for name in INDICATORS}
+    reached = pd.DataFrame({name: each[name] / _or_nan(least_per_pupil(name, stage, policy)) for name in INDICATORS})
     reached = reached.where(reached.notna() | pd.DataFrame(each).isna(), np.inf)
     table = pd.DataFrame({name: each[name] * (100 if name in PER_100 else 1) for name in INDICATORS})
     table["met"] = (reached >= 1 - EPSILON).sum(axis=1)
@@ -193,5 +198,5 @@ def quality_shortfall(plan: Plan) -> float:
     table = carried(plan.study, plan.policy)
     table = table[np.isfinite(table["carries"]) & table["school_id"].isin(schools.index)]
     weighted = weighted_pupils(schools, plan.policy).reindex(table["school_id"]).to_numpy(float)
-    weight = table["stage"].map(plan.policy.quality.weight)
+    weight = table["stage"].map(lambda stage: stage_weight(stage, plan.policy))
     return float((table["part"] * (weighted - table["carries"]).clip(lower=0.0) / weight).sum())

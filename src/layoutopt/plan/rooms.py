@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.plan.plan import OPEN_ROLES, Plan
+from layoutopt.policy.norms import least_per_pupil
 from layoutopt.schema import BANDS, PUPIL_COLUMNS, STAGE_OF, STAGES
 from layoutopt.today import school_facts
 from layoutopt.today.resources import stage_pupils
@@ -97,7 +98,7 @@ def _least_m2(plan: Plan, area: str, schools: pd.DataFrame) -> pd.Series:
         small = pupils < plan.policy.closure.closable_below_pupils
         return pd.Series(quality.building_area_m2, schools.index).where(small)
     asked = {
-        stage: quality.site_area_m2[stage] if area == "site_area_m2" else quality.per_pupil(area, stage)
+        stage: quality.site_area_m2[stage] if area == "site_area_m2" else least_per_pupil(area, stage, plan.policy)
         for stage in STAGES
     }
     needed = sum((asked[stage] * stage_pupils(schools, stage) for stage in STAGES), pd.Series(0.0, schools.index))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from layoutopt.plan.facts import MINUTES_TOLERANCE, TOLERANCE, Facts, Violation
+from layoutopt.plan.facts import LIMIT_MIN_TOLERANCE, TOLERANCE, Facts, Violation
 from layoutopt.plan.plan import OPEN_ROLES
 from layoutopt.plan.tours import Ways, groups_of, hubs_near, school_ways
 from layoutopt.policy.helping import FORMS, GROUP, ITINERANT, ONLINE, OWN, SCHOOL_DAYS
@@ -99,8 +99,8 @@ def _of_tour(
     minutes, _ = ways.round_trip([hub, *sites])
     for what, found, limit in (
         ("sites a day", float(len(sites)), float(support.itinerant_sites_per_day)),
-        ("min on its longest leg", float(minutes.max()), support.itinerant_max_min + MINUTES_TOLERANCE),
-        ("min on the road", float(minutes.sum()), support.itinerant_day_min + MINUTES_TOLERANCE),
+        ("min on its longest leg", float(minutes.max()), support.itinerant_max_min + LIMIT_MIN_TOLERANCE),
+        ("min on the road", float(minutes.sum()), support.itinerant_day_min + LIMIT_MIN_TOLERANCE),
     ):
         if found > limit:
             yield Violation(tour, found, limit, f"{found:g} {what}, at most {limit:g}")

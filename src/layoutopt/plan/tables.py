@@ -126,7 +126,7 @@ def school_table(
     ]
     table = pd.DataFrame(_own_specialists(row, policy, dict(support or {}), decided) for row in rows)
     table["support"] = [dict(support or {}).get(school_id, "") for school_id in facts.index]
-    kept = table["role"].isin(["hub", "full"]) & (facts["keep_reason"] == "").to_numpy()
+    kept = table["role"].isin(["hub", "full", "teaching_point"]) & (facts["keep_reason"] == "").to_numpy()
     own = table["school_id"].map(dict(reasons or {}))
     table["reason"] = own.where(kept & own.notna(), table["reason"])
     table["boarders"] = boarders.reindex(facts.index, fill_value=0.0).to_numpy()

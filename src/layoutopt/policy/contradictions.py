@@ -94,14 +94,16 @@ def _of_payers(policy: Any) -> Iterator[str]:
         elif min(shares.values(), default=0.0) < 0 or abs(sum(shares.values()) - 1.0) > 1e-6:
             yield f"money.source_share.{kind} = {_plain(shares)} adds up to {sum(shares.values()):g}, not to 1"
     known = {source for shares in money.source_share.values() for source in shares} | {FAMILIES}
-    for source, budget in money.budget_by_source.items():
-        if source not in known:
-            yield (
-                f"money.budget_by_source names '{source}', which pays nothing in money.source_share."
-                f"{nearest(source, known)}"
-            )
-        if budget < 0:
-            yield f"money.budget_by_source.{source} = {budget:g}; give a number from 0"
+    for name, budgets in (
+        ("budget_by_source", money.budget_by_source),
+        ("capital_by_source", money.capital_by_source),
+    ):
+        for source, budget in budgets.items():
+            if source not in known:
+                hint = nearest(source, known)
+                yield f"money.{name} names '{source}', which pays nothing in money.source_share.{hint}"
+            if budget < 0:
+                yield f"money.{name}.{source} = {budget:g}; give a number from 0"
     if money.family_board_cny > board_annual_cny:
         yield (
             f"money.family_board_cny = {money.family_board_cny:g} is above "

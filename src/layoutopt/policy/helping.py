@@ -49,8 +49,8 @@ def team_cny(policy: Policy) -> float:
 
     Examples
     --------
-    >>> team_cny(Policy())  # 3 teachers on 2 days of 5 at 110,000
-    132000.0
+    >>> round(team_cny(Policy()))  # 3 teachers on 2 days of 5 at 110,000
+    132000
     """
     share = policy.support.itinerant_days_per_week / SCHOOL_DAYS
     return policy.support.itinerant_team * share * policy.staffing.wage_cny

@@ -60,5 +60,9 @@ class Money(Group):
     budget_by_source: dict[str, float] = key(
         {}, "Most yearly cost that a source bears, by its name; sources not named are not limited", unit="CNY a year"
     )
+    capital_by_source: dict[str, float] = key(
+        {}, "Most capital for expansions that a source raises, by its name; sources not named are not limited",
+        unit="CNY",
+    )  # fmt: skip
     discount_rate: float = key(0.04, "Rate that spreads capital over years", unit="share", ge=0, le=1)
     life_years: float = key(30, "Years a building serves where the expansions table gives none", unit="years", gt=0)

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from layoutopt.policy.fields import ByStage
 from layoutopt.policy.policy import Policy
+from layoutopt.policy.quality import PER_100
 
 Array = NDArray[np.float64]
 EPSILON = 1e-9
@@ -84,3 +86,27 @@ def school_day_share(mode: NDArray[np.object_]) -> Array:
 def merges_wanted(schools: int, policy: Policy) -> int:
     """Return how many of so many small schools the plan merges at the least (``closure.merge_share``)."""
     return math.ceil((policy.closure.merge_share or 0.0) * schools - EPSILON)
+
+
+def thresholds(policy: Policy) -> dict[str, ByStage]:
+    """Return the least of each of the seven resources, as the evaluation counts it (see ``quality.PER_100``)."""
+    quality = policy.quality
+    return {
+        "teachers_above_degree": quality.teachers_above_degree,
+        "backbone_teachers": quality.backbone_teachers,
+        "pe_art_teachers": quality.pe_art_teachers,
+        "teaching_area_m2": quality.teaching_area_m2,
+        "sports_area_m2": quality.sports_area_m2,
+        "equipment_cny": quality.equipment_cny,
+        "multimedia_rooms": quality.multimedia_rooms,
+    }
+
+
+def least_per_pupil(indicator: str, stage: str, policy: Policy) -> float:
+    """Return the threshold of a resource for one pupil of the stage."""
+    return thresholds(policy)[indicator][stage] / (100 if indicator in PER_100 else 1)
+
+
+def stage_weight(stage: str, policy: Policy) -> float:
+    """Return what a pupil of the stage counts where a nine-year school splits its resources: 1, or junior_share."""
+    return policy.quality.junior_share if stage == "junior" else 1.0

@@ -86,12 +86,3 @@ class Quality(Group):
         source="a receiving school that lacks meals forbids a closure: State Council office 2012 no. 48",
         confidence="M",
     )  # fmt: skip
-
-    def per_pupil(self, indicator: str, stage: str) -> float:
-        """Return the threshold of a resource for one pupil of the stage."""
-        threshold: ByStage = getattr(self, indicator)
-        return threshold[stage] / (100 if indicator in PER_100 else 1)
-
-    def weight(self, stage: str) -> float:
-        """Return what a pupil of the stage counts where a nine-year school splits its resources: 1, or junior_share."""
-        return self.junior_share if stage == "junior" else 1.0

@@ -11,7 +11,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Kind = Literal["text", "count", "number", "minutes", "km", "money", "share", "area", "date"]
+Kind = Literal["text", "count", "number", "minutes", "km", "money", "share", "area", "ratio", "date"]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ SOURCE = "en"
 """The language of the code: its messages are their own translation."""
 LOCALES: dict[str, str] = {"en": "en_GB", "zh": "zh_Hans_CN"}
 """Languages offered, each with the locale that writes its numbers and dates."""
-DIGITS: dict[str, int] = {"count": 0, "number": 1, "minutes": 0, "km": 1, "money": 0, "share": 1, "area": 0}
+DIGITS: dict[str, int] = {"count": 0, "number": 1, "minutes": 0, "km": 1, "money": 0, "share": 1, "area": 0,
+                          "ratio": 2}  # fmt: skip
 """Decimals of a typed value; a share is shown as per cent."""
 NUMBER_FORMATS: dict[str, tuple[str, ...]] = {
     "share": ("#,##0%", "#,##0.0%", "#,##0.00%"),

@@ -27,6 +27,7 @@ ENDINGS: dict[str, str] = {
     "lines fixed": message("lines fixed"),
     "layout fixed": message("layout fixed"),
     "bound refused": message("bound refused"),
+    "direct rides": message("direct rides"),
 }
 """How a search ended, as levels of a proof name it."""
 

@@ -36,15 +36,105 @@ COSTS: dict[str, str] = {
     "buses": message("Buses"),
     "boarding": message("Boarding"),
     "capital": message("Buildings, by the year"),
+    "support": message("Helping small schools"),
 }
 GOALS: dict[str, tuple[str, str]] = {
     "unserved": (message("Pupils without a school"), message("pupils")),
     "merge_small": (message("Schools below the merging trigger"), message("schools")),
     "annual_cost": (message("Yearly cost"), "CNY"),
     "travel": (message("Time on the way to school, one way a day"), message("pupil-minutes")),
+    "worst_journey": (message("Longest daily way"), message("min")),
+    "inequality": (message("Average way of the worst-off pupils"), message("min")),
+    "moved_pupils": (message("Pupils who change school"), message("pupils")),
+    "group_gap": (message("Widest gap between the ways of a group and of all others"), message("min")),
+    "quality": (message("Pupils beyond what the resources of their school carry"), message("pupils")),
+    "weighted": (message("All goals by their weights"), "CNY"),
 }
-REUSE = message("not decided")
-"""What ``plan.gpkg`` says of the premises of a school that closes."""
+FORMS: dict[str, str] = {
+    "own": message("specialists of its own"),
+    "itinerant": message("itinerant teachers"),
+    "online": message("online classes"),
+    "group": message("specialists of its education group"),
+}
+"""How a school teaches all subjects."""
+MOVE_KINDS: dict[str, str] = {
+    "moves": message("changes school"),
+    "retrained": message("is retrained"),
+    "reserve": message("reserve beyond the posts"),
+    "surplus": message("no post in reach"),
+    "shortage": message("nobody in reach"),
+}
+USES: dict[str, str] = {
+    "kindergarten": message("kindergarten"),
+    "left_behind_home": message("home for left-behind children"),
+    "labour_education_base": message("labour-education base"),
+    "after_school_care": message("after-school care"),
+    "village_use": message("returned to the village"),
+    "idle": message("idle"),
+    "not decided": message("not decided"),
+}
+"""What becomes of the premises of a school that closes; ``plan.gpkg`` says it too."""
+INDICATOR_WORDS: dict[str, str] = {
+    "teachers_above_degree": message("Teachers above the required degree, per 100"),
+    "backbone_teachers": message("Backbone teachers, per 100"),
+    "pe_art_teachers": message("PE and art teachers, per 100"),
+    "teaching_area_m2": message("Teaching area, m² each"),
+    "sports_area_m2": message("Sports area, m² each"),
+    "equipment_cny": message("Equipment, CNY each"),
+    "multimedia_rooms": message("Multimedia rooms, per 100"),
+}
+"""The seven resources of the quality-balance check, for each pupil or each 100."""
+AREA_WORDS: dict[str, str] = {
+    "teaching_area_m2": message("Teaching and auxiliary rooms"),
+    "sports_area_m2": message("Sports ground"),
+    "building_area_m2": message("All buildings"),
+    "site_area_m2": message("Grounds"),
+    "dorm_area_m2": message("Dormitory, for each boarder"),
+}
+VERDICTS: dict[str, str] = {
+    "met": message("met"),
+    "broken": message("not met"),
+    "not met": message("not met"),
+    "not known": message("not known"),
+    "pass": message("passes"),
+    "fail": message("does not pass"),
+    "left out": message("left out"),
+    "usual": message("as usual"),
+    "less than usual": message("less than usual"),
+}
+CLOSING_VERDICTS: dict[str, str] = {
+    "met": message("nothing against it"),
+    "broken": message("forbids the closure"),
+    "not known": message("not known"),
+}
+"""What one of the five conditions says of a closure."""
+SOURCES: dict[str, str] = {
+    "central": message("central government"),
+    "province": message("province"),
+    "city": message("city"),
+    "county": message("county"),
+    "town": message("towns"),
+    "families": message("families"),
+}
+"""Who pays, where the policy names payers of its own; other names stay as they are."""
+SUBJECTS: dict[str, str] = {
+    "": message("all subjects"),
+    "Chinese": message("Chinese"),
+    "mathematics": message("mathematics"),
+    "English": message("English"),
+    "science": message("science"),
+    "humanities": message("humanities"),
+    "PE": message("physical education"),
+    "music": message("music"),
+    "art": message("art"),
+}
+"""Subjects that may stand in the layer staff; other names stay as they are."""
+WEEKDAYS: tuple[str, ...] = (
+    message("to be agreed"), message("Monday"), message("Tuesday"), message("Wednesday"), message("Thursday"),
+    message("Friday"),
+)  # fmt: skip
+MARKS: dict[str, str] = {"recalled": message("recalled"), "our own": message("our own")}
+"""Why a value of the policy is to be checked before it counts as law."""
 number, signed, money, share = ENGLISH.number, ENGLISH.signed, ENGLISH.money, ENGLISH.share
 
 

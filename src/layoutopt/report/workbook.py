@@ -39,6 +39,7 @@ FORMATS = {
     "money": "#,##0",
     "share": "0.0%",
     "area": "#,##0",
+    "ratio": "#,##0.00",
 }
 DATE_FORMATS = {"zh": 'yyyy"年"m"月"d"日"', "en": "d mmmm yyyy"}
 FONTS = {"zh": "宋体", "en": "Calibri"}

@@ -25,6 +25,7 @@ from layoutopt.report.content import dossiers, notices, report_document, stamp, 
 from layoutopt.report.document import Document
 from layoutopt.report.filenames import safe_names
 from layoutopt.report.language import language
+from layoutopt.report.words import USES
 
 logger = logging.getLogger(__name__)
 WORD = {"docx": "python-docx", "matplotlib": "matplotlib"}
@@ -228,8 +229,13 @@ def _pairs(job: Job, name: str, documents: Iterable[tuple[str, Document]]) -> Pa
 
 def _gpkg(job: Job) -> Path:
     path = job.folder / "plan.gpkg"
-    write_geopackage(job.plan, path, say=language(job.lang).text, stamp=job.stamp)
+    write_geopackage(job.plan, path, say=lambda text: _said(text, job.lang), stamp=job.stamp)
     return path
+
+
+def _said(text: str, lang: str) -> str:
+    """Return what a layer says in the language; uses of premises are codes there."""
+    return language(lang).text(USES.get(text, text))
 
 
 def _qgis(job: Job) -> Path:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from layoutopt.journeys import remembered
 from layoutopt.policy import Policy
+from layoutopt.policy.norms import least_per_pupil, stage_weight
 from layoutopt.schema import BANDS, INDICATORS, STAGES
 from layoutopt.study import Study
 from layoutopt.today.schools import school_facts
@@ -28,7 +29,7 @@ def stage_pupils(table: pd.DataFrame, stage: str) -> pd.Series:
 def weighted_pupils(table: pd.DataFrame, policy: Policy) -> pd.Series:
     """Return primary + junior_share · junior pupils: by this a nine-year school splits what its stages share."""
     return sum(
-        (policy.quality.weight(stage) * stage_pupils(table, stage) for stage in STAGES), pd.Series(0.0, table.index)
+        (stage_weight(stage, policy) * stage_pupils(table, stage) for stage in STAGES), pd.Series(0.0, table.index)
     )
 
 
@@ -47,11 +48,11 @@ def carried(study: Study, policy: Policy) -> pd.DataFrame:
     today = weighted_pupils(facts, policy)
     parts = []
     for stage in STAGES:
-        weight = policy.quality.weight(stage)
+        weight = stage_weight(stage, policy)
         own = weight * stage_pupils(facts, stage) / today.where(today > 0)
         part = own.fillna(1.0 / sum(offered.values()).clip(lower=1.0))
         for name in INDICATORS:
-            threshold = policy.quality.per_pupil(name, stage)
+            threshold = least_per_pupil(name, stage, policy)
             most = weight * supply[name] / threshold if threshold > 0 else pd.Series(np.inf, supply.index)
             columns = {"supply": supply[name], "carries": most, "weighted_today": today, "part": part}
             rows = pd.DataFrame({"stage": stage, "indicator": name, **columns}).rename_axis("school_id").reset_index()

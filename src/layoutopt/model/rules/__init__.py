@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 
 from layoutopt.model.columns import Blocks, Data
 from layoutopt.model.frame import Array
-from layoutopt.model.rules import closures, layout, money, support, zones, staff, quality
+from layoutopt.model.rules import layout
+
+# isort: split
+from layoutopt.model.rules import closures, money, quality, staff, support, zones
 from layoutopt.model.rules.register import RULES, Rule
 
 BLOCKS: tuple[Blocks, ...] = (support.support_blocks, staff.blocks, quality.shortfall_block)
@@ -13,4 +16,4 @@ Fill = Callable[[Data, Array], Mapping[str, Array]]
 FILLS: tuple[Fill, ...] = (support.support_fill, staff.fill, quality.shortfall_fill)
 """How further families complete a first point: the layout's values in, the values of their blocks out."""
 
-__all__ = ["BLOCKS", "FILLS", "RULES", "Rule", "closures", "layout", "support", "zones", "money", "staff", "quality"]
+__all__ = ["BLOCKS", "FILLS", "RULES", "Rule", "closures", "layout", "money", "quality", "staff", "support", "zones"]

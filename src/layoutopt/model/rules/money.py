@@ -26,6 +26,16 @@ def source_budget(d: Data) -> Iterator[Rows]:
     yield from budget_rows(d)
 
 
+@rule("No source of money raises more capital than it has", r"a_{K s} \sum_e g_e z_e \le K_s")
+def source_capital(d: Data) -> Iterator[Rows]:
+    """One row a source with a limit."""
+    spent = d.frame.total("level", weight="capital_cny", by=[])
+    shares = d.policy.money.source_share["capital"]
+    for source, most in d.policy.money.capital_by_source.items():
+        if len(spent):
+            yield _named(spent * shares.get(source, 0.0), source) <= most
+
+
 def budget_rows(d: Data, *, buses: bool = True) -> Iterator[Rows]:
     """Yield a row a source with a budget; without ``buses`` what must hold whatever the lines cost."""
     for source, budget in d.policy.money.budget_by_source.items():
@@ -38,8 +48,7 @@ def burden(d: Data, source: str, *, buses: bool = True) -> Expr:
     for kind in COSTS if buses else [kind for kind in COSTS if kind != "buses"]:
         share = d.policy.money.source_share[kind].get(source, 0.0)
         terms += [COSTS[kind](d) * share, _paid_by_head(d, kind) * (float(source == FAMILIES) - share)]
-    total = plus(d, *terms)
-    return Expr(total.matrix, total.constant, pd.MultiIndex.from_tuples([(source,)], names=["source"]))
+    return _named(plus(d, *terms), source)
 
 
 def real_burden_cny(d: Data, source: str, point: Array, lines_cny: float) -> float:
@@ -60,3 +69,8 @@ def _paid_by_head(d: Data, kind: str) -> Expr:
     each = {"buses": money.family_fare_cny, "boarding": money.family_board_cny}.get(kind, 0.0)
     paid = families_pay(table["cost_cny"].to_numpy(float), table["pupils"].to_numpy(float), each)
     return d.frame.total("chosen", weight=paid, by=[], where=of_mode(d, BY_HEAD.get(kind, "")))
+
+
+def _named(single: Expr, source: str) -> Expr:
+    """A single expression, labelled by the source it speaks of."""
+    return Expr(single.matrix, single.constant, pd.MultiIndex.from_tuples([(source,)], names=["source"]))

@@ -16,6 +16,7 @@ from layoutopt.model.rules.register import rule
 from layoutopt.options import Options
 from layoutopt.policy import Policy
 from layoutopt.policy.goals import sought
+from layoutopt.policy.norms import stage_weight
 from layoutopt.schema import INDICATORS
 from layoutopt.study import Study
 from layoutopt.today.resources import carried
@@ -75,7 +76,7 @@ def _required(d: Data) -> pd.DataFrame:
 def _reach(d: Data) -> pd.Series:
     """The most weighted pupils that can come to each school."""
     reach = d.reach_of(["school_id", "stage"])
-    weight = [d.policy.quality.weight(stage) for stage in reach.index.get_level_values("stage")]
+    weight = _weights(d, reach.index.to_frame()["stage"])
     return (reach * weight).groupby(level="school_id").sum().reindex(d.schools.index, fill_value=0.0)
 
 
@@ -97,8 +98,12 @@ def _with_bands(d: Data, table: pd.DataFrame) -> pd.DataFrame:
 def _weighted(d: Data) -> Expr:
     """W of each school: its pupils, juniors by junior_share."""
     chosen = d.frame.blocks["chosen"].table
-    weight = chosen["stage"].map(d.policy.quality.weight).to_numpy(float) * chosen["pupils"].to_numpy(float)
+    weight = _weights(d, chosen["stage"]) * chosen["pupils"].to_numpy(float)
     return d.frame.total("chosen", weight=weight, by=["school_id"])
+
+
+def _weights(d: Data, stages: pd.Series) -> Array:
+    return np.array([stage_weight(stage, d.policy) for stage in stages], dtype=float)
 
 
 def _taught(d: Data, table: pd.DataFrame, column: str, labels: pd.MultiIndex) -> Expr:
@@ -135,7 +140,7 @@ def _beyond(d: Data) -> Expr:
     taught = d.frame.blocks["taught"].table[["school_id", "band"]]
     rows = table.merge(taught[taught["band"] != "lower"], on="school_id")
     labels = pd.MultiIndex.from_frame(rows[[*KEY, "band"]])
-    scale = (rows["part"] / rows["stage"].map(d.policy.quality.weight)).to_numpy(float)
+    scale = rows["part"].to_numpy(float) / _weights(d, rows["stage"])
     free = (rows["reach"] - rows["carries"]).to_numpy(float)
     closed = d.frame.each("taught").on(labels) * (scale * free)
     return (

@@ -8,7 +8,9 @@ from functools import cached_property
 import pandas as pd
 
 from layoutopt.plan.audit import audit
+from layoutopt.plan.closures import closing_conditions
 from layoutopt.plan.plan import OPEN_ROLES, Plan
+from layoutopt.plan.quality import quality_spread, quality_table
 from layoutopt.plan.today import current_plan
 from layoutopt.report.content.ways import grouped, in_words
 from layoutopt.report.content.whatif import Basis
@@ -116,6 +118,21 @@ class Brief:
         """Schools that teach more than grades 1-3 today and become teaching points, by id."""
         point = self.schools["role"] == "teaching_point"
         return self.schools[point & (self.schools["was_offers_upper"] | self.schools["was_offers_junior"])]
+
+    @cached_property
+    def conditions(self) -> pd.DataFrame:
+        """The five conditions that forbid a closure, for every school that closes or becomes a teaching point."""
+        return closing_conditions(self.plan, also=list(self.shrinking.index))
+
+    @cached_property
+    def quality(self) -> pd.DataFrame:
+        """The seven resources of every school and stage, today and in the plan."""
+        return quality_table(self.plan)
+
+    @cached_property
+    def spread(self) -> pd.DataFrame:
+        """How evenly the schools of a stage have each of the seven resources, today and in the plan."""
+        return quality_spread(self.plan)
 
     @cached_property
     def receiving(self) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 
 from layoutopt.plan.metrics import annual_costs, journeys_by_band
@@ -13,7 +11,7 @@ from layoutopt.report.document import Column, Table
 from layoutopt.report.echoes import violations_in_words
 from layoutopt.report.language import Language, message
 from layoutopt.report.tables import choices
-from layoutopt.report.words import COSTS, GRADES
+from layoutopt.report.words import COSTS, GRADES, MARKS
 
 FIGURES: dict[str, str] = {
     "pupils": message("Pupils"),
@@ -34,13 +32,21 @@ FIGURES: dict[str, str] = {
     "line_km": message("Length of the lines"),
     "teachers_freed": message("Teachers freed"),
     "teachers_needed": message("Teaching posts needed"),
+    "teachers_moved": message("Teachers who change school"),
+    "teachers_retrained": message("of them retrained for another subject"),
+    "posts_short": message("Posts for which nobody is in reach"),
+    "itinerant_teachers": message("Itinerant teachers"),
     "cost_cny": message("Cost a year"),
     "cost_schools_cny": message("of it running schools"),
     "cost_teachers_cny": message("of it teachers"),
     "cost_buses_cny": message("of it buses"),
     "cost_boarding_cny": message("of it boarding"),
     "cost_capital_cny": message("of it buildings, by the year"),
+    "cost_support_cny": message("of it helping small schools"),
     "capital_cny": message("Building cost, once"),
+    "retraining_cny": message("Retraining teachers, once"),
+    "buildings_reused": message("Closed buildings with a new use"),
+    "premises_capital_cny": message("Fitting out closed buildings, once"),
     "journey_mean_min": message("Average daily way"),
     "journey_p50_min": message("Half the pupils travel at most"),
     "journey_p90_min": message("Nine in ten travel at most"),
@@ -60,7 +66,7 @@ OF_TODAY = {
 """Figures whose counterpart of today the plan itself knows."""
 FROM_TODAYS_PLAN = (
     "pupils", "boarders", "cost_cny", "cost_schools_cny", "cost_teachers_cny", "cost_buses_cny", "cost_boarding_cny",
-    "cost_capital_cny", "teachers_needed", "pupils_by_bus", "journey_p50_min", "share_over_30_min",
+    "cost_capital_cny", "cost_support_cny", "teachers_needed", "pupils_by_bus", "journey_p50_min", "share_over_30_min",
     "share_over_40_min", "share_over_60_min",
 )  # fmt: skip
 
@@ -149,21 +155,54 @@ def violations(b: Brief) -> Table:
 
 
 def policy_choices(b: Brief, *, only_changed: bool = False) -> Table:
-    """Return the policy's choices with their sources."""
-    lang = b.lang
-    rows = pd.DataFrame(list(_choice_rows(b, only_changed)), columns=["key", "value", "unit", "meaning", "source"])
-    columns = (
-        Column("key", lang.text("Key")),
-        Column("value", lang.text("Value")),
-        Column("unit", lang.text("Unit")),
-        Column("meaning", lang.text("Meaning")),
-        Column("source", lang.text("Source")),
+    """Return the policy's choices with their sources, marked where they are to be checked before they count as law."""
+    lang, marks = b.lang, {entry.key: entry.mark for entry in b.plan.policy.unsure()}
+    rows = pd.DataFrame(
+        [
+            (
+                choice.key,
+                choice.value,
+                choice.unit,
+                choice.meaning,
+                choice.source,
+                _mark(marks.get(choice.key, ""), lang),
+            )
+            for choice in choices(b.plan, lang)
+            if choice.changed or not only_changed
+        ],
+        columns=["key", "value", "unit", "meaning", "source", "mark"],
     )
     title = lang.text("Choices that differ from the defaults") if only_changed else lang.text("Choices of the policy")
-    return Table("policy", title, columns, rows, lang.text("None: every choice is the default."))
+    none = lang.text("None: every choice is the default.")
+    return Table("policy", title, _choice_columns(b), rows, none)
 
 
-def _choice_rows(b: Brief, only_changed: bool) -> Iterator[tuple[str, str, str, str, str]]:
-    for choice in choices(b.plan, b.lang):
-        if choice.changed or not only_changed:
-            yield choice.key, choice.value, choice.unit, choice.meaning, choice.source
+def unsure(b: Brief) -> Table:
+    """Return the values of the policy that are recalled and not read again, or our own: to be checked by the county."""
+    lang = b.lang
+    said = {choice.key: choice for choice in choices(b.plan, lang)}
+    rows = pd.DataFrame(
+        [
+            (entry.key, said[entry.key].value, said[entry.key].unit, said[entry.key].meaning, _mark(entry.mark, lang))
+            for entry in b.plan.policy.unsure()
+        ],
+        columns=["key", "value", "unit", "meaning", "mark"],
+    )
+    columns = tuple(column for column in _choice_columns(b) if column.name != "source")
+    return Table("unsure", lang.text("Values that are recalled or our own"), columns, rows, lang.text("None."))
+
+
+def _mark(mark: str, lang: Language) -> str:
+    return lang.text(MARKS[mark]) if mark else ""
+
+
+def _choice_columns(b: Brief) -> tuple[Column, ...]:
+    say = b.lang.text
+    return (
+        Column("key", say("Key")),
+        Column("value", say("Value")),
+        Column("unit", say("Unit")),
+        Column("meaning", say("Meaning")),
+        Column("source", say("Source")),
+        Column("mark", say("To be checked: it is")),
+    )

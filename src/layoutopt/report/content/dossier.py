@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
+from layoutopt.plan.closures import waits_for
 from layoutopt.report import pictures
-from layoutopt.report.content import bus_tables, school_tables
-from layoutopt.report.content.brief import Brief, fill_in
+from layoutopt.report.content import (
+    bus_tables,
+    closing_tables,
+)
+from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.columns import table
+from layoutopt.report.content.dossier_people import people
 from layoutopt.report.content.master import subtitle
 from layoutopt.report.content.questions import questions
 from layoutopt.report.content.reasons import close_words, keep_words, protected_words
@@ -39,9 +43,9 @@ def dossier(b: Brief, school_id: str) -> Document:
     kept = keep_instead(b.basis, school_id) if changes and row["existed"] else None
     closed = close_instead(b.basis, school_id) if row["is_open"] and row["small"] else None
     parts = [decision(b, school_id), why(b, school_id, kept, closed), pupils(b, school_id), people(b, school_id)]
-    if row["role"] == "closed":
-        text = lang.text("Five conditions")
-        parts.append(Section("conditions", text, (school_tables.conditions(b, school_id),)))
+    if school_id in b.closing.index or school_id in b.shrinking.index:
+        checks: list[Block] = [closing_tables.conditions(b, school_id), *waiting(b, school_id)]
+        parts.append(Section("conditions", lang.text("Five conditions"), tuple(checks)))
     asked = questions(b, school_id, kept)
     if asked:
         said = [
@@ -174,42 +178,14 @@ def _lines(b: Brief, school_id: str) -> list[Block]:
     return blocks
 
 
-def people(b: Brief, school_id: str) -> Section:
-    """Teachers and building."""
-    lang, row = b.lang, b.schools.loc[school_id]
-    blocks: list[Block] = [Paragraph(staff_words(b, school_id))]
-    if school_id in b.closing.index or school_id in b.shrinking.index:
-        rooms = row["classrooms"]
-        many = lang.plural("{n} classroom", "{n} classrooms", float(rooms)) if pd.notna(rooms) else "________"
-        free = (
-            lang.text("The building becomes free: {rooms}.", rooms=many)
-            if row["role"] == "closed"
-            else lang.text("Part of the building becomes free; it has {rooms}.", rooms=many)
-        )
-        blocks += [Paragraph(free), fill_in(b, lang.text("new posts of the teachers; new use of the building;"))]
-    return Section("people", lang.text("Teachers and building"), tuple(blocks))
-
-
-def staff_words(b: Brief, school_id: str) -> str:
-    """Return the teachers of today, the posts of the plan, and what follows from both."""
-    lang, row = b.lang, b.schools.loc[school_id]
-    teachers, posts = float(row["teachers_before"]), float(row["posts"])
-    now = lang.plural("{n} teacher today", "{n} teachers today", teachers)
-    if math.isnan(teachers):
-        now = lang.text("number of teachers today not known")
-    then = lang.plural("{n} post in the plan", "{n} posts in the plan", posts)
-    said = [lang.text("Staff: {teachers}, {posts}.", teachers=now, posts=then)]
-    if teachers > posts:
-        said.append(
-            lang.plural(
-                "{n} teacher moves to another school of the county.",
-                "{n} teachers move to other schools of the county.",
-                teachers - posts,
-            )
-        )
-    if posts > teachers:
-        said.append(lang.plural("{n} post is to be filled.", "{n} posts are to be filled.", posts - teachers))
-    return lang.sentences(said)
+def waiting(b: Brief, school_id: str) -> list[Block]:
+    """Return the schools that are enlarged before this one closes; nothing where none is."""
+    rows = waits_for(b.plan)
+    goals = sorted(set(rows.loc[rows["school_id"] == school_id, "to_school"]))
+    if not goals:
+        return []
+    names = b.lang.listed(b.school_name(code) for code in goals)
+    return [Paragraph(b.lang.text("It closes only when the building at {schools} is ready.", schools=names))]
 
 
 def shown_schools(b: Brief) -> Iterator[str]:

@@ -7,13 +7,25 @@ from collections.abc import Iterator
 import pandas as pd
 
 from layoutopt.plan.plan import Plan
-from layoutopt.report.content import bus_tables, county_tables, pupil_tables, school_tables
+from layoutopt.report.content import (
+    bus_tables,
+    closing_tables,
+    county_tables,
+    money_tables,
+    premises_tables,
+    pupil_tables,
+    quality_tables,
+    school_tables,
+    staff_tables,
+    support_tables,
+)
 from layoutopt.report.content.actions import actions
 from layoutopt.report.content.brief import brief_of
 from layoutopt.report.content.dossier import dossier, shown_schools
 from layoutopt.report.content.master import master_plan
 from layoutopt.report.content.procedure import action_table, steps
 from layoutopt.report.content.pupil_parts import DORM_M2_PER_BED
+from layoutopt.report.content.tour_cards import tour_cards
 from layoutopt.report.document import Document, Table
 from layoutopt.report.language import language
 from layoutopt.report.summary import refusals
@@ -59,7 +71,13 @@ def workbook_tables(
         county_tables.headline_values(b),
         county_tables.journeys(b),
         county_tables.costs(b),
+        money_tables.by_source(b),
+        money_tables.accounts(b),
+        money_tables.public_funds(b),
+        money_tables.bus_costs(b),
         school_tables.schools(b),
+        closing_tables.all_conditions(b),
+        closing_tables.waiting(b),
         pupil_tables.moved(b),
         pupil_tables.records(b),
         pupil_tables.arrivals(b),
@@ -72,23 +90,38 @@ def workbook_tables(
         pupil_tables.boarding(b, DORM_M2_PER_BED),
         pupil_tables.meals(b),
         school_tables.posts(b),
+        staff_tables.subjects(b),
+        staff_tables.moves(b),
+        staff_tables.rotation(b),
         school_tables.kept_small(b),
+        support_tables.support(b),
+        support_tables.tour_week(b),
+        support_tables.tours(b),
         school_tables.room(b),
         school_tables.building(b),
+        quality_tables.quality(b),
+        quality_tables.spread(b),
+        quality_tables.areas(b),
+        quality_tables.large_classes(b),
         pupil_tables.care_table(b),
         pupil_tables.villages_losing(b),
-        school_tables.premises(b),
+        premises_tables.premises(b),
+        premises_tables.uses(b),
         steps(b),
         action_table(b, actions(b)),
         county_tables.violations(b),
         county_tables.policy_choices(b),
+        county_tables.unsure(b),
     ]
 
 
 def notices(
     plan: Plan, *, today: Plan | None = None, violations: pd.DataFrame | None = None, lang: str = "en"
 ) -> list[Document]:
-    """Return the public notice, hearing pack, timetable cards, driver sheet and list of moved pupils."""
+    """Return the public notice, hearing pack, timetable cards, driver sheet and list of moved pupils.
+
+    Where itinerant teams tour, their cards come last.
+    """
     from layoutopt.report.content import notice
 
     b = brief_of(plan, today=today, violations=violations, lang=lang)
@@ -98,4 +131,5 @@ def notices(
         notice.timetables(b),
         notice.driver_sheet(b),
         notice.moved_pupils(b),
+        *([tour_cards(b)] if len(b.plan.tours) else []),
     ]

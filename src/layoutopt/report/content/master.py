@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from layoutopt.plan.closures import CONDITIONS
 from layoutopt.plan.metrics import journeys_by_band
 from layoutopt.report import pictures
-from layoutopt.report.content import county_tables, pupil_tables, school_tables
+from layoutopt.report.content import closing_tables, county_tables, money_tables, pupil_tables, school_tables
 from layoutopt.report.content.actions import actions
-from layoutopt.report.content.brief import Brief, fill_in
+from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.procedure import action_table, departments, steps
 from layoutopt.report.content.subplans import sub_plans
 from layoutopt.report.document import Block, Bullets, Document, Paragraph, Section, Table
@@ -114,19 +115,23 @@ def money(b: Brief) -> Section:
         else lang.text("The schools cost {money} a year more than today.", money=lang.money(change))
     )
     basis = lang.text(
-        "Wages count for the posts the classes need, not for the teachers employed: nobody is dismissed, so "
-        "the saving in wages comes only as posts fall vacant. Today's buses are not known and cost nothing "
-        "here. Building cost is spread over the life of the building."
+        "Today's buses are not known and cost nothing here. Building cost is spread over the life of the building."
     )
+    shares = lang.text("Families pay fares and their part of boarding first; the policy's shares divide the rest.")
     return Section(
         "money",
         lang.text("Money"),
         (
             Paragraph(said),
-            Paragraph(basis, "note"),
+            Paragraph(lang.sentences([money_tables.wage_words(b), basis]), "note"),
             county_tables.costs(b),
             pictures.costs_chart(b.plan, lang.code, today=b.today),
-            fill_in(b, lang.text("money by source: central, provincial, city, county;")),
+            money_tables.bus_costs(b),
+            money_tables.by_source(b),
+            money_tables.accounts(b),
+            Paragraph(shares, "note"),
+            Paragraph(money_tables.funds_words(b)),
+            money_tables.public_funds(b, only_closed=True),
         ),
     )
 
@@ -165,24 +170,16 @@ def burdens(b: Brief) -> Section:
 def procedure(b: Brief) -> Section:
     """Steps, dates, departments, and what would stop a closure."""
     lang = b.lang
-    stops = Bullets(
-        (
-            lang.text("most parents, or most delegates at the hearing, object"),
-            lang.text("the way is inconvenient, or traffic is not safe"),
-            lang.text("the receiving school lacks beds or meals"),
-            lang.text("the receiving school becomes too large"),
-            lang.text("its classes become too large"),
-        )
-    )
     lead = Paragraph(
         lang.text("A closure is refused where one of five conditions holds; each school's sheet answers them:")
     )
+    stops = Bullets(tuple(lang.text(text) for text in CONDITIONS.values()))
     return Section(
         "procedure",
         lang.text("Procedure and departments"),
         sections=(
             Section("steps", lang.text("Steps and dates"), (steps(b),)),
-            Section("refusal", lang.text("What stops a closure"), (lead, stops)),
+            Section("refusal", lang.text("What stops a closure"), (lead, stops, closing_tables.all_conditions(b))),
             Section("actions", lang.text("Actions of all departments"), (action_table(b, actions(b)),)),
         ),
         owner=departments(b, IN_CHARGE),
@@ -208,6 +205,10 @@ def basis(b: Brief) -> Section:
     notes = [Bullets(tuple(echoed(str(note), lang) for note in plan.study.notes))] if plan.study.notes else []
     given = [Paragraph(plan.study.note)] if plan.study.note else []
     source = [Paragraph(plan.study.attribution, "note")] if plan.study.attribution else []
+    unsure = lang.text(
+        "These values are not to be taken for law before somebody has checked them: they are recalled and were not "
+        "read again, or they are our own starting values."
+    )
     again = lang.text(
         "Study {study}, seed {seed}, policy {policy}.",
         study=plan.study.digest,
@@ -225,6 +226,7 @@ def basis(b: Brief) -> Section:
                 lang.text("Choices of the policy"),
                 (county_tables.policy_choices(b, only_changed=True), Paragraph(again, "note")),
             ),
+            Section("unsure", lang.text("Values to be checked"), (Paragraph(unsure), county_tables.unsure(b))),
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from layoutopt.report import pictures
-from layoutopt.report.content import bus_tables, pupil_tables, school_tables
+from layoutopt.report.content import bus_tables, closing_tables, pupil_tables
 from layoutopt.report.content.brief import Brief, fill_in
 from layoutopt.report.content.columns import table
 from layoutopt.report.content.master import subtitle
@@ -121,7 +121,7 @@ def _hearing(b: Brief, school_id: str) -> tuple[Block, ...]:
     reasons = Paragraph(lang.sentences(keep_words(b, keep_instead(b.basis, school_id))))
     votes = pd.DataFrame({"place": [lang.text("Parents"), lang.text("Delegates")], "agree": "", "against": ""})
     ballot = table(f"votes-{school_id}", lang.text("Votes"), votes, ["place", "agree", "against"], lang)
-    checks = school_tables.conditions(b, school_id)
+    checks = closing_tables.conditions(b, school_id)
     minutes = fill_in(b, lang.text("objections, answers, result, signatures;"))
     return (*_notice(b, school_id), reasons, checks, ballot, minutes)
 

@@ -1,71 +1,13 @@
-"""The sub-plans about schools and villages: staff, hub conditions, publicity, premises."""
+"""The sub-plans about schools and villages: hub conditions, publicity, premises."""
 
 from __future__ import annotations
 
+import pandas as pd
+
 from layoutopt.report import pictures
-from layoutopt.report.content import pupil_tables, school_tables
+from layoutopt.report.content import closing_tables, premises_tables, pupil_tables, quality_tables, school_tables
 from layoutopt.report.content.brief import Brief, fill_in
-from layoutopt.report.document import Bullets, Paragraph, Section
-
-
-def staff(b: Brief) -> tuple[Section, ...]:
-    """Teachers of today, posts of the plan, and the difference."""
-    lang, f, policy = b.lang, b.plan.figures, b.plan.policy.staffing
-    teachers = b.schools.loc[b.schools["existed"], "teachers_before"]
-    unknown = int(teachers.isna().sum())
-    said = lang.sentences(
-        [
-            lang.plural(
-                "{n} teacher works in the county's schools today.",
-                "{n} teachers work in the county's schools today.",
-                float(teachers.sum()),
-            ),
-            lang.plural(
-                "The teachers of {n} school are not known and not counted.",
-                "The teachers of {n} schools are not known and not counted.",
-                unknown,
-            )
-            if unknown
-            else "",
-            lang.plural("The plan needs {n} post.", "The plan needs {n} posts.", f.teachers_needed),
-            lang.plural(
-                "{n} teacher of closing and shrinking schools is free for other schools.",
-                "{n} teachers of closing and shrinking schools are free for other schools.",
-                f.teachers_freed,
-            ),
-        ]
-    )
-    norm = lang.text(
-        "A post is counted by class or by pupils, whichever is more: {primary} posts a class and one post for "
-        "{primary_pupils} pupils in primary, {junior} posts a class and one for {junior_pupils} in junior school.",
-        primary=policy.staff_per_class["primary"],
-        primary_pupils=policy.pupils_per_post["primary"],
-        junior=policy.staff_per_class["junior"],
-        junior_pupils=policy.pupils_per_post["junior"],
-    )
-    principles = Bullets(
-        (
-            lang.text("Nobody is dismissed: teachers move with their pupils first, then to the nearest open post."),
-            lang.text("Subjects, age and family are weighed in a talk with each teacher before a post is named."),
-            lang.text(
-                "Small schools that stay are to keep every subject: itinerant teachers come, online classes help."
-            ),
-        )
-    )
-    return (
-        Section(
-            "staff_posts",
-            lang.text("Posts and teachers"),
-            (
-                Paragraph(said),
-                Paragraph(norm, "note"),
-                principles,
-                school_tables.posts(b),
-                fill_in(b, lang.text("which teacher takes which post, subjects, backbone teachers;")),
-            ),
-        ),
-        Section("staff_small", lang.text("Small schools that stay"), (school_tables.kept_small(b),)),
-    )
+from layoutopt.report.document import Block, Bullets, Paragraph, Section
 
 
 def hubs(b: Brief) -> tuple[Section, ...]:
@@ -88,15 +30,40 @@ def hubs(b: Brief) -> tuple[Section, ...]:
         Section(
             "hubs_building",
             lang.text("Building"),
-            (
-                school_tables.building(b),
-                fill_in(
-                    b,
-                    lang.text("teaching and sports area for each pupil, equipment (quality-balance indicators);"),
-                ),
-            ),
+            (school_tables.building(b), closing_tables.waiting(b)),
         ),
+        Section("hubs_quality", lang.text("Quality-balance indicators"), _quality(b)),
     )
+
+
+def _quality(b: Brief) -> tuple[Block, ...]:
+    """The seven resources before and after, how even they are, areas for each pupil, full classes."""
+    lang, quality = b.lang, b.plan.policy.quality
+    rule = lang.text(
+        "A school passes where {met} of seven indicators meet their threshold and every other reaches {share} of it; "
+        "over the schools of a stage no coefficient of variation may exceed {primary} (primary) or {junior} (junior).",
+        met=quality.pass_of,
+        share=lang.share(quality.pass_share),
+        primary=lang.number(quality.cv_max["primary"], 2),
+        junior=lang.number(quality.cv_max["junior"], 2),
+    )
+    tables = (quality_tables.spread(b), quality_tables.quality(b), quality_tables.areas(b))
+    if not quality_tables.is_known(b):
+        asked = lang.text("teaching and sports area for each pupil, equipment (quality-balance indicators);")
+        missing = fill_in(b, asked)
+        return (Paragraph(rule, "note"), missing, quality_tables.areas(b), quality_tables.large_classes(b))
+    return (Paragraph(quality_words(b)), Paragraph(rule, "note"), *tables, quality_tables.large_classes(b))
+
+
+def quality_words(b: Brief) -> str:
+    """Return how many schools pass the quality-balance check, today and in the plan."""
+    count = b.quality[b.quality["verdict"] != "left out"].groupby(["when", "verdict"]).size()
+    before, after = (int(count.get((when, "pass"), 0)) for when in ("before", "after"))
+    of = {when: int(count.get(when, pd.Series(dtype=int)).sum()) for when in ("before", "after")}
+    return b.lang.text(
+        "By stage, {before} of {of_before} schools pass the check today, {after} of {of_after} in the plan.",
+        before=before, of_before=of["before"], after=after, of_after=of["after"],
+    )  # fmt: skip
 
 
 def publicity(b: Brief) -> tuple[Section, ...]:
@@ -133,15 +100,22 @@ def premises(b: Brief) -> tuple[Section, ...]:
         ),
         numbered=True,
     )
+    many = lang.plural(
+        "{n} closed building serves children again; fitting them out costs {money} once.",
+        "{n} closed buildings serve children again; fitting them out costs {money} once.",
+        b.plan.figures.buildings_reused,
+        money=lang.money(b.plan.figures.premises_capital_cny),
+    )
+    told: list[Block] = [Paragraph(many), premises_tables.uses(b)] if len(b.plan.premises) else []
     lead = Paragraph(lang.text("Premises serve education first, in this order (State Council office 2018 no. 27):"))
     return (
         Section(
             "premises_list",
             lang.text("Premises that become free"),
             (
-                school_tables.premises(b),
+                premises_tables.premises(b),
                 fill_in(b, lang.text("floor area, land area, title, condition and new use of each building;")),
             ),
         ),
-        Section("premises_uses", lang.text("Uses"), (lead, uses)),
+        Section("premises_uses", lang.text("Uses"), (lead, uses, *told)),
     )

@@ -1,8 +1,6 @@
-"""Tables about schools: what becomes of each, its posts, its room, the conditions a closure must meet, the premises."""
+"""Tables about schools: what becomes of each, its posts, its room, what is built, the small ones that stay."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -146,19 +144,6 @@ def building(b: Brief) -> Table:
     return table("building", b.lang.text("Built before pupils move"), rows, names, b.lang, empty=none)
 
 
-def premises(b: Brief) -> Table:
-    """Return the premises that become idle, or partly so, with what is known of them."""
-    rows = pd.concat([b.closing, b.shrinking])
-    state = rows["role"].map(
-        {"closed": b.lang.text("empty"), "teaching_point": b.lang.text("partly used, grades 1–3 stay")}
-    )
-    known = sum((rows[f"was_places_{stage}"].replace(np.inf, np.nan).fillna(0.0) for stage in STAGES), start=0.0)
-    rows = rows.assign(school=rows["name"], state=state, places=known, beds=rows["was_beds"], use="")
-    names = ["school", "town", "state", "pupils_before", "classrooms", "places", "beds", "use"]
-    title = b.lang.text("Premises that become free")
-    return table("premises", title, rows.sort_values(["town", "school_id"], kind="stable"), names, b.lang)
-
-
 def kept_small(b: Brief) -> Table:
     """Return the small schools that stay, with their pupils, classes and yearly cost."""
     wage = b.plan.policy.staffing.wage_cny
@@ -170,81 +155,3 @@ def kept_small(b: Brief) -> Table:
     limit = b.plan.policy.closure.closable_below_pupils
     title = b.lang.text("Schools with fewer than {limit} pupils that stay", limit=limit)
     return table("kept_small", title, rows, names, b.lang)
-
-
-def conditions(b: Brief, school_id: str) -> Table:
-    """Return what the plan shows on each of the five conditions that would forbid closing ``school_id``."""
-    rows = pd.DataFrame(list(_condition_rows(b, school_id)), columns=["check", "finding"])
-    title = b.lang.text("Five conditions: the closure is refused where one of them holds")
-    return table("conditions", title, rows, ["check", "finding"], b.lang)
-
-
-def _condition_rows(b: Brief, school_id: str) -> Iterator[tuple[str, str]]:
-    say = b.lang.text
-    gone = b.ways[(b.ways["today_school"] == school_id) & b.ways["moved"]]
-    goals = [code for code in sorted(set(gone["school_id"])) if code in b.schools.index]
-    yield (
-        say("Most parents or most delegates of the hearing object"),
-        say("Not known to the plan. To be entered after the hearing: for ____, against ____."),
-    )
-    yield say("The way is inconvenient, or traffic is not safe"), _way_finding(b, gone)
-    yield say("The receiving school lacks beds or meals"), _beds_finding(b, goals)
-    yield say("The receiving school becomes too large"), _size_finding(b, goals)
-    yield say("Its classes become too large"), _class_finding(b, gone)
-
-
-def _way_finding(b: Brief, gone: pd.DataFrame) -> str:
-    lang, daily = b.lang, gone[gone["mode"] != "board"]
-    if daily.empty:
-        said = [lang.text("No pupil would travel daily.")]
-    else:
-        beyond = float(daily.loc[daily["exception"], "pupils"].sum())
-        said = [
-            lang.text("The longest daily way takes {longest}.", longest=lang.minutes(float(daily["minutes"].max()))),
-            lang.plural("{n} pupil has a way beyond a limit.", "{n} pupils have a way beyond a limit.", beyond)
-            if beyond
-            else lang.text("No way is beyond a limit of the policy."),
-        ]
-    return lang.sentences([*said, lang.text("Safety of the road: to be confirmed by the traffic police.")])
-
-
-def _beds_finding(b: Brief, goals: list[str]) -> str:
-    lang = b.lang
-    boards = [code for code in goals if b.schools.loc[code, "boarders"] > 0]
-    said = [
-        lang.text(
-            "{school}: {boarders} boarders, {beds} beds.", school=b.school_name(code),
-            boarders=float(b.schools.loc[code, "boarders"]), beds=float(b.schools.loc[code, "beds"]),
-        )
-        for code in boards
-    ]  # fmt: skip
-    none = [] if boards else [lang.text("Nobody boards at the receiving schools.")]
-    return lang.sentences([*said, *none, lang.text("Kitchen and dining room: to be confirmed on site.")])
-
-
-def _size_finding(b: Brief, goals: list[str]) -> str:
-    lang = b.lang
-    return lang.sentences(
-        lang.text(
-            "{school}: {pupils} pupils, {cap} admissible.", school=b.school_name(code),
-            pupils=float(b.schools.loc[code, "pupils_after"]), cap=float(b.schools.loc[code, "was_cap"]),
-        )
-        for code in goals
-    )  # fmt: skip
-
-
-def _class_finding(b: Brief, gone: pd.DataFrame) -> str:
-    """The fullest class of each stage that the pupils come to."""
-    lang, said = b.lang, []
-    for code, stage in sorted(set(zip(gone["school_id"], gone["band"].map(STAGE_OF), strict=True))):
-        size, cap = fullest_class(b, code, stage) if code in b.schools.index else (np.nan, np.nan)
-        if np.isfinite(size):
-            sentence = lang.text(
-                "{school}, {stage}: {size} pupils in the fullest class, {cap} admissible.",
-                school=b.school_name(code),
-                stage=lang.text(STAGE_WORDS[stage]),
-                size=size,
-                cap=cap,
-            )
-            said.append(sentence)
-    return lang.sentences(said)

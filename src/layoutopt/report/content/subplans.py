@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from layoutopt.report.content import pupil_parts, school_parts
+from layoutopt.report.content import pupil_parts, school_parts, staff_parts
 from layoutopt.report.content.actions import actions
 from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.procedure import action_table, departments
@@ -35,7 +35,7 @@ PARTS: dict[str, Callable[[Brief], tuple[Section, ...]]] = {
     "placement": pupil_parts.placement,
     "travel": pupil_parts.travel,
     "boarding": pupil_parts.boarding,
-    "staff": school_parts.staff,
+    "staff": staff_parts.staff,
     "hubs": school_parts.hubs,
     "care": pupil_parts.care,
     "publicity": school_parts.publicity,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ DONE, NO_PLAN, BAD_INPUT = 0, 1, 2
 EFFORTS = ("quick", "normal", "proof")
 LANGUAGES = ("en", "zh")
 FORMATS = ("html", "docx", "xlsx", "dossiers", "notices", "gpkg", "qgis", "geojson")
+MANY_SCHOOLS = 100
+"""From so many schools on documents are written by two processes; below that starting them costs more than it saves."""
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -296,7 +299,10 @@ def report(folder: Path, lang: str, formats: tuple[str, ...], out: Path | None) 
 
     plan = lo.Plan.from_folder(folder)
     violations = lo.audit(plan)
-    written = lo.write_report(plan, out or folder, violations=violations, lang=lang, formats=formats or None)
+    workers = 2 if len(plan.schools) >= MANY_SCHOOLS and (os.cpu_count() or 1) > 1 else 1
+    written = lo.write_report(
+        plan, out or folder, violations=violations, lang=lang, formats=formats or None, workers=workers
+    )
     for path in written.values():
         say(f"Written {path}")
     if not violations.empty:

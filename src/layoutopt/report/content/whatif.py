@@ -20,6 +20,7 @@ from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF, ST
 from layoutopt.today import own_dwell_min, school_facts
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -120,7 +121,12 @@ class Basis:
         fits = [band in self.taught.get(code, ()) for code, band in zip(rows["school_id"], rows["band"], strict=True)]
         rows = rows[np.array(fits, dtype=bool)]
         rows = rows.assign(boards=rows["mode"] == "board")
-        return rows.sort_values(["item", "boards", "minutes", "school_id"], kind="stable")
+        return rows.sort_values(["item", "boards", "minutes", "school_id"], kind="stable").reset_index(drop=True)
+
+    @cached_property
+    def ways_at(self) -> dict[str, Ints]:
+        """Where the ways of each group stand in ``ways``."""
+        return {str(item): at for item, at in self.ways.groupby("item", sort=False).indices.items()}
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -212,8 +218,9 @@ def _posts_change(basis: Basis, school_id: str, pupils: Array) -> float:
 
 def _next_best(basis: Basis, rows: pd.DataFrame, closing: str) -> pd.DataFrame:
     """The quickest admissible daily way of each group to another open school, else boarding, else the nearest."""
-    found = basis.ways[basis.ways["item"].isin(rows["item"]) & (basis.ways["school_id"] != closing)]
-    best = found.drop_duplicates("item")
+    own = [basis.ways_at[item] for item in rows["item"] if item in basis.ways_at]
+    found = basis.ways.iloc[np.concatenate([np.empty(0, dtype=np.int64), *own])]
+    best = found[found["school_id"] != closing].drop_duplicates("item")
     ways = rows[["item", "settlement_id", "band", "pupils", "minutes"]].rename(columns={"minutes": "now_min"})
     ways = ways.merge(best[["item", "school_id", "mode", "minutes", "cost_cny"]], on="item", how="left")
     ways["admissible"] = ways["minutes"].notna()

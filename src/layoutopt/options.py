@@ -114,16 +114,8 @@ def _candidates(study: Study, policy: Policy, items: pd.DataFrame, schools: pd.D
 
 def _described(table: pd.DataFrame, items: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
     taken = items.iloc[table["item_at"]]
-    for name in (
-        "item",
-        "settlement_id",
-        "band",
-        "today_school",
-        "today_mode",
-        "today_min",
-        "today_ride_min",
-        "today_km",
-    ):
+    names = ["item", "settlement_id", "band", *(f"today_{n}" for n in ("school", "mode", "min", "ride_min", "km"))]
+    for name in names:
         table[name] = taken[name].to_numpy()
     table["school_id"] = schools.index.to_numpy()[table["school_at"]]
     for name in ("hub", "beds_most", "must_close"):

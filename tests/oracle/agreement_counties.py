@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import layoutopt as lo
+from layoutopt.journeys import remembered
 from layoutopt.model.rules.support import possible_tours
 from layoutopt.options import RULES as OPTION_RULES
 from layoutopt.options import Options, build_options
@@ -38,12 +39,12 @@ class Decision:
     paid: int | None = None
 
 
-def county(seed: int) -> tuple[lo.Study, lo.Policy]:
-    """3 to 6 villages, 2 to 4 schools, and a policy in which any key that a rule reads may be anything."""
+def county(seed: int, *, about: str = "") -> tuple[lo.Study, lo.Policy]:
+    """3 to 6 villages, 2 to 4 schools, and a policy in which any key may be tight; those ``about`` a rule are."""
     rng = np.random.default_rng(seed)
     junior = bool(rng.random() < 0.3)
     side_km = float(rng.uniform(2, 9))
-    most = int(rng.choice([2, 4, 8]))
+    most = int(rng.choice([2, 4, 4, 8]))
     villages = {
         f"V{k}": (*_spot(rng, side_km), rng.integers(0, most + 1, 9 if junior else 6).tolist())
         for k in range(1, int(rng.integers(4, 8)))
@@ -58,7 +59,7 @@ def county(seed: int) -> tuple[lo.Study, lo.Policy]:
     }  # fmt: skip
     expansions = [row for code in schools for row in _expansions(rng, code)]
     study = tiny_study(villages, schools, current=homes, expansions=expansions or None, year=2024)
-    return study, lo.Policy().replace(**_choices(rng))
+    return study, lo.Policy().replace(**_choices(rng, KEYS.get(about, ())))
 
 
 def _spot(rng: Random, side_km: float) -> tuple[float, float]:
@@ -73,7 +74,7 @@ def _school(rng: Random, number: int, junior: bool) -> dict[str, Any]:
     objected = [np.nan] if status == "close" else [np.nan, np.nan, np.nan, 0.3, 0.7]
     return {
         "grades": ("1-9" if junior else "1-6") if number == 1 else str(rng.choice(grades)), "status": status,
-        "hub": bool(rng.random() < 0.5), "places_primary": roomy or float(rng.choice([15, 30, 60, np.nan])),
+        "hub": bool(rng.random() < (0.8 if number == 1 else 0.4)), "places_primary": roomy or float(rng.choice([15, 30, 60, np.nan])),
         "places_junior": roomy or float(rng.choice([10, 60, np.nan])), "beds": float(rng.choice([0, 4, 30])),
         "teachers": float(rng.integers(0, 7)), "annual_cost_cny": float(rng.choice([10_000, 60_000])),
         "town": str(rng.choice(["A", "A", "B"])), "group": str(rng.choice(["", "G"])),
@@ -83,7 +84,7 @@ def _school(rng: Random, number: int, junior: bool) -> dict[str, Any]:
 
 
 def _expansions(rng: Random, code: str) -> list[dict[str, Any]]:
-    if rng.random() < 0.7:
+    if rng.random() < 0.6:
         return []
     return [
         {
@@ -94,40 +95,54 @@ def _expansions(rng: Random, code: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _choices(rng: Random) -> dict[str, Any]:
-    """The keys that rules read; about half of the rarer rules are on."""
-
-    def one(*of: Any) -> Any:
-        return of[int(rng.integers(len(of)))]
-
-    cap = one(8, 15, 30)
-    return {
-        "detour_factor": 1.0, "walk_kmh": 6.0, "straight_bus_kmh": 30.0, "goals": one(*[("annual_cost",)] * 7, MANY_GOALS),
-        "walk_max_min": one(20, 45, 90), "oneway_max_min": one(25, 60, 90), "max_ride_min": one(6, 15, 40),
-        "board_max_min": one(10, 60), "worsening_max_min": one(None, None, None, 15),
-        "walk_max_km": one(None, None, None, 3.0), "oneway_max_km": one(None, None, None, 5.0),
-        "keep_existing_exceptions": one(True, False), "hub_only": one(True, False),
-        "allowed_boarding": one(True, True, False), "board_min_grade": one(1, 4), "board_nearest": one(1, 4),
-        "class_cap": {"primary": one(4, 10, 45), "junior": 10}, "multigrade": one(True, True, False),
-        "multigrade_cap": cap, "point_max_pupils": one(cap, cap - 3), "allowed": one(True, True, False),
-        "school_cap": one(40, 80, 2_000), "nine_year_cap": one(60, 2_500), "closable_below_pupils": one(40, 100),
-        "min_pupils": {"primary": one(0, 0, 12), "junior": one(0, 8)}, "merge_share": one(None, None, 0.3, 0.7),
-        "respect_objection": one(True, True, False), "quality_required": one((), (), QUALITY[:1], QUALITY),
-        "quality_least_pupils": one(0, 20), "meals_for": one(("board",), ("board", "bus"), ()),
-        "one_school_for": one("group", "group", "band", "stage"), "contiguous": one(False, False, True),
-        "within_town": one(False, False, False, True), "move_once": one(True, False), "seats": one(5, 34),
-        "full_curriculum": one(False, True), "own_specialists_from_posts": one(3, 6), "support_max_pupils": one(15, 60),
-        "itinerant": one(True, True, False), "itinerant_max_min": one(10, 30), "itinerant_day_min": one(15, 60),
-        "itinerant_visits_per_week": one(1, 2), "online": one(True, False), "group": one(True, False),
-        "wages": one("saved", "redeployed"), "capital_budget_cny": one(None, 150_000.0),
-        "family_board_cny": one(0, 1_000), "cv_weights": True,
-    }  # fmt: skip
+def _choices(rng: Random, surely: tuple[str, ...]) -> dict[str, Any]:
+    """A policy that forbids little; each tight choice has a chance of one in five."""
+    drawn = {key: (rng.random() < 0.2, int(rng.integers(len(values)))) for key, values in TIGHT.items()}
+    return LOOSE | {key: TIGHT[key][pick] for key, (tight, pick) in drawn.items() if tight or key in surely}
 
 
-MANY_GOALS = ("merge_small", "worst_journey", "annual_cost", "inequality", "moved_pupils", "quality", "travel")
 QUALITY = ("teaching_area_m2", "multimedia_rooms")
+MANY_GOALS = ("merge_small", "worst_journey", "annual_cost", "inequality", "moved_pupils", "quality", "travel")
+LOOSE: dict[str, Any] = {
+    "detour_factor": 1.0, "walk_kmh": 6.0, "straight_bus_kmh": 30.0, "goals": ("annual_cost",), "walk_max_min": 60,
+    "oneway_max_min": 90, "class_cap": {"primary": 10, "junior": 10}, "multigrade_cap": 15, "point_max_pupils": 15,
+}  # fmt: skip
+TIGHT: dict[str, tuple[Any, ...]] = {
+    "goals": (MANY_GOALS,), "walk_max_min": (20, 40), "oneway_max_min": (20, 40), "max_ride_min": (3, 8),
+    "board_max_min": (5, 10), "worsening_max_min": (5, 20), "walk_max_km": (2.0, 4.0), "oneway_max_km": (3.0, 5.0),
+    "keep_existing_exceptions": (False,), "hub_only": (False,), "allowed_boarding": (False,),
+    "board_min_grade": (1, 7), "board_nearest": (1,), "class_cap": ({"primary": 5, "junior": 5},),
+    "multigrade": (False,), "multigrade_cap": (20,), "point_max_pupils": (6, 10), "allowed": (False,),
+    "school_cap": (40, 60), "nine_year_cap": (50, 70), "closable_below_pupils": (40,),
+    "min_pupils": ({"primary": 12, "junior": 8}, {"primary": 20, "junior": 20}), "merge_share": (0.3, 0.6),
+    "respect_objection": (False,), "quality_required": (QUALITY[:1], QUALITY), "quality_least_pupils": (10, 20),
+    "meals_for": (("walk", "board"), ("bus", "board")), "one_school_for": ("band", "stage"), "contiguous": (True,),
+    "within_town": (True,), "move_once": (False,), "seats": (5,), "full_curriculum": (True, True),
+    "own_specialists_from_posts": (3,), "support_max_pupils": (15, 30), "itinerant": (False,),
+    "itinerant_max_min": (6, 12), "itinerant_day_min": (15,), "itinerant_visits_per_week": (2, 3),
+    "itinerant_sites_per_day": (1, 3), "itinerant_nearest": (1,), "online": (False,), "group": (False,),
+    "incomplete_cap": (4, 8), "capital_by_source": ({"county": 100_000.0}, {"province": 3_000.0}),
+    "wages": ("redeployed",), "capital_budget_cny": (50_000.0, 150_000.0), "family_board_cny": (1_000.0,),
+}  # fmt: skip
+
+HELP = ("full_curriculum",)
+KEYS: dict[str, tuple[str, ...]] = {
+    "class_size": ("class_cap", "incomplete_cap"), "multigrade_size": ("multigrade_cap",),
+    "point_size": ("point_max_pupils",), "school_size": ("school_cap", "nine_year_cap"),
+    "min_pupils": ("min_pupils",), "capital_budget": ("capital_budget_cny",),
+    "source_capital": ("capital_by_source",), "merge_share": ("merge_share",), "meals": ("meals_for",),
+    "quality": ("quality_required",), "full_curriculum": HELP, "own_specialists": HELP,
+    "support_size": (*HELP, "support_max_pupils"), "helping_school": HELP, "tours": (*HELP, "itinerant_visits_per_week"),
+    "one_school": ("one_school_for", "seats"), "contiguous": ("contiguous",), "walk_limit": ("walk_max_min",),
+    "ride_limit": ("walk_max_min", "max_ride_min"), "board_nearest": ("walk_max_min", "board_nearest"),
+    "oneway_limit": ("oneway_max_min",), "distance_limit": ("oneway_max_km",),
+    "worsening_limit": ("worsening_max_min",), "town_border": ("within_town",),
+    "hub_only": ("walk_max_min",), "board_grade": ("walk_max_min",), "board_limit": ("walk_max_min", "board_max_min"),
+}  # fmt: skip
+"""The keys that make a rule bite, where it does not bite by itself."""
 
 
+@remembered
 def everything(study: lo.Study, policy: lo.Policy) -> Options:
     """Every way there is at all, whatever the rules say of it."""
     return build_options(study, policy, skip=set(OPTION_RULES), with_closing=True)

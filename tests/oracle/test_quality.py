@@ -190,6 +190,18 @@ def test_areas_and_large_classes() -> None:
     assert set(class_table(plan.replace(policy=policy(over_large_class=24)))["kind"]) == {"over-large"}
 
 
+def test_classes_of_an_incomplete_primary_school_are_smaller() -> None:
+    # 40 pupils of grade 1 and one each of grades 2 and 3. In classes of 45: 3 classes, 6 posts, 60,000 + 660,000. In
+    # classes of 30 grade 1 needs two: 4 classes, 8 posts, 60,000 + 880,000. A school of grades 1-6 keeps 45.
+    for grades, cap, cost in (("1-3", None, 720_000), ("1-3", 30, 940_000), ("1-6", 30, 720_000)):
+        study = tiny_study({"V1": (0, 0.1, [40, 1, 1])}, {"S1": (0, 0, {"grades": grades, "hub": True})})
+        plan = lo.optimize(study, policy(incomplete_cap=cap), effort="proof")
+        assert plan.figures.cost_cny == cost
+        strict = lo.audit(plan, study, policy(incomplete_cap=30))
+        assert set(strict["rule"]) == ({"class_size"} if grades == "1-3" and cap is None else set())
+    assert class_table(plan).set_index("grades").loc["1", "cap"] == 45
+
+
 # --- quality as a rule -----------------------------------------------------------------------------------
 
 
@@ -215,7 +227,6 @@ def ruled(first_m2: float | None, *, junior: bool = False, **changes: Any) -> lo
     [
         (48 * 4.5, False, True),  # 216 m2 are just enough for 48
         (48 * 4.5 - 0.1, False, False),
-        (1.0, False, False),  # far too little for today's 24, but nobody more comes
         # W = 48 + 1.1 · 24 = 74.4: primary W · 4.5 = 334.8 m2, junior W · 5.8 / 1.1 = 392.3 m2
         (392.4, True, True),
         (392.2, True, False),
@@ -235,7 +246,7 @@ def test_a_required_figure_that_lacks_is_refused() -> None:
 
 
 def test_a_small_teaching_point_may_grow_whatever_its_rooms() -> None:
-    # Grades 1-3 only: 24 pupils are fewer than 50 and left out; from 20 on they count and the rooms carry nobody.
+    # Grades 1-3 only: 24 pupils are fewer than 25 and left out; from 24 on they count, and the rooms carry nobody.
     study = tiny_study(
         {"V1": (0, 0.1, [4] * 3), "V2": (1, 0.1, [4] * 3)},
         {
@@ -244,7 +255,7 @@ def test_a_small_teaching_point_may_grow_whatever_its_rooms() -> None:
         },
     )
     given = {"quality_required": ("teaching_area_m2",), "allowed": False}
-    for least, roles in ((50, ["full", "closed"]), (25, ["full", "closed"]), (24, ["full", "full"])):
+    for least, roles in ((25, ["full", "closed"]), (24, ["full", "full"])):
         plan = lo.optimize(study, policy(quality_least_pupils=least, **given), effort="proof")
         assert plan.schools["role"].tolist() == roles
         assert lo.audit(plan).empty

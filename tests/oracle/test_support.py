@@ -239,7 +239,7 @@ def test_audit_and_model_agree_about_forms_and_tours(seed: int) -> None:
     base, plan = first_point(model, data), lo.optimize(study, policy, effort="quick")
     assert base is not None and lo.audit(plan).empty
     program, verdicts = model.program(model.goals["annual_cost"]), []
-    for _ in range(25):
+    for _ in range(15):
         forms, driven = _drawn(rng, len(sites))
         point = _as_point(data, base, forms, driven)
         kept = point is not None and program.violation(point) <= 1e-6
@@ -248,7 +248,7 @@ def test_audit_and_model_agree_about_forms_and_tours(seed: int) -> None:
         found = [wrong for check in (*CHECKS.values(), figures) for wrong in check(facts)]
         assert (found == []) == kept, (forms, driven, found)
         verdicts.append(kept)
-    assert 3 <= sum(verdicts) <= 22
+    assert 2 <= sum(verdicts) <= 13
 
 
 def _drawn(rng: np.random.Generator, count: int) -> tuple[dict[str, str], list[tuple[str, tuple[str, ...], int]]]:

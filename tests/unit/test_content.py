@@ -118,6 +118,9 @@ def test_tables_add_up_to_the_plans_figures(plan: Plan, lang: str) -> None:
     assert found["lines"]["riders"].sum() == found["stops"]["riders"].sum() == f.pupils_by_bus == 16
     assert found["lines"]["cost_cny"].sum() == pytest.approx(f.cost_buses_cny)
     assert found["costs"]["cost_cny"].sum() == pytest.approx(f.cost_cny)
+    assert found["bus_costs"]["cost_cny"].sum() == pytest.approx(f.cost_buses_cny)
+    parts = found["bus_costs"][["fixed_cny", "km_cny", "attendants_cny"]]
+    assert parts.to_numpy().sum() == pytest.approx(f.cost_buses_cny)
     assert found["posts"]["posts"].sum() == f.teachers_needed
     assert found["schools"]["pupils_after"].sum() == f.pupils - f.unserved
     assert found["room"]["pupils_after"].sum() == f.pupils - f.unserved

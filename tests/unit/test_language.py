@@ -22,6 +22,7 @@ import layoutopt.report
 from layoutopt.errors import InputError
 from layoutopt.kernels.highs import StoppedBy
 from layoutopt.plan.audit import CHECKS
+from layoutopt.plan.closures import CONDITIONS
 from layoutopt.policy import Policy
 from layoutopt.policy.keys import GROUPS, note_of
 from layoutopt.policy.policy import presets
@@ -167,6 +168,8 @@ def _elsewhere() -> Iterator[tuple[str, Message]]:
     for preset in presets():
         for key, source in Policy.preset(preset).sources.items():
             yield f"preset {preset}, key {key}", source
+    for condition, text in CONDITIONS.items():
+        yield f"condition {condition}", text
     for rule, check in CHECKS.items():
         yield f"audit rule {rule}", (check.__doc__ or "").splitlines()[0]
 

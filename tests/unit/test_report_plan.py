@@ -100,6 +100,7 @@ def small_plan(names: tuple[str, ...] = (), **changes: Any) -> Plan:
         {
             "school_id": ["S1", "S2", "S3", "S4", "S5"],
             "role": ["hub", "closed", "teaching_point", "not_built", "full"],
+            "support": "",
             "reason": ["receives S2", reason, "", "", "no other school is near"],
             "bands": ["lower upper junior", "", "lower", "", "lower upper"],
             "pupils_before": [20.0, 16.0, 7.0, np.nan, 9.0],

@@ -124,7 +124,7 @@ def test_an_answer_the_rows_deny_is_not_believed(
 
 
 def test_without_a_plan_before_it_a_false_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    from layoutopt.pipeline import decide
+    from layoutopt.pipeline import case
 
     real = highs.solve
 
@@ -133,7 +133,7 @@ def test_without_a_plan_before_it_a_false_answer_is_an_error(monkeypatch: pytest
         found = real(program, **settings)
         return found if found.values is None else replace(found, values=np.where(program.integer, 0.5, found.values))
 
-    monkeypatch.setattr(decide, "first_point", lambda model, data: None)
+    monkeypatch.setattr(case, "first_point", lambda model, data: None)
     monkeypatch.setattr(highs, "solve", splits)
     with pytest.raises(lo.SolverError, match="breaks the rows of its own program, and there is no plan before it"):
         lo.optimize(STUDY, policy(), effort="quick", method="sequential")

@@ -437,7 +437,7 @@ POLICIES = {
     "unknown preset": (
         'preset = "jiangxi"\n',
         "PolicyError: Unknown preset 'jiangxi'. Did you mean 'jiangxi_2023'? "
-        "Known: china_national, jiangxi_2023, custom.\n",
+        "Known: china_national, hebei, india_rte, japan, jiangxi_2023, shaanxi, tianjin, uk, yunnan, custom.\n",
     ),
 }
 

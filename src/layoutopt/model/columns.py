@@ -11,6 +11,7 @@ import pandas as pd
 from layoutopt.model.frame import Expr, Frame, make_frame, stack
 from layoutopt.options import Options
 from layoutopt.policy import Policy
+from layoutopt.policy.norms import class_cap
 from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF
 from layoutopt.study import Study
 
@@ -59,7 +60,10 @@ def make_data(study: Study, policy: Policy, options: Options, *, further: Iterab
     grades["grade"] = [grade for band in taught["band"] for grade in BANDS[band]]
     reach = _reach(chosen, taught)
     most = grades[["school_id", "band"]].merge(reach.rename("most").reset_index(), how="left")["most"].to_numpy()
-    cap = grades["stage"].map(lambda stage: policy.classes.class_cap[stage]).to_numpy(float)
+    complete = options.schools["complete_primary"].reindex(grades["school_id"])
+    cap = grades["cap"] = [
+        class_cap(stage, whole, policy) for stage, whole in zip(grades["stage"], complete, strict=True)
+    ]
     stages = taught[["school_id", "stage"]].drop_duplicates()
     frame = make_frame(
         [

@@ -30,9 +30,23 @@ class Block:
     start: int
     upper: Array
     integer: bool
+    groups: dict[tuple[str, ...], tuple[NDArray[np.intp], pd.MultiIndex]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def grouped(self, by: Sequence[str]) -> tuple[NDArray[np.intp], pd.MultiIndex]:
+        """Return which distinct combination of the ``by`` labels each column has, and these in order of appearance."""
+        names = tuple(by)
+        if names not in self.groups:
+            table = self.table if names else self.table.assign(all="all")
+            keys = pd.MultiIndex.from_frame(table[list(names) or ["all"]])
+            if names == self.key:
+                self.groups[names] = np.arange(len(keys)), keys
+            else:
+                codes, found = pd.factorize(keys, sort=False)
+                self.groups[names] = codes, found.set_names(keys.names) if len(found) else keys
+        return self.groups[names]
 
     @property
     def columns(self) -> slice:
@@ -154,21 +168,16 @@ class Frame:
     ) -> Expr:
         """Return weighted sums of a block's columns, one a distinct combination of the ``by`` labels."""
         block = self.blocks[name]
-        keep = np.ones(len(block), dtype=bool) if where is None else np.asarray(where, dtype=bool)
-        table = block.table[keep]
-        if isinstance(weight, str):
-            weights = table[weight].to_numpy(float)
-        else:
-            weights = np.ones(len(table)) if weight is None else np.asarray(weight, dtype=float)[keep]
-        if not by:
-            by, table = ["all"], table.assign(all="all")
-        keys = pd.MultiIndex.from_frame(table[list(by)])
-        codes, labels = pd.factorize(keys, sort=False)
-        if not len(labels):
-            labels = keys
-        columns = np.flatnonzero(keep) + block.start
+        codes, labels = block.grouped(by)
+        columns = np.arange(block.start, block.start + len(block))
+        weights = np.ones(len(block)) if weight is None else weight
+        weights = np.asarray(block.table[weight] if isinstance(weight, str) else weights, dtype=float)
+        if where is not None:
+            keep = np.asarray(where, dtype=bool)
+            codes, found = pd.factorize(codes[keep], sort=False)
+            labels, columns, weights = labels[found], columns[keep], weights[keep]
         matrix = sp.csr_matrix((weights, (codes, columns)), shape=(len(labels), self.width))
-        return Expr(matrix, np.zeros(len(labels)), pd.MultiIndex.from_tuples(labels, names=list(by)))
+        return Expr(matrix, np.zeros(len(labels)), labels)
 
     def values(self, name: str, x: Array) -> Array:
         """Return the block's part of a point; yes/no and whole columns are rounded."""

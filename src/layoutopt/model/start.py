@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,13 +11,11 @@ from layoutopt.model.columns import Data
 from layoutopt.model.frame import Model
 from layoutopt.model.goals import goal_fill
 from layoutopt.model.rules import FILLS
-from layoutopt.policy.norms import classes_of_band, posts_of_stage
+from layoutopt.model.together import Choice, Room, mended
+from layoutopt.policy.norms import class_cap, classes_of_band, posts_of_stage
 from layoutopt.schema import BAND_OF, BANDS, GRADES, STAGE_OF, STAGES
 
 Array = NDArray[np.float64]
-CHOICE = ["school_id", "stage", "pupils", "boarders", "rows"]
-Choice = tuple[Any, ...]
-"""A school for a whole unit: where, stage, pupils and boarders it brings, and the options its groups then take."""
 
 
 def first_point(model: Model, data: Data) -> Array | None:
@@ -37,24 +33,18 @@ def first_point(model: Model, data: Data) -> Array | None:
 
 def _assigned(data: Data) -> NDArray[np.bool_] | None:
     """Take units by fewest options; each goes to today's school if it can, else the cheapest room."""
-    room = {
-        (school, stage): float(data.schools.loc[school, f"places_{stage}"])
-        for school in data.schools.index
-        for stage in STAGES
-    }
-    size, beds = data.schools["cap"].to_dict(), data.schools["beds"].to_dict()
-    choices = _choices(data)
-    taken = np.zeros(len(data.frame.blocks["chosen"]), dtype=bool)
+    room, choices = Room.of(data), _choices(data)
+    went: dict[str, Choice] = {}
     for unit in sorted(choices, key=lambda name: (len(choices[name]), name)):
-        for school, stage, pupils, boarders, rows in choices[unit]:
-            if room[school, stage] >= pupils and size[school] >= pupils and beds[school] >= boarders:
-                room[school, stage] -= pupils
-                size[school] -= pupils
-                beds[school] -= boarders
-                taken[rows] = True
-                break
-        else:
+        fitting = next((choice for choice in choices[unit] if room.fits(choice)), None)
+        if fitting is None:
             return None
+        went[unit] = room.takes(fitting)
+    if data.policy.zones.contiguous:
+        went = mended(data, choices, went, room)
+    taken = np.zeros(len(data.frame.blocks["chosen"]), dtype=bool)
+    for choice in went.values():
+        taken[list(choice.rows)] = True
     return taken
 
 
@@ -78,9 +68,9 @@ def _choices(data: Data) -> dict[str, list[Choice]]:
     whole = whole.reset_index().sort_values(["unit", "other", "cost_cny", "minutes", "school_id"], kind="stable")
     sizes = unit.value_counts()
     found: dict[str, list[Choice]] = {str(name): [] for name in unit.unique()}
-    for name, count, *choice in whole[["unit", "groups", *CHOICE]].itertuples(index=False, name=None):
+    for name, count, *choice in whole[["unit", "groups", *Choice._fields]].itertuples(index=False, name=None):
         if count == sizes[name]:
-            found[name].append(tuple(choice))
+            found[name].append(Choice(*choice))
     return found
 
 
@@ -113,7 +103,8 @@ def _completed(data: Data, taken: NDArray[np.bool_]) -> Array:
     shared: dict[tuple[str, str], float] = {}
     for school, band in taught[["school_id", "band"]].itertuples(index=False):
         counts = [float(pupils.loc[school, f"g{grade}"]) for grade in BANDS[band]]
-        found, is_shared = classes_of_band(counts, policy.classes.class_cap[STAGE_OF[band]], policy)
+        cap = class_cap(STAGE_OF[band], bool(data.schools.loc[school, "complete_primary"]), policy)
+        found, is_shared = classes_of_band(counts, cap, policy)
         works = float(is_open[school])
         shared[school, band] = works * is_shared
         classes |= {(school, g): works * n for g, n in zip(BANDS[band], found, strict=True)}

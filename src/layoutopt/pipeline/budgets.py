@@ -32,9 +32,12 @@ def check_budgets(model: Model, data: Data, skip: Collection[str]) -> None:
     if money.annual_budget_cny is not None and "annual_budget" not in skip:
         limits["money.annual_budget_cny"] = (money.annual_budget_cny, 1.0)
     least = unavoidable_cny(model, data) if limits else 0.0
+    whose = "the fewest posts that classes and pupils need in any plan"
+    if data.policy.staffing.wages == "redeployed":
+        whose += ", or of today's teachers, who go on being paid"
     short = [
-        f"  {key} = {budget:,.0f} is below {share * least:,.0f} CNY a year: the wages of the fewest posts that classes "
-        f"and pupils need in any plan, at staffing.wage_cny = {wage:,.0f}"
+        f"  {key} = {budget:,.0f} is below {share * least:,.0f} CNY a year: the wages of {whose}, "
+        f"at staffing.wage_cny = {wage:,.0f}"
         + ("" if share == 1 else f", of which it pays money.source_share.teachers = {share:g}")
         for key, (budget, share) in limits.items()
         if budget < share * least

@@ -59,9 +59,10 @@ def optimize(
     """Return the best plan found for ``study`` under ``policy``, audited, with the bound of its program.
 
     Goals before the yearly cost are sought by one mixed-integer program without lines. The yearly cost is then
-    decided for layout and bus lines together, and its bound speaks for any layout with any lines; goals after it
-    are sought without touching the lines. Where nobody may ride, where the yearly cost is no goal, and with
-    ``solver``, the program without lines decides alone, buses at a price per rider, and the bound says so.
+    decided for layout and bus lines together, and its bound speaks for any layout with any lines (that keep
+    ``worst_journey`` where this goal is before it); goals after it are sought without touching the lines. Where
+    nobody may ride, where the yearly cost is no goal, and with ``solver``, the program without lines decides alone,
+    buses at a price per rider, and the bound says so.
 
     Parameters
     ----------
@@ -166,7 +167,7 @@ def _assembled(case: Case, decision: Decision) -> Plan:
         premises=premises_uses(study, policy, schools),
         seed=case.seed,
     )
-    return plan if case.solver is not None else plan.replace(proof=_settled(plan, real=decision.together))
+    return plan.replace(proof=_settled(plan, real=decision.together, proven=case.solver is None))
 
 
 def _rows(options: Options, layout: Layout, lines: Lines) -> Any:
@@ -200,11 +201,14 @@ def _proof(case: Case, decision: Decision, layout: Layout) -> Proof:
     )
 
 
-def _settled(plan: Plan, *, real: bool) -> Proof:
-    """The proof with a bound that can be right; where ``real``, cost and ways are what the plan's tables say."""
+def _settled(plan: Plan, *, real: bool, proven: bool) -> Proof:
+    """The proof with ways as the plan's tables say and, where the solver proves any, a bound that can be right.
+
+    Where ``real``, the cost is that of the tables as well.
+    """
     proof, levels, name = plan.proof, [], plan.proof.bound_name
     for level in proof.levels:
-        if level.goal == "annual_cost":
+        if level.goal == "annual_cost" and proven:
             level = _safe(replace(level, value=plan.figures.cost_cny) if real else level)
             least = proof.unavoidable_cny or 0.0
             if level.bound < least:
@@ -235,4 +239,6 @@ def _measured(plan: Plan, level: Level) -> Level:
         return level
     holds = level.goal in DIRECT_BELOW and plan.study.travel is None
     level = _safe(replace(level, value=FIGURES[level.goal](plan), bound=level.bound if holds else -np.inf))
-    return level if level.status == REFUSED else replace(level, status=DIRECT_RIDES)
+    if np.isfinite(level.bound):
+        return replace(level, status=DIRECT_RIDES)
+    return replace(level, status="feasible") if level.status == "optimal" else level

@@ -31,8 +31,10 @@ def quality(f: Facts) -> Iterator[Violation]:
             text = f"takes in more pupils than today, but its {row.indicator} is not known"
             yield Violation(row.school_id, weighted, row.weighted_today, text)
         elif weighted > row.carries + TOLERANCE:
-            text = f"{row.indicator} = {row.supply:g} is enough for {row.carries:.1f} pupils ({row.stage})"
-            text += f", {weighted:.1f} come (juniors at junior_share)"
+            text = (
+                f"{row.indicator} = {row.supply:g} is enough for {row.carries:.1f} pupils ({row.stage}), "
+                f"{weighted:.1f} come (juniors at junior_share)"
+            )
             yield Violation(row.school_id, weighted, row.carries, text)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.plan.plan import OPEN_ROLES, Plan
-from layoutopt.policy.norms import least_per_pupil
+from layoutopt.policy.norms import class_cap, least_per_pupil
 from layoutopt.schema import BANDS, PUPIL_COLUMNS, STAGE_OF, STAGES
 from layoutopt.today import school_facts
 from layoutopt.today.resources import stage_pupils
@@ -24,9 +24,10 @@ def class_table(plan: Plan) -> pd.DataFrame:
     ``large`` or ``over-large`` after ``quality.large_class`` and ``over_large_class``, else empty.
     """
     rows = []
+    complete = school_facts(plan.study, plan.policy)["complete_primary"].to_dict()
     for school in plan.schools[plan.schools["role"].isin(OPEN_ROLES)].to_dict("records"):
         for band in str(school["bands"]).split("+"):
-            rows += [row for row in _band_classes(plan, school, band) if row["size"]]
+            rows += [row for row in _band_classes(plan, school, band, complete[school["school_id"]]) if row["size"]]
     columns = ["school_id", "stage", "grades", "pupils", "classes", "size", "cap"]
     table = pd.DataFrame(rows, columns=columns)
     quality = plan.policy.quality
@@ -43,7 +44,7 @@ def large_classes(plan: Plan) -> tuple[str, ...]:
     )
 
 
-def _band_classes(plan: Plan, school: dict[Any, Any], band: str) -> list[dict[str, object]]:
+def _band_classes(plan: Plan, school: dict[Any, Any], band: str, complete: bool) -> list[dict[str, object]]:
     if band not in BANDS:
         return []
     policy, grades, stage = plan.policy, BANDS[band], STAGE_OF[band]
@@ -58,7 +59,7 @@ def _band_classes(plan: Plan, school: dict[Any, Any], band: str) -> list[dict[st
     for grade in grades:
         pupils, classes = float(school[f"g{grade}"]), int(school[f"classes_g{grade}"])
         size = float(np.ceil(pupils / classes - EPSILON)) if classes else 0.0
-        cap = policy.classes.class_cap[stage]
+        cap = class_cap(stage, complete, policy)
         rows.append({**base, "grades": str(grade), "pupils": pupils, "classes": classes, "size": size, "cap": cap})
     return rows
 

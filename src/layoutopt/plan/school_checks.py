@@ -8,7 +8,7 @@ from layoutopt.plan.facts import TOLERANCE, Facts, Violation
 from layoutopt.plan.metrics import annual_costs
 from layoutopt.plan.plan import OPEN_ROLES, ROLES
 from layoutopt.plan.tables import expansion_rows, levels_of
-from layoutopt.policy.norms import EPSILON, point_posts
+from layoutopt.policy.norms import EPSILON, class_cap, point_posts
 from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF, STAGES
 
 
@@ -92,7 +92,7 @@ def class_size(f: Facts) -> Iterator[Violation]:
             band = BAND_OF[grade]
             if row[f"multigrade_{band}"] or band not in _bands(row["bands"]):
                 continue
-            cap = f.policy.classes.class_cap[STAGE_OF[band]]
+            cap = class_cap(STAGE_OF[band], bool(row["complete_primary"]), f.policy)
             pupils, room = float(row[f"g{grade}"]), cap * float(row[f"classes_g{grade}"])
             if pupils > room + TOLERANCE and row[f"classes_g{grade}"] >= 1:
                 classes = row[f"classes_g{grade}"]

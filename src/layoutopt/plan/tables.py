@@ -10,7 +10,7 @@ import pandas as pd
 
 from layoutopt.policy import Policy
 from layoutopt.policy.helping import OWN, with_specialists
-from layoutopt.policy.norms import classes_of_band, point_posts, posts_of_stage
+from layoutopt.policy.norms import class_cap, classes_of_band, point_posts, posts_of_stage
 from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF, STAGES
 from layoutopt.study import Study
 from layoutopt.today import school_facts
@@ -158,7 +158,7 @@ def _school_row(
         "pupils_before": fact["pupils"] if fact["exists"] else np.nan,
         "pupils_after": pupils.sum(),
         **{name: pupils[name] for name in PUPIL_COLUMNS},
-        **_class_columns(policy, school_id, role, taught, pupils, decided),
+        **_class_columns(policy, fact, role, taught, pupils, decided),
         "teachers_before": fact["teachers"] if fact["exists"] else 0.0,
     }
     is_open = role in ("hub", "full")
@@ -213,12 +213,13 @@ def _reason(role: str, fact: pd.Series) -> str:
 
 def _class_columns(
     policy: Policy,
-    school_id: str,
+    fact: pd.Series,
     role: str,
     taught: tuple[str, ...],
     pupils: pd.Series,
     decided: Decided | None,
 ) -> dict[str, float | bool | int]:
+    school_id = str(fact.name)
     classes = dict.fromkeys(GRADES, 0)
     shared = dict.fromkeys(BANDS, False)
     for band in taught:
@@ -226,7 +227,8 @@ def _class_columns(
         if role == "teaching_point":
             shared[band] = True
             continue
-        found, shared[band] = classes_of_band(counts, policy.classes.class_cap[STAGE_OF[band]], policy)
+        cap = class_cap(STAGE_OF[band], bool(fact["complete_primary"]), policy)
+        found, shared[band] = classes_of_band(counts, cap, policy)
         if decided is not None and decided.multigrade[school_id, band]:
             shared[band], found = True, (0,) * len(found)
         if decided is not None and not shared[band]:

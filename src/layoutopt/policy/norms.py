@@ -83,6 +83,13 @@ def school_day_share(mode: NDArray[np.object_]) -> Array:
     return np.where(np.asarray(mode) == "board", WEEKLY_SHARE, 1.0)
 
 
+def class_cap(stage: str, complete: bool, policy: Policy) -> float:
+    """Return the most pupils of a class; ``complete`` tells whether the school teaches all of grades 1-6."""
+    cap = policy.classes.class_cap[stage]
+    small = policy.classes.incomplete_cap
+    return cap if stage != "primary" or complete or small is None else min(cap, small)
+
+
 def merges_wanted(schools: int, policy: Policy) -> int:
     """Return how many of so many small schools the plan merges at the least (``closure.merge_share``)."""
     return math.ceil((policy.closure.merge_share or 0.0) * schools - EPSILON)

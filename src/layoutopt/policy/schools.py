@@ -119,6 +119,14 @@ class Classes(Group):
         source=f"{EVALUATION}; GB 50099-2011",
         confidence="H",
     )
+    incomplete_cap: float | None = key(
+        None,
+        "Most pupils of a class of a primary school that does not teach all of grades 1-6; empty for class_cap",
+        unit="pupils",
+        gt=0,
+        source="30: GB 50099-2011, class of an incomplete primary school",
+        confidence="H",
+    )
     multigrade: bool = key(
         True,
         "A grade band with few pupils may be taught in one multigrade class",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from layoutopt.plan.audit import CHECKS
 from layoutopt.report.language import SOURCE, Language
-from layoutopt.report.sentences import CODES, NESTED, SENTENCES
+from layoutopt.report.sentences import CODES, LISTED, NESTED, SENTENCES
 
 
 def echoed(text: str, lang: Language) -> str:
@@ -27,6 +27,8 @@ def echoed(text: str, lang: Language) -> str:
 def _part(name: str, text: str, lang: Language) -> str:
     if name in CODES:
         return lang.text(CODES[name].get(text, text))
+    if name in LISTED:
+        return lang.text(", ").join(echoed(part, lang) for part in text.split(", "))
     if name not in NESTED:
         return text
     return lang.text("; ").join(echoed(part, lang) for part in text.split("; "))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from layoutopt.report.language import message
-from layoutopt.report.words import GRADES, MODES, ROLES, STAGE_WORDS
+from layoutopt.report.sentences_families import FAMILIES
+from layoutopt.report.words import FORMS, GRADES, INDICATOR_WORDS, MODES, MOVE_KINDS, ROLES, STAGE_WORDS, SUBJECTS, USES
 
 PLAN: tuple[str, ...] = (
     message("closure decided already"),
@@ -154,12 +155,18 @@ NOTES: tuple[str, ...] = (
     message("schools {school}: settlement '{cell}' is not in the settlements layer and is left out. {hint}"),
 )  # fmt: skip
 """What was repaired or assumed while the study was read."""
-SENTENCES = (*PLAN, *AUDIT, *NOTES)
+SENTENCES = (*PLAN, *AUDIT, *NOTES, *FAMILIES)
 CODES: dict[str, dict[str, str]] = {
     "band": GRADES,
     "mode": MODES,
     "role": ROLES,
     "stage": STAGE_WORDS,
+    "older": GRADES,
+    "form": FORMS,
+    "move": MOVE_KINDS,
+    "subject": SUBJECTS,
+    "use": USES,
+    "indicator": INDICATOR_WORDS,
     "layer": {
         "settlements": message("Villages"),
         "schools": message("Schools"),
@@ -169,5 +176,7 @@ CODES: dict[str, dict[str, str]] = {
     "rows": {"row": message("rows"), "rows": message("rows"), "feature": message("rows"), "features": message("rows")},
 }
 """Places whose content is a code of ours, with the words for it."""
-NESTED = ("parts", "weights", "ways", "reason", "why", "ids")
+NESTED = ("parts", "weights", "ways", "reason", "why", "ids", "what", "shown")
 """Places whose content is a sentence itself."""
+LISTED = ("who",)
+"""Places whose content is a list of sentences with commas."""

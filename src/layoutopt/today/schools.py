@@ -8,7 +8,7 @@ import pandas as pd
 from layoutopt.errors import PolicyError, nearest
 from layoutopt.journeys import journeys_of, remembered
 from layoutopt.policy import Policy
-from layoutopt.policy.norms import highest_stage, school_cap
+from layoutopt.policy.norms import class_cap, highest_stage, school_cap
 from layoutopt.schema import BANDS, PUPIL_COLUMNS, STAGES
 from layoutopt.study import Study
 from layoutopt.today.attending import attendance
@@ -24,7 +24,8 @@ def school_facts(study: Study, policy: Policy) -> pd.DataFrame:
     Columns: ``pupils`` (today), ``g1…g9``, ``hub``, ``exists``, ``small`` (below the merging trigger in all its
     years), ``counted`` (of those merge_share speaks of: below closable_below_pupils today), ``may_close``,
     ``must_close``, ``may_point``, ``keep_reason``, ``places_primary``, ``places_junior`` (``inf`` where unknown),
-    ``beds``, ``canteen_seats`` (NaN where unknown), ``cap``, ``annual_cny``, ``highest``, ``teachers``, ``offers_*``.
+    ``beds``, ``canteen_seats`` (NaN where unknown), ``cap``, ``annual_cny``, ``highest``, ``teachers``, ``offers_*``,
+    ``complete_primary`` (teaches all of grades 1-6).
     """
     schools = study.schools
     facts = pd.DataFrame(index=schools.index)
@@ -38,6 +39,7 @@ def school_facts(study: Study, policy: Policy) -> pd.DataFrame:
         teaches = schools[[f"offers_{band}" for band in bands]].any(axis=1)
         facts[f"offers_{stage}_stage"] = teaches
         facts[f"places_{stage}"] = _places(study, policy, stage).where(teaches, 0.0)
+    facts["complete_primary"] = facts["offers_lower"] & facts["offers_upper"]
     stages = facts[["offers_primary_stage", "offers_junior_stage"]].to_numpy(bool)
     facts["beds"] = schools["beds"]
     facts["beds_most"] = facts["beds"] + _beds_to_add(study)
@@ -72,7 +74,9 @@ def _places(study: Study, policy: Policy, stage: str) -> pd.Series:
     both = study.schools["offers_lower"] & study.schools["offers_junior"]
     share = {"primary": 2 / 3, "junior": 1 / 3}[stage]
     rooms = study.schools["classrooms"] * np.where(both, share, 1.0)
-    return given.fillna((rooms * policy.classes.class_cap[stage]).round()).fillna(np.inf)
+    complete = study.schools["offers_lower"] & study.schools["offers_upper"]
+    cap = np.where(complete, class_cap(stage, True, policy), class_cap(stage, False, policy))
+    return given.fillna((rooms * cap).round()).fillna(np.inf)
 
 
 def _beds_to_add(study: Study) -> pd.Series:

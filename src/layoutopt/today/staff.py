@@ -12,7 +12,7 @@ from layoutopt.demand.spread import whole
 from layoutopt.errors import PolicyError
 from layoutopt.journeys import remembered
 from layoutopt.policy import Policy
-from layoutopt.policy.norms import EPSILON, classes_of_band, posts_of_stage
+from layoutopt.policy.norms import EPSILON, class_cap, classes_of_band, posts_of_stage
 from layoutopt.schema import BANDS, STAGES
 from layoutopt.study import Study
 from layoutopt.today.schools import school_facts
@@ -103,6 +103,6 @@ def _posts_today(fact: pd.Series, stage: str, policy: Policy) -> int:
     for band in STAGES[stage]:
         if fact[f"offers_{band}"]:
             counts = [float(fact[f"g{grade}"]) for grade in BANDS[band]]
-            found, shared = classes_of_band(counts, policy.classes.class_cap[stage], policy)
+            found, shared = classes_of_band(counts, class_cap(stage, fact["complete_primary"], policy), policy)
             classes, pupils = classes + sum(found) + shared, pupils + sum(counts)
     return posts_of_stage(classes, pupils, stage, policy) if classes else 0

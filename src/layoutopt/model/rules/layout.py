@@ -89,9 +89,7 @@ def beds(d: Data) -> Iterator[Rows]:
 def class_size(d: Data) -> Iterator[Rows]:
     """One row a school and grade."""
     pupils = pupils_by_grade(d)
-    table = d.frame.blocks["grade_classes"].table
-    cap = np.array([d.policy.classes.class_cap[stage] for stage in table["stage"]])
-    own = d.frame.total("grade_classes", weight=cap, by=["school_id", "grade"])
+    own = d.frame.total("grade_classes", weight="cap", by=["school_id", "grade"])
     shared = _at_grades(d, d.frame.each("multigrade"), own.labels) * d.policy.classes.multigrade_cap
     point = _at_grades(d, _lower_point(d), own.labels) * d.policy.points.point_max_pupils
     yield pupils.on(own.labels) <= own + shared + point

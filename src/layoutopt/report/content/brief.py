@@ -11,6 +11,7 @@ from layoutopt.plan.audit import audit
 from layoutopt.plan.closures import closing_conditions
 from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.plan.quality import quality_spread, quality_table
+from layoutopt.plan.rooms import class_table
 from layoutopt.plan.today import current_plan
 from layoutopt.report.content.ways import grouped, in_words
 from layoutopt.report.content.whatif import Basis
@@ -123,6 +124,11 @@ class Brief:
     def conditions(self) -> pd.DataFrame:
         """The five conditions that forbid a closure, for every school that closes or becomes a teaching point."""
         return closing_conditions(self.plan, also=list(self.shrinking.index))
+
+    @cached_property
+    def classes(self) -> pd.DataFrame:
+        """The classes of every open school with their sizes and caps."""
+        return class_table(self.plan)
 
     @cached_property
     def quality(self) -> pd.DataFrame:

@@ -52,8 +52,8 @@ def all_conditions(b: Brief) -> Table:
     """Return the verdicts on the five conditions, a row a school that closes or becomes a teaching point."""
     found: dict[str, dict[str, str]] = {}
     for row in b.conditions.to_dict("records"):
-        name = COLUMN_OF.get(row["condition"], row["condition"])
-        found.setdefault(str(row["school_id"]), {})[name] = b.lang.text(CLOSING_VERDICTS[row["verdict"]])
+        name, word = COLUMN_OF.get(row["condition"], row["condition"]), CLOSING_VERDICTS[row["verdict"]]
+        found.setdefault(str(row["school_id"]), {})[name] = b.lang.text(word)
     schools = b.schools.loc[list(found)]
     said = pd.DataFrame(found.values(), index=schools.index)
     rows = said.assign(school=schools["name"], town=schools["town"], role=b.roles(schools))

@@ -24,7 +24,6 @@ from layoutopt.report.content.brief import brief_of
 from layoutopt.report.content.dossier import dossier, shown_schools
 from layoutopt.report.content.master import master_plan
 from layoutopt.report.content.procedure import action_table, steps
-from layoutopt.report.content.pupil_parts import DORM_M2_PER_BED
 from layoutopt.report.content.tour_cards import tour_cards
 from layoutopt.report.document import Document, Table
 from layoutopt.report.language import language
@@ -87,7 +86,7 @@ def workbook_tables(
         bus_tables.fleet(b),
         pupil_tables.worst_off(b),
         pupil_tables.exceptions(b),
-        pupil_tables.boarding(b, DORM_M2_PER_BED),
+        pupil_tables.boarding(b),
         pupil_tables.meals(b),
         school_tables.posts(b),
         staff_tables.subjects(b),

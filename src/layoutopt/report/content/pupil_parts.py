@@ -7,9 +7,6 @@ from layoutopt.report.content import bus_tables, pupil_tables
 from layoutopt.report.content.brief import Brief, fill_in
 from layoutopt.report.document import Block, Bullets, Paragraph, Section
 
-DORM_M2_PER_BED = 3.0
-"""Usable dormitory area of a bed (Shaanxi 2020; Guizhou asks 3 to 5 for primary pupils)."""
-
 
 def placement(b: Brief) -> tuple[Section, ...]:
     """Who changes school, from where to where."""
@@ -100,8 +97,8 @@ def boarding(b: Brief) -> tuple[Section, ...]:
     said = lang.plural("{n} pupil boards during the week.", "{n} pupils board during the week.", f.boarders)
     rule = lang.text("Nobody below grade {grade} boards.", grade=grade)
     area = lang.text(
-        "A bed needs {area} m² of usable dormitory (Shaanxi 2020); each boarder has a bed of their own.",
-        area=DORM_M2_PER_BED,
+        "A bed needs {area} m² of usable dormitory; each boarder has a bed of their own.",
+        area=b.plan.policy.quality.dorm_area_m2,
     )
     told = [said, rule, area] if f.boarders else [lang.text("Nobody boards in this plan."), rule]
     noon = lang.text("Whoever comes by bus or boards cannot go home at noon and needs a warm meal and a place to rest.")
@@ -111,7 +108,7 @@ def boarding(b: Brief) -> tuple[Section, ...]:
             lang.text("Boarding"),
             (
                 Paragraph(lang.sentences(told)),
-                pupil_tables.boarding(b, DORM_M2_PER_BED),
+                pupil_tables.boarding(b),
                 fill_in(b, lang.text("care staff by day and night, washrooms, heating, fire safety;")),
             ),
         ),

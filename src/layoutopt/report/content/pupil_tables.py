@@ -128,7 +128,7 @@ def exceptions(b: Brief) -> Table:
     return table("exceptions", title, rows, names, b.lang, empty=none)
 
 
-def boarding(b: Brief, room_m2: float) -> Table:
+def boarding(b: Brief) -> Table:
     """Return boarders, beds and the dormitory area they need, school by school."""
     boards = b.ways[(b.ways["mode"] == "board") & (b.ways["school_id"] != "")]
     today = b.today.assignments
@@ -139,7 +139,7 @@ def boarding(b: Brief, room_m2: float) -> Table:
         beds_today=b.schools["was_beds"],
         longest_min=boards.groupby("school_id")["minutes"].max().reindex(b.schools.index),
         villages=boards.groupby("school_id")["settlement_id"].nunique().reindex(b.schools.index),
-        room_m2=room_m2 * b.schools["boarders"],
+        room_m2=b.plan.policy.quality.dorm_area_m2 * b.schools["boarders"],
     )
     rows = rows[rows["boarders"] > 0].sort_values("boarders", ascending=False, kind="stable")
     names = ["school", "town", "boarders", "beds_today", "beds", "room_m2", "villages", "longest_min"]

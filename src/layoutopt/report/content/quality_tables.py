@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from layoutopt.plan.rooms import area_table, class_table
+from layoutopt.plan.rooms import area_table
 from layoutopt.policy.norms import thresholds
 from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.closing_tables import stages_in_words
@@ -67,7 +67,7 @@ def spread(b: Brief) -> Table:
 
 def large_classes(b: Brief) -> Table:
     """Return the large and over-large classes of the plan."""
-    rows = class_table(b.plan)
+    rows = b.classes
     rows = rows[rows["kind"] != ""]
     told = rows.assign(
         school=[b.school_name(code) for code in rows["school_id"]],

@@ -11,7 +11,7 @@ from layoutopt.report.content.columns import table
 from layoutopt.report.document import Table
 from layoutopt.report.echoes import echoed
 from layoutopt.report.words import GRADES, ROLES, STAGE_WORDS
-from layoutopt.schema import BAND_OF, BANDS, STAGE_OF, STAGES
+from layoutopt.schema import BAND_OF, STAGE_OF, STAGES
 from layoutopt.schema import GRADES as ALL_GRADES
 
 ROLE_ORDER = tuple(ROLES)
@@ -83,19 +83,11 @@ def posts(b: Brief) -> Table:
 
 def fullest_class(b: Brief, school_id: str, stage: str) -> tuple[float, float]:
     """Return pupils and limit of the class nearest to its limit; nan where the stage is not taught."""
-    row, policy, found = b.schools.loc[school_id], b.plan.policy, []
-    shared_cap = policy.points.point_max_pupils if row["role"] == "teaching_point" else policy.classes.multigrade_cap
-    for band in STAGES[stage]:
-        if band not in str(row["bands"]).split("+"):
-            continue
-        if row[f"multigrade_{band}"]:
-            found.append((sum(float(row[f"g{grade}"]) for grade in BANDS[band]), float(shared_cap)))
-            continue
-        for grade in BANDS[band]:
-            if row[f"classes_g{grade}"]:
-                size = float(np.ceil(row[f"g{grade}"] / row[f"classes_g{grade}"]))
-                found.append((size, float(policy.classes.class_cap[stage])))
-    return max(found, key=lambda pair: pair[0] / pair[1], default=(float("nan"), float("nan")))
+    rows = b.classes[(b.classes["school_id"] == school_id) & (b.classes["stage"] == stage)]
+    if rows.empty:
+        return float("nan"), float("nan")
+    fullest = rows.loc[(rows["size"] / rows["cap"]).astype(float).idxmax()]
+    return float(fullest["size"]), float(fullest["cap"])
 
 
 def stage_pupils(row: pd.Series, stage: str) -> float:

@@ -94,11 +94,12 @@ def tour_words(b: Brief) -> str:
     else:
         many = teams(b.plan.tours, b.plan.policy)
         who = lang.plural("{n} itinerant teacher", "{n} itinerant teachers", f.itinerant_teachers)
+        in_teams = lang.plural("{n} team", "{n} teams", many)
         served = int((b.schools["support"] == ITINERANT).sum())
-        said = [
-            lang.plural("{who} in {teams} teams serve {n} school.", "{who} in {teams} teams serve {n} schools.", served,
-                        who=who, teams=many)
-        ]  # fmt: skip
+        serve = lang.plural(
+            "{who} in {teams} serve {n} school.", "{who} in {teams} serve {n} schools.", served, who=who, teams=in_teams
+        )
+        said = [serve]
     if f.cost_support_cny:
         cost = lang.money(f.cost_support_cny)
         said.append(

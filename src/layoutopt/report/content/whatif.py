@@ -14,10 +14,10 @@ from layoutopt.journeys import journeys_of
 from layoutopt.options import build_options
 from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.policy import Policy
-from layoutopt.policy.norms import classes_of_band, point_posts, posts_of_stage
+from layoutopt.policy.norms import class_cap, classes_of_band, point_posts, posts_of_stage
 from layoutopt.report.content.spared import Fleet, fleet_of, lines_spared_cny
 from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF, STAGES
-from layoutopt.today import own_dwell_min, school_facts
+from layoutopt.today import own_dwell_min, paid_posts, school_facts
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -108,6 +108,12 @@ class Basis:
         return {str(code): row for code, row in zip(self.schools.index, counts, strict=True)}
 
     @cached_property
+    def complete(self) -> dict[str, bool]:
+        """Whether each school teaches all of grades 1-6."""
+        facts = school_facts(self.plan.study, self.plan.policy)["complete_primary"]
+        return {str(code): bool(found) for code, found in facts.items()}
+
+    @cached_property
     def taught(self) -> dict[str, frozenset[str]]:
         """The bands that each open school teaches."""
         is_open = self.schools["role"].isin(OPEN_ROLES)
@@ -141,7 +147,8 @@ def keep_instead(basis: Basis, school_id: str) -> KeepInstead:
     back = rows[(rows["today_school"] == school_id) & (rows["school_id"] != school_id)]
     pupils = back[list(PUPIL_COLUMNS)].to_numpy(float).sum(axis=0) + basis.grades[school_id]
     offered = tuple(band for band in BANDS if fact[f"offers_{band}"])
-    own = needed_posts("full", offered, pupils, policy) - float(now.loc[school_id, "posts"])
+    complete = bool(fact["complete_primary"])
+    own = needed_posts("full", offered, pupils, policy, complete=complete) - float(now.loc[school_id, "posts"])
     posts = own + sum(_posts_change(basis, code, -part) for code, part in _by_school(back))
     daily = back[(back["school_id"] != "") & (back["mode"] != "board") & np.isfinite(back["today_min"].astype(float))]
     boarders = float(back.loc[back["mode"] == "board", "pupils"].sum())
@@ -156,7 +163,7 @@ def keep_instead(basis: Basis, school_id: str) -> KeepInstead:
         places_short=short,
         posts=posts,
         running_cny=float(fact["annual_cny"] - now.loc[school_id, "annual_cny"]),
-        wages_cny=posts * policy.staffing.wage_cny,
+        wages_cny=_wages_cny(plan, posts),
         buses_cny=-lines_spared_cny(plan, basis.fleet, back["item"]),
         boarding_cny=-boarders * policy.boarding.board_annual_cny,
     )
@@ -181,14 +188,17 @@ def close_instead(basis: Basis, school_id: str) -> CloseInstead:
         overfull=_overfull(basis, moved),
         posts=posts,
         running_cny=-float(now.loc[school_id, "annual_cny"]),
-        wages_cny=posts * policy.staffing.wage_cny,
+        wages_cny=_wages_cny(plan, posts),
         buses_cny=float(ways.loc[ways["mode"] == "bus", "cost_cny"].sum() - ended),
         boarding_cny=boarders * policy.boarding.board_annual_cny,
     )
 
 
-def needed_posts(role: str, bands: Collection[str], pupils: Array, policy: Policy) -> int:
-    """Return the posts the norms want for ``pupils`` by grade (1 to 9) at a school that teaches ``bands``."""
+def needed_posts(role: str, bands: Collection[str], pupils: Array, policy: Policy, *, complete: bool = True) -> int:
+    """Return the posts the norms want for ``pupils`` by grade (1 to 9) at a school that teaches ``bands``.
+
+    ``complete`` tells whether the school teaches all of grades 1-6, which decides how large its classes may be.
+    """
     if role == "teaching_point":
         return point_posts(float(pupils.sum()), policy)
     total = 0
@@ -196,7 +206,7 @@ def needed_posts(role: str, bands: Collection[str], pupils: Array, policy: Polic
         classes = 0
         for band in (band for band in members if band in bands):
             counts = [float(pupils[grade - 1]) for grade in BANDS[band]]
-            found, shared = classes_of_band(counts, policy.classes.class_cap[STAGE_OF[band]], policy)
+            found, shared = classes_of_band(counts, class_cap(STAGE_OF[band], complete, policy), policy)
             classes += sum(found) + shared
         total += posts_of_stage(classes, _stage_sum(pupils, stage), stage, policy) if classes else 0
     return total
@@ -213,7 +223,16 @@ def _posts_change(basis: Basis, school_id: str, pupils: Array) -> float:
     role, planned = str(basis.schools.loc[school_id, "role"]), basis.grades[school_id]
     bands = str(basis.schools.loc[school_id, "bands"]).split("+")
     changed, policy = np.maximum(planned + pupils, 0.0), basis.plan.policy
-    return needed_posts(role, bands, changed, policy) - needed_posts(role, bands, planned, policy)
+    complete = basis.complete[school_id]
+    then, now = (needed_posts(role, bands, counts, policy, complete=complete) for counts in (changed, planned))
+    return then - now
+
+
+def _wages_cny(plan: Plan, posts: float) -> float:
+    """Wages of ``posts`` more; where wages are redeployed, nothing as long as teachers of today are left over."""
+    planned = float(plan.schools["posts"].sum())
+    paid = [paid_posts(plan.study, plan.policy, count) for count in (planned, planned + posts)]
+    return (paid[1] - paid[0]) * plan.policy.staffing.wage_cny
 
 
 def _next_best(basis: Basis, rows: pd.DataFrame, closing: str) -> pd.DataFrame:

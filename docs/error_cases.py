@@ -304,8 +304,8 @@ CASES = (
          "A softened copy of the program was solved: the list is the smallest easing it found, with places and "
          "amounts. Another easing may serve as well.",
          lambda folder: _near(min_pupils={"primary": 40, "junior": 0})),
-    Case("InfeasibleError", "A budget that nothing fits",
-         "The amount is what the program is short of, with buses at their price per rider.",
+    Case("PolicyError", "A budget that nothing fits",
+         "Found before anything is solved: the fewest posts that classes and pupils need cost more than the budget.",
          lambda folder: _near(annual_budget_cny=100_000)),
     Case("MissingExtraError", "GeoParquet without pyarrow", "Install the extra named, in the same environment.",
          lambda folder: _parquet(folder)),

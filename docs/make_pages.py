@@ -43,6 +43,23 @@ SYMBOLS = (
     ("m_j", "fewest pupils of an open school (`min_pupils`)"),
     (r"t_\sigma,\; r_\sigma,\; t^p", "posts a class, pupils a post, posts of a teaching point"),
     ("g_e,\\; B,\\; B'", "capital of a level, capital budget, yearly budget"),
+    (
+        r"u_{jf},\; t^o,\; P",
+        "1 if all subjects are taught in form $f$; posts that go with own specialists; largest small school",
+    ),
+    (r"v_{ht},\; k_h,\; w,\; \delta", "days a week on tour $t$ from hub $h$; its teams; visits a week; touring days"),
+    (r"G_j,\; M,\; N_{nj},\; S", "hubs of $j$'s group; modes with meals; neighbours nearer to $j$; the small schools"),
+    (r"\mu,\; k_j,\; k_e", "share to be merged; canteen seats of a school and of a level"),
+    (
+        r"w_\sigma,\; W_j^0,\; t_\sigma",
+        "weight of a pupil of the stage; weighted pupils of today; threshold (rule `quality`)",
+    ),
+    ("R_j", "the most pupils that can come, or in `quality` what the school has of the resource"),
+    (
+        r"a_{ks},\; C_k,\; F_k,\; B_s",
+        "share that source $s$ pays of cost $k$; the cost; what families pay of it; its budget",
+    ),
+    ("W", "posts the county pays (rule `payroll`)"),
 )
 
 
@@ -154,7 +171,7 @@ def commands() -> str:
         "stderr, results to stdout; `layoutopt -v COMMAND` logs what happens inside.",
         "",
     ]
-    for name, command in cli.main.commands.items():
+    for name, command in _leaves(cli.main):
         arguments = [param.name.upper() for param in command.params if isinstance(param, click.Argument)]
         parts += [
             f"## `layoutopt {' '.join([name, *arguments])}`",
@@ -166,6 +183,16 @@ def commands() -> str:
         example = (command.epilog or "").removeprefix("Example: ")
         parts += ["```sh", example, "```", ""] if example else []
     return "\n".join([*parts, "## Effort", "", EFFORT, "", *_table(("effort", "gap", "steps"), _efforts())])
+
+
+def _leaves(group: click.Group, before: str = "") -> Iterable[tuple[str, click.Command]]:
+    """Every command with its words, those of groups after the group's name."""
+    for name, command in group.commands.items():
+        words = f"{before} {name}".strip()
+        if isinstance(command, click.Group):
+            yield from _leaves(command, words)
+        else:
+            yield words, command
 
 
 EFFORT = (

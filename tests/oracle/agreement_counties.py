@@ -96,8 +96,9 @@ def _expansions(rng: Random, code: str) -> list[dict[str, Any]]:
 
 
 def _choices(rng: Random, surely: tuple[str, ...]) -> dict[str, Any]:
-    """A policy that forbids little; each tight choice has a chance of one in five."""
-    drawn = {key: (rng.random() < 0.2, int(rng.integers(len(values)))) for key, values in TIGHT.items()}
+    """A policy that forbids little; each tight choice has a chance of one in five, fewer where a rule is at stake."""
+    chance = 0.05 if surely else 0.2
+    drawn = {key: (rng.random() < chance, int(rng.integers(len(values)))) for key, values in TIGHT.items()}
     return LOOSE | {key: TIGHT[key][pick] for key, (tight, pick) in drawn.items() if tight or key in surely}
 
 
@@ -229,7 +230,7 @@ def _tour(decision: Decision, study: lo.Study, policy: lo.Policy, rng: Random) -
     row = possible.iloc[int(rng.integers(len(possible)))]
     sites = tuple(site for site in row[[name for name in row.index if name.startswith("stop_")]] if site)
     days = int(rng.integers(1, policy.support.itinerant_visits_per_week + 1))
-    forms = decision.forms | ({site: "itinerant" for site in sites} if rng.random() < 0.8 else {})
+    forms = decision.forms | (dict.fromkeys(sites, "itinerant") if rng.random() < 0.8 else {})
     return replace(decision, tours=(*decision.tours, (str(row["school_id"]), sites, days)), forms=forms)
 
 

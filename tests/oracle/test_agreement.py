@@ -26,7 +26,7 @@ from layoutopt.model.frame import Model
 from layoutopt.model.line_tables import HubLines, line_tables
 from layoutopt.model.read import read_layout
 from layoutopt.model.rules import RULES
-from layoutopt.model.rules.support import chosen_support, driven_tours
+from layoutopt.model.rules.support import driven_tours
 from layoutopt.options import RULES as OPTION_RULES
 from layoutopt.options import build_options
 from layoutopt.plan.audit import CHECKS
@@ -260,9 +260,7 @@ def asked(seed: int, kinds: Collection[str]) -> Iterator[Asked]:
             yield Asked(kind, policy, model, data, start)
 
 
-def beyond(
-    study: lo.Study, policy: lo.Policy, model: Model, data: Data, rule: str, rng: np.random.Generator
-) -> Any:
+def beyond(study: lo.Study, policy: lo.Policy, model: Model, data: Data, rule: str, rng: np.random.Generator) -> Any:
     """The decision that goes farthest beyond a rule which is left out; None where there is none."""
     if rule in RULES:
         return sought(model.without(rule), data, rng, beyond=rule)

@@ -57,7 +57,7 @@ def county(seed: int, *, about: str = "") -> tuple[lo.Study, lo.Policy]:
         }
         for code in villages
     }  # fmt: skip
-    expansions = [row for code in schools for row in _expansions(rng, code)]
+    expansions = [row for code in schools for row in _expansions(rng, code, 1.0 if about in GROWING else 0.4)]
     study = tiny_study(villages, schools, current=homes, expansions=expansions or None, year=2024)
     return study, lo.Policy().replace(**_choices(rng, KEYS.get(about, ())))
 
@@ -83,8 +83,8 @@ def _school(rng: Random, number: int, junior: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _expansions(rng: Random, code: str) -> list[dict[str, Any]]:
-    if rng.random() < 0.6:
+def _expansions(rng: Random, code: str, chance: float) -> list[dict[str, Any]]:
+    if rng.random() >= chance:
         return []
     return [
         {
@@ -141,6 +141,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "hub_only": ("walk_max_min",), "board_grade": ("walk_max_min",), "board_limit": ("walk_max_min", "board_max_min"),
 }  # fmt: skip
 """The keys that make a rule bite, where it does not bite by itself."""
+GROWING = ("one_level", "capital_budget", "source_capital")
+"""Rules that need expansions to bite."""
 
 
 @remembered

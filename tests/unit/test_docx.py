@@ -150,7 +150,7 @@ def test_headings_are_numbered_by_word(lang: str) -> None:
         for level in numbering.iter(W + "lvl")
         if level.find(W + "pStyle") is not None and level.find(W + "pStyle").get(W + "val").startswith("Heading")
     }
-    kind = "chineseCounting" if lang == "zh" else "decimal"
+    kind = "chineseCountingThousand" if lang == "zh" else "decimal"
     assert (tied["Heading1"], tied["Heading2"]) == (kind, kind)
     assert word.styles["Heading 1"].element.find(f".//{W}numId") is not None
 
@@ -257,6 +257,10 @@ def test_the_numbers_in_the_contents_are_words_own() -> None:
         "十一、", "（三）", "4.", "（2）"
     ]  # fmt: skip
     assert [chinese_number(number) for number in (1, 10, 19, 20, 99)] == ["一", "十", "十九", "二十", "九十九"]
+    found = [chinese_number(number) for number in (100, 101, 110, 270, 1000, 1001, 1010)]
+    assert found == ["一百", "一百零一", "一百一十", "二百七十", "一千", "一千零一", "一千零一十"], (
+        "a county has 270 lines"
+    )
 
 
 def test_chinese_breaks_anywhere_but_latin_words_do_not() -> None:

@@ -17,6 +17,7 @@ import shapely
 
 import layoutopt as lo
 from layoutopt.plan.geopackage import GEOMETRY, plan_layers, style, styles, write_geopackage
+from layoutopt.plan.tables import NO_PREMISES
 from layoutopt.report.charts import CLASSES, LIMITS_MIN
 from layoutopt.report.qgis import LEGENDS
 from layoutopt.testing import tiny_study
@@ -112,8 +113,12 @@ def test_the_file_does_not_tell_when_it_was_written(path: Path) -> None:
 
 
 def test_what_becomes_of_free_premises_is_said_in_the_language_of_the_file(county_plan: lo.Plan) -> None:
-    assert set(plan_layers(county_plan)["premises"]["reuse"]) == {"not decided"}
-    assert set(plan_layers(county_plan, str.upper)["premises"]["reuse"]) == {"NOT DECIDED"}
+    undecided = county_plan.replace(premises=NO_PREMISES)
+    assert set(plan_layers(undecided)["premises"]["reuse"]) == {"not decided"}
+    assert set(plan_layers(undecided, str.upper)["premises"]["reuse"]) == {"NOT DECIDED"}
+    uses = county_plan.premises.set_index("school_id")["use"]
+    told = plan_layers(county_plan, str.upper)["premises"].set_index("school_id")["reuse"]
+    assert told.to_dict() == uses.replace("", "idle").str.upper().to_dict() and len(told)
 
 
 def test_a_plan_without_buses_has_the_same_layers(county: tuple[lo.Study, lo.Policy], tmp_path: Path) -> None:

@@ -108,7 +108,12 @@ CHINESE = Look(
         "Footer": _official(SONG, 14, after_pt=0),
         "Stamp": _official(HEI, 12, color=RED, after_pt=4),
     },
-    numbers=(("chineseCounting", "%1、"), ("chineseCounting", "（%2）"), ("decimal", "%3."), ("decimal", "（%4）")),
+    numbers=(
+        ("chineseCountingThousand", "%1、"),
+        ("chineseCountingThousand", "（%2）"),
+        ("decimal", "%3."),
+        ("decimal", "（%4）"),
+    ),
     line_pt=28.0,
     indent_chars=2,
     grid="404040",
@@ -317,14 +322,16 @@ def heading_number(counts: Iterable[int], look: Look) -> str:
     given = list(counts)
     kind, text = look.numbers[len(given) - 1]
     for level, count in enumerate(given, start=1):
-        text = text.replace(f"%{level}", chinese_number(count) if kind == "chineseCounting" else str(count))
+        text = text.replace(f"%{level}", chinese_number(count) if kind == "chineseCountingThousand" else str(count))
     return text
 
 
 def chinese_number(number: int) -> str:
-    """Return 1 to 99 in Chinese characters."""
-    digits = "零一二三四五六七八九"
-    if number < 10:
-        return digits[number]
-    tens, ones = divmod(number, 10)
-    return ("" if tens == 1 else digits[tens]) + "十" + (digits[ones] if ones else "")
+    """Return 1 to 9,999 in Chinese characters, as Word counts: 十, 二十一, 一百零一, 一千零一十."""
+    digits, text, is_gap = "零一二三四五六七八九", "", False
+    for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        count, number = divmod(number, unit)
+        if count:
+            text += ("零" if is_gap else "") + digits[count] + name
+        is_gap = bool(text) and not count
+    return text.removeprefix("一") if text.startswith("一十") else text

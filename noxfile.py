@@ -47,7 +47,7 @@ def imports(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The test suite; arguments after ``--`` go to pytest."""
     _install(session, "test")
-    session.run("python", "-m", "pytest", "-n", "auto", "--dist", "loadscope", *session.posargs)
+    session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session

@@ -91,7 +91,7 @@ def _expansions(rng: Random, code: str, chance: float) -> list[dict[str, Any]]:
             "school_id": code, "stage": "primary", "level": level, "places": 20.0 * level, "beds": 10.0,
             "canteen_seats": 10.0, "capital_cny": 100_000.0 * level,
         }
-        for level in range(1, int(rng.integers(2, 4)))
+        for level in range(1, 2 if chance < 1.0 and rng.random() < 0.5 else 3)
     ]  # fmt: skip
 
 
@@ -99,7 +99,11 @@ def _choices(rng: Random, surely: tuple[str, ...]) -> dict[str, Any]:
     """A policy that forbids little; each tight choice has a chance of one in five, fewer where a rule is at stake."""
     chance = 0.05 if surely else 0.2
     drawn = {key: (rng.random() < chance, int(rng.integers(len(values)))) for key, values in TIGHT.items()}
-    return LOOSE | {key: TIGHT[key][pick] for key, (tight, pick) in drawn.items() if tight or key in surely}
+    return (
+        LOOSE
+        | (FREE if surely else {})
+        | {key: TIGHT[key][pick] for key, (tight, pick) in drawn.items() if tight or key in surely}
+    )
 
 
 QUALITY = ("teaching_area_m2", "multimedia_rooms")
@@ -108,6 +112,8 @@ LOOSE: dict[str, Any] = {
     "detour_factor": 1.0, "walk_kmh": 6.0, "straight_bus_kmh": 30.0, "goals": ("annual_cost",), "walk_max_min": 60,
     "oneway_max_min": 90, "class_cap": {"primary": 10, "junior": 10}, "multigrade_cap": 15, "point_max_pupils": 15,
 }  # fmt: skip
+FREE: dict[str, Any] = {"move_once": False, "respect_objection": False, "closable_below_pupils": 500.0}
+"""Where a rule is at stake no other shall keep every school as it is."""
 TIGHT: dict[str, tuple[Any, ...]] = {
     "goals": (MANY_GOALS,), "walk_max_min": (20, 40), "oneway_max_min": (20, 40), "max_ride_min": (3, 8),
     "board_max_min": (5, 10), "worsening_max_min": (5, 20), "walk_max_km": (2.0, 4.0), "oneway_max_km": (3.0, 5.0),
@@ -134,11 +140,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "source_capital": ("capital_by_source",), "merge_share": ("merge_share",), "meals": ("meals_for",),
     "quality": ("quality_required",), "full_curriculum": HELP, "own_specialists": HELP,
     "support_size": (*HELP, "support_max_pupils"), "helping_school": HELP, "tours": (*HELP, "itinerant_visits_per_week"),
-    "one_school": ("one_school_for", "seats"), "contiguous": ("contiguous",), "walk_limit": ("walk_max_min",),
+    "one_level": ("meals_for",), "one_school": ("one_school_for", "seats"), "contiguous": ("contiguous",), "walk_limit": ("walk_max_min",),
     "ride_limit": ("walk_max_min", "max_ride_min"), "board_nearest": ("walk_max_min", "board_nearest"),
     "oneway_limit": ("oneway_max_min",), "distance_limit": ("oneway_max_km",),
     "worsening_limit": ("worsening_max_min",), "town_border": ("within_town",),
-    "hub_only": ("walk_max_min",), "board_grade": ("walk_max_min",), "board_limit": ("walk_max_min", "board_max_min"),
+    "payroll": ("wages",), "hub_only": ("walk_max_min",), "board_grade": ("walk_max_min",), "board_limit": ("walk_max_min", "board_max_min"),
 }  # fmt: skip
 """The keys that make a rule bite, where it does not bite by itself."""
 GROWING = ("one_level", "capital_budget", "source_capital")

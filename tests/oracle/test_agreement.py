@@ -2,6 +2,7 @@
 
 Decisions come from a hand that looks at no rule, from the program itself (any goal), from the program without one rule
 pushed as far beyond it as it goes, and from single changes of these. Buses ride directly, one line a group.
+``benchmarks/bench_agreement.py`` does the same for more counties, eight decisions each.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ Decision, county, by_hand, changed, everything = (
 )
 Array = NDArray[np.float64]
 BLOCK = 10
-BLOCKS = range(0, 220, BLOCK)
+BLOCKS = range(0, 200, BLOCK)
 STAFFING = {
     "grade_classes": ("grade", "classes_g{}"), "multigrade": ("band", "multigrade_{}"), "posts": ("stage", "posts_{}"),
 }  # fmt: skip
@@ -51,8 +52,9 @@ OF_STAFFING = ("class_size", "class_per_grade", "multigrade_size", "posts", "own
 """Rules that only a hand on classes and posts breaks, since the tables follow the norms."""
 MANY = 1_000.0
 """Stands for the endless upper bounds where one rule is pushed as far as it goes."""
-NONE_OF_THEIR_OWN = ("seats", "bus_lines", "fleet", "second_runs", "school_wait", "minutes", "figures", "staff_moves",
-                     "premises")  # fmt: skip
+NONE_OF_THEIR_OWN = {
+    "seats", "bus_lines", "fleet", "second_runs", "school_wait", "minutes", "figures", "staff_moves", "premises",
+}  # fmt: skip
 """Checks of lines, of stated figures and of what is decided after the layout: the compact program has none of them."""
 
 
@@ -238,7 +240,7 @@ def asked(seed: int, kinds: Collection[str]) -> Iterator[Asked]:
     """Yield decisions of these kinds about one county."""
     rng = np.random.default_rng([seed, 1])
     rule = PUSHED[seed // 2 % len(PUSHED)] if "beyond" in kinds else ""
-    study, policy = county(seed, about=rule)
+    study, policy = county(seed, about="payroll" if "staff" in kinds else rule)
     model, data = settled(study, policy)
     if "hand" in kinds:
         yield Asked("hand", policy, model, data, by_hand(study, policy, rng))
@@ -270,7 +272,7 @@ def beyond(study: lo.Study, policy: lo.Policy, model: Model, data: Data, rule: s
 def restaffed(decision: Any, plan: Plan, rng: np.random.Generator) -> Any:
     """The decision with one number of the classes or posts of a school changed by one; or posts stated as paid."""
     full = plan.schools[plan.schools["role"].isin(["hub", "full"])]
-    if rng.random() < 0.2 or full.empty:
+    if rng.random() < 0.3 or full.empty:
         needed = paid_posts(plan.study, plan.policy, float(plan.schools["posts"].sum()))
         return replace(decision, paid=int(needed) - int(rng.integers(2)))
     row = full.iloc[int(rng.integers(len(full)))]
@@ -305,9 +307,9 @@ PUSHED = [name for name in (*RULES, *OPTION_RULES) if name not in BY_BUDGETS]
 
 
 def kinds_of(seed: int) -> tuple[str, ...]:
-    """One kind of decision a county: every other goes beyond a rule."""
-    others = ("hand", "best", "changed", "staff", "budget", "changed")
-    return ("beyond",) if seed % 2 == 0 else (others[seed // 2 % len(others)],)
+    """What is decided about a county: every other time something beyond a rule."""
+    others = (("hand", "best"), ("best", "changed"), ("best", "staff"), ("budget",), ("best", "changed"))
+    return ("beyond",) if seed % 2 == 0 else others[seed // 2 % len(others)]
 
 
 @functools.cache
@@ -320,7 +322,7 @@ def outcome(seed: int) -> tuple[tuple[str, frozenset[str], bool], ...]:
 def test_an_empty_audit_is_what_the_program_allows(first: int) -> None:
     for seed in range(first, first + BLOCK):
         for kind, named, may in outcome(seed):
-            said = f"county({seed}), decision '{kind}': the program {'allows' if may else 'forbids'} it, "
+            said = f"outcome({seed}), decision '{kind}': the program {'allows' if may else 'forbids'} it, "
             assert (not named) == may, f"{said}the audit names {', '.join(sorted(named)) or 'nothing'}"
             assert not named & {"figures", "minutes", "bus_lines", "seats"}, (seed, kind, named)
 
@@ -330,4 +332,4 @@ def test_the_counties_break_and_keep_every_rule() -> None:
     seen = [case for first in BLOCKS for seed in range(first, first + BLOCK) for case in outcome(seed)]
     assert sum(may for _, _, may in seen) >= len(seen) / 5
     broken = frozenset[str]().union(*(named for _, named, _ in seen))
-    assert set(CHECKS) - set(NONE_OF_THEIR_OWN) <= broken
+    assert set(CHECKS) - NONE_OF_THEIR_OWN <= broken

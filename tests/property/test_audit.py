@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 import layoutopt as lo
 from layoutopt.options import RULES, build_options
-from layoutopt.plan.facts import facts_of
 from layoutopt.plan.audit import CHECKS
+from layoutopt.plan.facts import facts_of
 from layoutopt.testing import tiny_study
 from layoutopt.today import items_of
 

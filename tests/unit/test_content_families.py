@@ -105,7 +105,7 @@ def test_teachers_who_move_posts_by_subject_and_rotation(made: SimpleNamespace) 
     found = made.tables
     (move,) = found["staff_moves"].to_dict("records")
     assert [move[name] for name in ("kind", "from_school", "to_school", "subject", "teachers")] == [
-        "changes school", "S2", "H1", "music", 4,
+        "moves to another school", "S2", "H1", "music", 4,
     ]  # fmt: skip
     # 348 pupils in 12 classes take 24 posts, S1 takes 4: all 28 teachers have one.
     posts = found["subjects"].set_index("subject")["posts"]

@@ -30,6 +30,8 @@ GRADES: dict[str, str] = {
     "all": message("1–9"),
 }
 STAGE_WORDS: dict[str, str] = {"primary": message("Primary, grades 1–6"), "junior": message("Junior, grades 7–9")}
+STAGE_NAMES: dict[str, str] = {"primary": message("Primary"), "junior": message("Junior")}
+"""The same for narrow columns."""
 COSTS: dict[str, str] = {
     "schools": message("Running schools"),
     "teachers": message("Teachers"),
@@ -58,7 +60,7 @@ FORMS: dict[str, str] = {
 }
 """How a school teaches all subjects."""
 MOVE_KINDS: dict[str, str] = {
-    "moves": message("changes school"),
+    "moves": message("moves to another school"),
     "retrained": message("is retrained"),
     "reserve": message("reserve beyond the posts"),
     "surplus": message("no post in reach"),

@@ -12,7 +12,7 @@ from layoutopt.report.content.columns import table
 from layoutopt.report.document import Table
 from layoutopt.report.echoes import echoed
 from layoutopt.report.language import Language, message
-from layoutopt.report.words import CLOSING_VERDICTS, STAGE_WORDS
+from layoutopt.report.words import CLOSING_VERDICTS, STAGE_NAMES
 
 CONFIRM: dict[str, str] = {
     "objection": message("after the hearing: for ____, against ____"),
@@ -79,5 +79,5 @@ def waiting(b: Brief) -> Table:
 
 
 def stages_in_words(lang: Language, stages: pd.Series) -> list[str]:
-    """Return stages as the documents call them."""
-    return [lang.text(STAGE_WORDS[str(stage)]) for stage in stages]
+    """Return stages as tables call them."""
+    return [lang.text(STAGE_NAMES[str(stage)]) for stage in stages]

@@ -87,10 +87,13 @@ def large_classes(b: Brief) -> Table:
     return table("large_classes", title, told, names, b.lang, empty=b.lang.text("No class of the plan is large."))
 
 
-def areas(b: Brief, school_id: str = "") -> Table:
-    """Return the areas each pupil has, today and in the plan, beside what they should be, of the schools that stay."""
+def areas(b: Brief, *, only_receiving: bool = False) -> Table:
+    """Return the areas each pupil has, today and in the plan, beside what they should be, of the schools that stay.
+
+    All of them, or those that take pupils in.
+    """
     rows = area_table(b.plan)
-    rows = rows[rows["school_id"] == school_id] if school_id else rows
+    rows = rows[rows["school_id"].isin(b.receiving)] if only_receiving else rows
     before = rows[rows["when"] == "before"].set_index(["school_id", "area"])
     after = rows[(rows["when"] == "after") & rows["m2"].notna()].set_index(["school_id", "area"])
     told = pd.DataFrame(
@@ -106,6 +109,10 @@ def areas(b: Brief, school_id: str = "") -> Table:
     rank = {b.lang.text(word): at for at, word in enumerate(AREA_WORDS.values())}
     told = told.assign(rank=told["area"].map(rank)).sort_values(["school", "rank"], kind="stable")
     names = ["school", "area", "each_before", "each_after", "least", "verdict"]
-    title = b.lang.text("Areas for each pupil, in m², today and in the plan")
+    title = (
+        b.lang.text("Areas for each pupil at the schools that take pupils in, in m²")
+        if only_receiving
+        else b.lang.text("Areas for each pupil, in m², today and in the plan")
+    )
     none = b.lang.text("The data give no areas.")
-    return table("areas", title, told, names[1:] if school_id else names, b.lang, empty=none)
+    return table("areas", title, told, names, b.lang, empty=none)

@@ -47,11 +47,16 @@ def _quality(b: Brief) -> tuple[Block, ...]:
         primary=lang.number(quality.cv_max["primary"], 2),
         junior=lang.number(quality.cv_max["junior"], 2),
     )
-    tables = (quality_tables.spread(b), quality_tables.quality(b), quality_tables.areas(b))
+    tables = (quality_tables.spread(b), quality_tables.quality(b), quality_tables.areas(b, only_receiving=True))
     if not quality_tables.is_known(b):
         asked = lang.text("teaching and sports area for each pupil, equipment (quality-balance indicators);")
         missing = fill_in(b, asked)
-        return (Paragraph(rule, "note"), missing, quality_tables.areas(b), quality_tables.large_classes(b))
+        return (
+            Paragraph(rule, "note"),
+            missing,
+            quality_tables.areas(b, only_receiving=True),
+            quality_tables.large_classes(b),
+        )
     return (Paragraph(quality_words(b)), Paragraph(rule, "note"), *tables, quality_tables.large_classes(b))
 
 

@@ -63,7 +63,7 @@ def staff(b: Brief) -> tuple[Section, ...]:
                 staff_tables.subjects(b),
             ),
         ),
-        Section("staff_moves", lang.text("Who changes school"), _moves(b)),
+        Section("staff_moves", lang.text("Teachers who change school"), _moves(b)),
         Section("staff_small", lang.text("Small schools that stay"), _small(b)),
     )
 
@@ -73,7 +73,7 @@ def _moves(b: Brief) -> tuple[Block, ...]:
     words = staff_tables.move_words(b)
     lead: list[Block] = [Paragraph(words)] if words else []
     asked = fill_in(b, b.lang.text("which teacher takes which post, subjects, backbone teachers;"))
-    return (*lead, staff_tables.moves(b), staff_tables.rotation(b), asked)
+    return (*lead, staff_tables.moves(b, with_surplus=False), staff_tables.rotation(b), asked)
 
 
 def _small(b: Brief) -> tuple[Block, ...]:
@@ -82,4 +82,5 @@ def _small(b: Brief) -> tuple[Block, ...]:
     if not b.plan.policy.support.full_curriculum:
         return (kept,)
     words = Paragraph(support_tables.tour_words(b))
-    return (kept, support_tables.support(b), words, support_tables.tour_week(b))
+    week = [support_tables.tour_week(b)] if len(b.plan.tours) else []
+    return (kept, support_tables.support(b, only_helped=True), words, *week)

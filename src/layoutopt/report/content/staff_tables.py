@@ -21,9 +21,12 @@ SHARES: dict[str, str] = {
 }
 
 
-def moves(b: Brief, school_id: str = "") -> Table:
-    """Return who moves where, for whom no post is in reach, and which posts have nobody; all, or of one school."""
-    rows = b.plan.staff_moves
+def moves(b: Brief, school_id: str = "", *, with_surplus: bool = True) -> Table:
+    """Return who moves where, for whom no post is in reach, and which posts have nobody; all, or of one school.
+
+    Without surplus those for whom no post is in reach are left out: the table by subject counts them.
+    """
+    rows = b.plan.staff_moves if with_surplus else b.plan.staff_moves[b.plan.staff_moves["kind"] != "surplus"]
     if school_id:
         rows = rows[(rows["from_school"] == school_id) | (rows["to_school"] == school_id)]
     known = staff_known(b.plan.study).any()
@@ -39,7 +42,7 @@ def moves(b: Brief, school_id: str = "") -> Table:
     )
     names = ["kind", "from_school", "to_school", "stage", "subject", "to_subject", "teachers", "minutes"]
     say = b.lang.text
-    heads = {"kind": say("What happens"), "from_school": say("From"), "to_school": say("To"),
+    heads = {"kind": say("What happens"), "from_school": say("Leaves school"), "to_school": say("Comes to school"),
              "minutes": say("Way by road")}  # fmt: skip
     none = say("Nobody has to change school.") if known else say("The data name no teachers.")
     return table("staff_moves", say("Teachers who change school"), told, names, b.lang, heads=heads, empty=none)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import pandas as pd
 
 from layoutopt.plan.tours import groups_of, teams, timetable
-from layoutopt.policy.helping import GROUP, ITINERANT
+from layoutopt.policy.helping import GROUP, ITINERANT, OWN
 from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.columns import table
 from layoutopt.report.document import Table
 from layoutopt.report.words import FORMS, WEEKDAYS
 
 
-def support(b: Brief) -> Table:
-    """Return how each open school with a form of its own teaches all subjects, and who helps it on how many days."""
-    rows = b.schools[b.schools["is_open"] & b.schools["support"].isin(list(FORMS))]
+def support(b: Brief, *, only_helped: bool = False) -> Table:
+    """Return how each open school teaches all subjects, and who helps it on how many days; all, or those helped."""
+    forms = [form for form in FORMS if form != OWN or not only_helped]
+    rows = b.schools[b.schools["is_open"] & b.schools["support"].isin(forms)]
     calls = b.plan.tours[b.plan.tours["site_id"] != b.plan.tours["school_id"]]
     days = calls.groupby("site_id")["days"].sum()
     rows = rows.assign(
@@ -26,8 +27,13 @@ def support(b: Brief) -> Table:
         rank=rows["support"].map({form: at for at, form in enumerate(FORMS)}),
     ).sort_values(["rank", "town", "school_id"], ascending=[False, True, True], kind="stable")
     names = ["school", "town", "role", "pupils_after", "posts", "form", "helper", "days_week"]
-    none = b.lang.text("The policy does not ask how all subjects are taught.")
-    return table("support", b.lang.text("How each school teaches all subjects"), rows, names, b.lang, empty=none)
+    if only_helped:
+        title = b.lang.text("Schools that are helped to teach all subjects")
+        none = b.lang.text("Every school that stays has specialists of its own.")
+    else:
+        title = b.lang.text("How each school teaches all subjects")
+        none = b.lang.text("The policy does not ask how all subjects are taught.")
+    return table("support", title, rows, names, b.lang, empty=none)
 
 
 def helpers(b: Brief, school_id: str) -> list[str]:

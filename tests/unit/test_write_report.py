@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,17 @@ def test_the_page_is_the_same_each_time(plan: lo.Plan, tmp_path: Path) -> None:
     assert write_report(plan, first.parent, formats=["html"])["html"].read_bytes() == before
 
 
+def held(path: Path) -> bytes | list[str]:
+    """What a file holds; of a GeoPackage all but the search trees, whose pages the library lays out as it likes."""
+    if path.suffix != ".gpkg":
+        return path.read_bytes()
+    with closing(sqlite3.connect(path)) as store:
+        names = store.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'rtree%'"
+        ).fetchall()
+        return [f"{name} {store.execute(f'SELECT * FROM {name}').fetchall()}" for (name,) in sorted(names)]
+
+
 def test_several_processes_write_the_same_files(plan: lo.Plan, tmp_path: Path) -> None:
     formats = ["xlsx", "geojson", "gpkg"]
     one, two = (
@@ -113,7 +126,8 @@ def test_several_processes_write_the_same_files(plan: lo.Plan, tmp_path: Path) -
     assert list(one) == list(two) == ["xlsx", "gpkg", "geojson"]
     files = [sorted(path.relative_to(tmp_path / n) for path in (tmp_path / n).rglob("*.*")) for n in "12"]
     assert files[0] == files[1]
-    assert all((tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes() for file in files[0])
+    differ = [file for file in files[0] if held(tmp_path / "1" / file) != held(tmp_path / "2" / file)]
+    assert differ == []
 
 
 def test_no_process_writes_nothing(plan: lo.Plan, tmp_path: Path) -> None:

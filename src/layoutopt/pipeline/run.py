@@ -55,6 +55,7 @@ def optimize(
     solver: Any = None,
     skip: Collection[str] = (),
     extra_rules: Iterable[ExtraRule] = (),
+    start: Plan | None = None,
 ) -> Plan:
     """Return the best plan found for ``study`` under ``policy``, audited, with the bound of its program.
 
@@ -80,6 +81,9 @@ def optimize(
         Rules to leave out, by name, for tests and what-ifs; the plan then fails its audit and says so.
     extra_rules
         A researcher's own rules, see :func:`layoutopt.model.build.build_model`.
+    start
+        A plan to begin at, of this or a similar study and policy: the search then looks around it, with what was
+        learnt while it was made, and takes a small part of the time.
 
     Raises
     ------

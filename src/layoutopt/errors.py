@@ -53,12 +53,59 @@ class PolicyError(LayoutError, ValueError):
     """Choices that are unknown or contradict each other."""
 
 
-class InfeasibleError(LayoutError):
-    """No plan can keep every rule; ``rules`` names what cannot hold together, with places and amounts."""
+@dataclass(frozen=True)
+class Relaxation:
+    """One rule that gives way at one place: by how much, and what its limit is now and would have to be.
 
-    def __init__(self, message: str, rules: Sequence[str] = ()) -> None:
+    ``place`` is empty for rules of the whole county; limits are None where a rule knows only yes or no.
+    """
+
+    rule: str
+    place: str
+    amount: float
+    unit: str
+    limit_now: float | None = None
+    limit_needed: float | None = None
+    words: str = ""
+
+    def __str__(self) -> str:
+        return self.words or f"{self.place}: {self.rule} gives way by {self.amount:g} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One change that alone makes a plan possible; ``relaxations`` lists what gives way by it."""
+
+    words: str
+    relaxations: tuple[Relaxation, ...] = ()
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class InfeasibleError(LayoutError):
+    """No plan can keep every rule; ``rules`` names what cannot hold together, with places and amounts.
+
+    ``relaxations`` is the smallest easing found under which all pupils are served (``proven`` where none is
+    smaller), ``repairs`` are single changes that alone suffice, ``proofs`` what was certain before solving.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        rules: Sequence[str] = (),
+        *,
+        relaxations: Sequence[Relaxation] = (),
+        repairs: Sequence[Repair] = (),
+        proofs: Sequence[str] = (),
+        proven: bool = False,
+    ) -> None:
         super().__init__(message)
         self.rules: tuple[str, ...] = tuple(rules)
+        self.relaxations: tuple[Relaxation, ...] = tuple(relaxations)
+        self.repairs: tuple[Repair, ...] = tuple(repairs)
+        self.proofs: tuple[str, ...] = tuple(proofs)
+        self.proven = proven
 
 
 class SolverError(LayoutError):

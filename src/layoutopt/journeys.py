@@ -96,6 +96,13 @@ class Journeys:
             return np.full(known.shape, np.inf), np.full(known.shape, np.inf)
         return np.where(known, stops.ride_min[pairs], np.inf), np.where(known, stops.ride_km[pairs], np.inf)
 
+    def slow_parts(self, from_ids: Sequence[str], to_ids: Sequence[str], kmh: float) -> tuple[Array, Array] | None:
+        """Return minutes and kilometres of each ride on roads a bus drives at ``kmh`` at most; None without roads.
+
+        Rides of the study's own travel table count as the roads lead.
+        """
+        return self._stops.slow_parts(from_ids, to_ids, kmh)
+
     def access_legs(self, ids: Sequence[str]) -> gpd.GeoSeries:
         """Return the walk off the path from each of ``ids`` to its bus stop on the road, to be drawn."""
         legs = self._stops.legs(ids)

@@ -15,7 +15,7 @@ from layoutopt.policy.norms import rider_price_cny
 from layoutopt.schema import BANDS, MODES
 from layoutopt.study import Study
 from layoutopt.today import items_of, own_dwell_min, school_facts
-from layoutopt.today.zones import inside_town, moved_lately
+from layoutopt.today.zones import inside_town, moved_lately, sent_to
 
 SLACK_MIN = 1e-6
 """Minutes are sums of floats; a way this little over a limit still keeps it."""
@@ -51,7 +51,8 @@ def build_options(study: Study, policy: Policy, *, skip: Collection[str] = (), w
     """
     items = items_of(study, policy)
     schools = school_facts(study, policy)
-    candidates = _candidates(study, policy, items, schools)
+    candidates = candidates_of(study, policy, items, schools)
+    candidates = candidates[candidates["has_beds"]]
     candidates = candidates if with_closing else candidates[~candidates["must_close"].astype(bool)]
     removed: dict[str, int] = {}
     for name, keeps in RULES.items():
@@ -67,8 +68,8 @@ def build_options(study: Study, policy: Policy, *, skip: Collection[str] = (), w
     return Options(items, rows[columns], schools, pd.Series(removed, name="removed", dtype=int))
 
 
-def _candidates(study: Study, policy: Policy, items: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
-    """Every (item, school, mode) that exists at all, before any rule, with what the rules look at."""
+def candidates_of(study: Study, policy: Policy, items: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
+    """Return every (item, school, mode) that exists at all, before any rule, with what the rules look at."""
     journeys = journeys_of(study, policy)
     n_items, n_schools = len(items), len(schools)
     at = study.settlements.index.get_indexer(pd.Index(items["settlement_id"]))
@@ -107,9 +108,10 @@ def _candidates(study: Study, policy: Policy, items: pd.DataFrame, schools: pd.D
     table = table[table["offers"] & np.isfinite(table["minutes"])]
     table = _described(table, items, schools)
     table["inside_town"] = inside_town(study, policy, table)
+    table["sent_to"] = sent_to(study, policy, table)
     table["moved_lately"] = moved_lately(study, policy).reindex(table["settlement_id"]).to_numpy(bool)
-    has_beds = (table["mode"] != "board") | (table["beds_most"] > 0)
-    return table[has_beds]
+    table["has_beds"] = (table["mode"] != "board") | (table["beds_most"] > 0)
+    return table
 
 
 def _described(table: pd.DataFrame, items: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
@@ -215,6 +217,11 @@ def move_once(table: pd.DataFrame, policy: Policy) -> pd.Series:
     return ~table["moved_lately"] | stays
 
 
+def must_attend(table: pd.DataFrame, policy: Policy) -> pd.Series:
+    """Pupils whose school is decided go there."""
+    return (table["sent_to"] == "") | (table["school_id"] == table["sent_to"])
+
+
 def board_grade(table: pd.DataFrame, policy: Policy) -> pd.Series:
     """Boarding begins at the lowest admissible grade; a band boards only as a whole."""
     lowest = table["band"].map({band: grades[0] for band, grades in BANDS.items()})
@@ -239,6 +246,6 @@ RULES: dict[str, Keeps] = {
     rule.__name__: rule
     for rule in (
         walk_limit, hub_only, board_nearest, walkable, ride_limit, oneway_limit, distance_limit, worsening_limit,
-        town_border, move_once, board_grade, board_limit,
+        town_border, must_attend, move_once, board_grade, board_limit,
     )
 }  # fmt: skip

@@ -32,6 +32,10 @@ def town_border() -> Case:
     return two_villages(), policy(within_town=True)
 
 
+def must_attend() -> Case:
+    return two_villages(), policy(must_attend={"V2": "S2"})
+
+
 def move_once() -> Case:
     return two_villages(moved_year=2021), policy(move_once_years=3)
 
@@ -58,5 +62,5 @@ def contiguous() -> Case:
 
 
 CASES: dict[str, Callable[[], Case]] = {
-    case.__name__: case for case in (distance_limit, town_border, move_once, one_school, contiguous)
+    case.__name__: case for case in (distance_limit, town_border, must_attend, move_once, one_school, contiguous)
 }

@@ -362,6 +362,14 @@ def town_border(plan: lo.Plan) -> lo.Plan:
 
 
 @hand()
+def must_attend(plan: lo.Plan) -> lo.Plan:
+    row = plan.assignments[plan.assignments["settlement_id"] == "V2"].iloc[0]
+    schools = plan.study.schools
+    other = schools.index[schools[f"offers_{row['band']}"] & (schools.index != row["school_id"])][0]
+    return plan.replace(policy=plan.policy.replace(must_attend={f"V2.{row['band']}": other}))
+
+
+@hand()
 def move_once(plan: lo.Plan) -> lo.Plan:
     return placed(plan, moved_year=(2022.0, np.nan))
 

@@ -1,17 +1,136 @@
-"""Plans nearly as good that decide differently about schools."""
+"""Other plans that cost nearly the same and differ as much as possible in who closes."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
 
-import numpy as np
+import pandas as pd
 
-from layoutopt.errors import InfeasibleError
-from layoutopt.model.columns import Data
-from layoutopt.model.frame import Rows
-from layoutopt.model.objective import annual_cost
+from layoutopt.errors import InfeasibleError, SolverError
+from layoutopt.explaining.axes import real_bound
+from layoutopt.explaining.differing import Reach, differing, opened, schools_apart
 from layoutopt.pipeline import optimize
-from layoutopt.plan.plan import OPEN_ROLES, Plan
+from layoutopt.plan.plan import Plan
+from layoutopt.policy.goals import sought
+
+TRIES = 4
+"""Plans solved for one alternative, each at another distance."""
+EVEN = 1e-9
+FIGURES: tuple[tuple[str, str, str, float], ...] = (
+    ("cost_cny", "CNY a year", ",.0f", -1.0),
+    ("journey_mean_min", "min on average", ".1f", -1.0),
+    ("journey_p90_min", "min for nine in ten", ".1f", -1.0),
+    ("journey_max_min", "min for the longest way", ".1f", -1.0),
+    ("pupils_moved", "pupils who change school", ",.0f", -1.0),
+    ("boarders", "boarders", ",.0f", -1.0),
+    ("vehicles", "buses", ",.0f", -1.0),
+    ("schools_open", "schools open", ",.0f", 1.0),
+    ("small_schools_after", "small schools", ",.0f", -1.0),
+    ("capital_cny", "CNY to build", ",.0f", -1.0),
+)
+"""The figures two plans are told apart by: name, words, digits, and +1 where more is better."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Alternatives(Sequence[Plan]):
+    """Plans that cost nearly the same as ``plan`` and close other schools; behaves as a list of them.
+
+    ``most_apart`` says for each how many schools no plan within the cost exceeds in difference to all before it, and
+    ``stopped`` why there are no more.
+    """
+
+    plan: Plan
+    plans: tuple[Plan, ...]
+    within: float
+    most_apart: tuple[int, ...]
+    stopped: str = ""
+
+    def __len__(self) -> int:
+        return len(self.plans)
+
+    def __getitem__(self, at: Any) -> Any:
+        return list(self.plans)[at]
+
+    def __iter__(self) -> Iterator[Plan]:
+        return iter(self.plans)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row a plan: cost, price over ``plan``, what differs, what is better and worse; number 0 is ``plan``."""
+        rows = []
+        for at, own in enumerate((self.plan, *self.plans)):
+            earlier = (self.plan, *self.plans)[:at]
+            price = own.figures.cost_cny - self.plan.figures.cost_cny
+            mine, its = opened(own), opened(self.plan)
+            rows.append(
+                {
+                    "plan": at, "cost_cny": own.figures.cost_cny, "price_cny": price,
+                    "price_share": price / max(self.plan.figures.cost_cny, 1e-9),
+                    "apart": min((len(schools_apart(own, other)) for other in earlier), default=0),
+                    "most_apart": self.most_apart[at - 1] if at else 0,
+                    "closes_instead": ", ".join(sorted(its - mine)), "keeps_instead": ", ".join(sorted(mine - its)),
+                    "better": _told(own, self.plan, 1.0), "worse": _told(own, self.plan, -1.0),
+                }
+            )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    @property
+    def closures(self) -> pd.DataFrame:
+        """A row a school that closes in one of the plans at least: in how many of them, ``plan`` among them."""
+        plans = (self.plan, *self.plans)
+        roles = pd.DataFrame([own.schools.set_index("school_id")["role"] for own in plans])
+        count = (roles == "closed").sum()
+        first = self.plan.schools.set_index("school_id")
+        table = pd.DataFrame({"name": first["name"], "pupils": first["pupils_before"], "closed_in": count})
+        table["plans"] = len(plans)
+        table["here"] = first["role"]
+        table["words"] = [f"closed in {n} of {len(plans)} near-best plans" for n in table["closed_in"]]
+        table = table[table["closed_in"] > 0].rename_axis("school_id").reset_index()
+        return table.sort_values(["closed_in", "school_id"], ascending=[False, True], kind="stable", ignore_index=True)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The plans in words."""
+        table, closures = self.table, self.closures
+        said = [f"{len(self)} other plan{'' if len(self) == 1 else 's'} within {self.within:.1%} of the cost."]
+        for row in table.iloc[1:].itertuples():
+            text = f"Plan {row.plan}: {row.price_cny:+,.0f} CNY a year ({row.price_share:+.1%})"
+            text += (
+                f", {row.apart} schools decided otherwise than in any plan before (at most {row.most_apart} could be)"
+            )
+            text += f"; closes {row.closes_instead or 'none'} and keeps {row.keeps_instead or 'none'} instead"
+            said.append(f"{text}; better: {row.better or 'nothing'}.")
+        always = closures.loc[closures["closed_in"] == closures["plans"], "school_id"]
+        if len(self) and len(always):
+            said.append(f"Closed in all {len(self) + 1} near-best plans: {', '.join(always)}.")
+        return (*said, *([self.stopped] if self.stopped else []))
+
+    def __str__(self) -> str:
+        columns = ["school_id", "name", "pupils", "closed_in", "plans"]
+        return "\n".join([*self.sentences, self.closures[columns].to_string(index=False)])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        words = "".join(f"<li>{escape(text)}</li>" for text in self.sentences)
+        tables = (self.table.to_html(index=False), self.closures.to_html(index=False))
+        return f"<ul>{words}</ul>{''.join(tables)}"
+
+
+def _told(own: Plan, other: Plan, sign: float) -> str:
+    """The figures in which ``own`` is better (``sign`` 1) or worse (−1) than ``other``."""
+    found = []
+    for name, words, digits, good in FIGURES:
+        change = getattr(own.figures, name) - getattr(other.figures, name)
+        shown = f"{change:+{digits}}"
+        if change * good * sign > 0 and float(shown.replace(",", "")) != 0:
+            found.append(f"{shown} {words}")
+    return ", ".join(found)
 
 
 def alternatives(
@@ -20,59 +139,101 @@ def alternatives(
     *,
     within: float = 0.02,
     differ: int = 1,
-    effort: str | None = None,
+    effort: str = "quick",
     time_limit_s: float = 120.0,
-) -> list[Plan]:
-    """Return up to ``k`` other plans, each audited and different from all before it.
+) -> Alternatives:
+    """Return up to ``k`` other plans near the cost of ``plan``, each as different as possible from all before it.
 
     Parameters
     ----------
     within
-        How much more the compact program may cost, as a share of the plan's own value.
+        How much more a plan may cost a year with its lines, as a share of the cost of ``plan``.
     differ
         In how many schools at least two of the plans decide differently (open or not).
+    effort, time_limit_s
+        How hard each plan is looked for, and the safety stop of each. Up to four are solved for one alternative.
 
-    Fewer than ``k`` plans come back where no more exist.
+    Goals of the policy before the yearly cost are kept as well. Fewer than ``k`` plans come back where no more are
+    found; ``stopped`` says why.
+
+    Raises
+    ------
+    ValueError
+        The goals of the plan's policy do not name the yearly cost, or ``k``, ``within`` or ``differ`` make no sense.
 
     Examples
     --------
     >>> import layoutopt as lo
-    >>> [other.figures.schools_closed for other in lo.alternatives(plan, 5)]  # doctest: +SKIP
+    >>> lo.alternatives(plan, 5).closures  # doctest: +SKIP
     """
-    found: list[Plan] = []
-    level = next((level for level in plan.proof.levels if level.goal == "annual_cost"), None)
-    ceiling = np.inf if level is None else level.value * (1 + within)
-    chosen = effort or str(plan.proof.options.get("effort", "normal"))
-    for _ in range(k):
-        earlier = [plan, *found]
+    if k < 1 or differ < 1 or within < 0:
+        raise ValueError(f"Ask for one plan or more, one school or more, no share below 0: {k=}, {differ=}, {within=}.")
+    if "annual_cost" not in sought(plan.policy.goals):
+        raise ValueError("The goals of this plan's policy do not name annual_cost: no plan is near its cost.")
+    search = _Search(plan, within, differ, effort, time_limit_s)
+    while len(search.found) < k and search.next():
+        pass
+    return Alternatives(plan, tuple(search.found), within, tuple(search.most), search.stopped)
 
-        def different(d: Data, earlier: Sequence[Plan] = earlier) -> Iterator[Rows]:
-            """Far enough from every plan before, and near enough in cost."""
-            for other in earlier:
-                yield _distance_at_least(d, other, differ)
-            if np.isfinite(ceiling):
-                yield annual_cost(d) <= ceiling
 
+class _Search:
+    """The plans found so far, and how far the next one can be from them."""
+
+    def __init__(self, plan: Plan, within: float, differ: int, effort: str, time_limit_s: float) -> None:
+        """Take the plan, what others may cost, and the work each may cost."""
+        self.plan, self.within, self.differ, self.effort, self.time_limit_s = plan, within, differ, effort, time_limit_s
+        self.most_cny = plan.figures.cost_cny * (1 + within)
+        self.reach = Reach(plan, self.most_cny, time_limit_s=time_limit_s / TRIES)
+        self.start = plan
+        self.found: list[Plan] = []
+        self.most: list[int] = []
+        self.upper = len(plan.schools)
+        self.stopped = ""
+
+    def next(self) -> bool:
+        """Find one more plan, as far away as at most four solves get; False where there is none."""
+        earlier = [self.plan, *self.found]
+        self.upper = min(self.upper, self.reach.most(earlier))
+        low, high, best = self.differ - 1, self.upper, None
+        wanted = min(max(self.reach.guess(earlier), self.differ), high)
+        for left in reversed(range(TRIES)):
+            if low >= high:
+                break
+            own = self.solved(earlier, wanted)
+            if own is None:
+                high = wanted - 1
+            else:
+                best, low = own, max(wanted, min(len(schools_apart(own, other)) for other in earlier))
+            wanted = (low + high + 1) // 2 if best is not None or left > 1 else self.differ
+        if best is None:
+            self.stopped = self._why(high)
+            return False
+        self.found.append(best)
+        self.most.append(self.upper)
+        return True
+
+    def solved(self, earlier: Sequence[Plan], least: int) -> Plan | None:
+        """Return a plan within the cost that differs in ``least`` schools from all ``earlier``, if one is found.
+
+        Where it proves that none is within the cost, the bound on the distance falls.
+        """
         try:
-            found.append(
-                optimize(
-                    plan.study, plan.policy, effort=chosen, time_limit_s=time_limit_s, seed=plan.seed,
-                    extra_rules=[different],
-                )
+            own = optimize(
+                self.plan.study, self.plan.policy, effort=self.effort, time_limit_s=self.time_limit_s,
+                seed=self.plan.seed, extra_rules=[differing(earlier, least)], start=self.start,
             )  # fmt: skip
-        except InfeasibleError:
-            break
-    return found
+        except (InfeasibleError, SolverError) as error:
+            log.info("No plan with %d schools decided otherwise: %s", least, error)
+            return None
+        if self.start.basis is None:
+            self.start = self.start.replace(basis=own.basis)
+        if real_bound(own) > self.most_cny * (1 + EVEN):
+            self.upper = min(self.upper, least - 1)
+        return own if own.figures.cost_cny <= self.most_cny * (1 + EVEN) else None
 
-
-def _distance_at_least(d: Data, other: Plan, least: int) -> Rows:
-    """Schools that decide otherwise: Σ over open (1 − a) + Σ over not open a ≥ least, a = open or point."""
-    role = other.schools.set_index("school_id")["role"]
-    was_open = role.isin(OPEN_ROLES)
-    sign = 1.0 - 2.0 * was_open
-    parts = [
-        d.frame.total(block, weight=sign.reindex(d.frame.blocks[block].table["school_id"]).to_numpy(float), by=[])
-        for block in ("open", "point")
-    ]
-    changed = parts[0] + parts[1].on(parts[0].labels)
-    return changed >= least - float(was_open.sum())
+    def _why(self, high: int) -> str:
+        """Why there is no further plan: proven, or not found."""
+        what = f"plan within {self.within:.1%} that decides otherwise for {self.differ} or more schools than all others"
+        if self.upper < self.differ:
+            return f"There is no further {what}: that is proven."
+        return f"No further {what} was found; up to {self.upper} schools are not ruled out."

@@ -48,11 +48,12 @@ def improve(
     stop: Callable[[], bool],
     left_s: Callable[[], float],
     report: Callable[[float], None],
+    order: Sequence[int],
 ) -> tuple[Best, list[Lines]]:
     """Return a plan no dearer than ``best``, and all lines known at the end, the cheapest of each set of stops.
 
     Lines come from ``pool`` and are drawn anew for what changes; a step counts only if the real cost falls.
-    Neighbourhoods grow when a round around every hub gains nothing.
+    Neighbourhoods grow when a round around every hub, in this ``order``, gains nothing.
     """
     lines = _known(ground.hubs, pool, best.lines)
     done, tried = 0, set[tuple[tuple[int, ...], float]]()
@@ -60,7 +61,7 @@ def improve(
         gains = True
         while gains:
             gains = False
-            for centre in range(len(ground.hubs)):
+            for centre in order:
                 if done >= effort.neighbourhoods or stop():
                     return best, lines
                 chosen, free, moves = ground.region(centre, size, best.point)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from layoutopt.integrated.basis import Basis, lines_run
 from layoutopt.integrated.best import Best, Router
 from layoutopt.integrated.free import with_free_buses
 from layoutopt.integrated.hubs import Hub, hubs_of, shared_vehicles
@@ -23,7 +24,7 @@ from layoutopt.integrated.shares import Prizes, priced_program, share_sets, star
 from layoutopt.integrated.whole import enumerate_lines, solve_whole
 from layoutopt.kernels import highs
 from layoutopt.kernels.highs import Program
-from layoutopt.kernels.routing.lines import Lines, price_lines
+from layoutopt.kernels.routing.lines import Lines, join, price_lines
 from layoutopt.model.build import ExtraRule
 from layoutopt.model.joined import joined_share
 from layoutopt.options import Options
@@ -78,13 +79,22 @@ EFFORTS: Mapping[str, Effort] = {
 
 
 @dataclass(frozen=True, eq=False)
+class Known:
+    """What is known from before: the lines of the plan to begin at (items by school_id), and what its solve learnt."""
+
+    orders: Mapping[str, Sequence[Sequence[str]]]
+    basis: Basis | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Integrated:
-    """The best layout with its lines, a bound on any layout with any lines, and how both came about."""
+    """The best layout with its lines, a bound on any layout with any lines, how both came about, what was learnt."""
 
     best: Best
     bound: float
     hubs: tuple[Hub, ...]
     notes: Mapping[str, float | str | bool]
+    basis: Basis
 
 
 @dataclass(eq=False)
@@ -134,6 +144,7 @@ def integrate(
     seed: int,
     interrupted: Callable[[], bool],
     report: Callable[[float, str], None],
+    known: Known | None = None,
 ) -> Integrated | None:
     """Return layout and lines decided together, beginning at the compact program's point ``start``.
 
@@ -146,29 +157,29 @@ def integrate(
         return None
     ground = Ground(data, program, hubs, data.frame.blocks["chosen"].start)
     shares = shared_vehicles(policy)
+    if known is not None:  # what the root learns serves every later question
+        effort = replace(effort, rounds=max(effort.rounds, EFFORTS["normal"].rounds), exact=True)
     whole = None if shares or effort.whole is None or len(program.cost) > effort.whole.columns else effort.whole
     if whole is not None:
         effort = _before_whole(effort, len(options.rows))
         watch.until -= (1 - POLISH_SHARE - BEFORE_WHOLE) * time_limit_s
     router = Router(hubs, program, ground.first_option, seed)
-    first = router.realised(start)
+    run = () if known is None else lines_run(hubs, known.orders)
+    router.remember(start, run)
+    first = router.realised(start, run)
     if first is None:
         return None
     watch.note(0.05, best=first.cost)
     low = hubs_of(study, policy, data, skip=skip, lowest=True) if shares else hubs
-    root = solve_root(
-        program, low, ground.first_option, known=_measured(low, first.lines), rounds=effort.rounds, exact=effort.exact,
-        interrupted=watch.stop,
-        report=lambda value, lines: report(0.1, f"bus lines worth knowing: {lines:,}, relaxed cost {value:,.0f}"),
-    )  # fmt: skip
+    root, sets = _learnt(ground, low, first, run, effort, known, watch)
     with ThreadPoolExecutor(1) as beside:
         bounding = beside.submit(
-            _at_prizes, Ground(data, program, low, ground.first_option), root, first, effort, joined_share(policy),
-            watch, seed,
+            _at_prizes, Ground(data, program, low, ground.first_option), root, sets, first, effort,
+            joined_share(policy), watch, seed,
         )  # fmt: skip
         best, lines = improve(
             ground, router, first, _measured(hubs, root.lines), effort=effort.search, seed=seed, stop=watch.stop,
-            left_s=watch.left_s, report=lambda cost: watch.note(0.3, best=cost),
+            left_s=watch.left_s, report=lambda cost: watch.note(0.3, best=cost), order=_changed_first(first, run),
         )  # fmt: skip
         priced, sets = bounding.result()
         ended = watch.why(priced)
@@ -190,7 +201,38 @@ def integrate(
         "root_value": root.value, "certificate_loss": root.loss, "bound_at_prices": priced.bound,
         "bound_stopped_by": ended, "lines_in_pool": sum(len(own) for own in lines),
     }  # fmt: skip
-    return Integrated(best, min(bound, best.cost), hubs, notes)
+    return Integrated(best, min(bound, best.cost), hubs, notes, Basis(hubs, tuple(lines), low, sets))
+
+
+def _learnt(
+    ground: Ground, low: tuple[Hub, ...], first: Best, run: Sequence[Lines], effort: Effort, known: Known | None,
+    watch: Watch,
+) -> tuple[Root, tuple[Prizes, ...] | None]:  # fmt: skip
+    """The root's lines and prizes; where an earlier solve's prizes hold here too, its lines and prizes instead."""
+    basis = None if known is None else known.basis
+    lines = list(_measured(low, first.lines))
+    if len(run):
+        lines = [join([own, more]) for own, more in zip(lines, _measured(low, run), strict=True)]
+    if basis is not None:
+        lines = [join([own, more]) for own, more in zip(lines, basis.lines_at(low), strict=True)]
+        sets = basis.sets_at(low)
+        if sets is not None:
+            return Root(sets[0], tuple(lines), np.nan, 0, True, 0.0), sets
+    root = solve_root(
+        ground.program, low, ground.first_option, known=lines, rounds=effort.rounds, exact=effort.exact,
+        interrupted=watch.stop,
+        report=lambda value, seen: watch.tell(0.1, f"bus lines worth knowing: {seen:,}, relaxed cost {value:,.0f}"),
+    )  # fmt: skip
+    return root, None
+
+
+def _changed_first(first: Best, run: Sequence[Lines]) -> list[int]:
+    """The hubs in the order in which the search begins around them: those whose lines are not as they were first."""
+    hubs = range(len(first.lines))
+    if not len(run):
+        return list(hubs)
+    same = [set(own.flat.tolist()) == set(old.flat.tolist()) for own, old in zip(first.lines, run, strict=True)]
+    return sorted(hubs, key=lambda at: (same[at], at))
 
 
 def _before_whole(effort: Effort, options: int) -> Effort:
@@ -205,13 +247,15 @@ def _measured(hubs: Sequence[Hub], lines: Sequence[Lines]) -> tuple[Lines, ...]:
 
 
 def _at_prizes(
-    ground: Ground, root: Root, first: Best, effort: Effort, joined: float, watch: Watch, seed: int
-) -> tuple[highs.Solved, tuple[Prizes, ...]]:
+    ground: Ground, root: Root, sets: tuple[Prizes, ...] | None, first: Best, effort: Effort, joined: float,
+    watch: Watch, seed: int,
+) -> tuple[highs.Solved, tuple[Prizes, ...]]:  # fmt: skip
     """Solve the compact program at sound prizes: no layout with any lines costs less than its bound.
 
     Past the time limit it goes on for a moment where no bound is known yet.
     """
-    sets = share_sets(ground.hubs, root, full=effort.exact and not watch.stop(), joined=joined)
+    if sets is None:
+        sets = share_sets(ground.hubs, root, full=effort.exact and not watch.stop(), joined=joined)
     around = ground.hubs, ground.first_option, sets
 
     def heard(value: float, bound: float) -> bool:

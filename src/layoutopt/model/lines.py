@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -39,6 +40,7 @@ def bus_lines(
     seed: int = 0,
     time_limit_s: float = 60.0,
     skip: Collection[str] = (),
+    known: Mapping[str, HubLines] = MappingProxyType({}),
 ) -> Lines:
     """Return lines that bring every rider group to its hub.
 
@@ -46,6 +48,8 @@ def bus_lines(
     ----------
     riders
         Pupil groups that go by bus: ``item, settlement_id, band, school_id, pupils`` and today's columns.
+    known
+        Lines of single schools that are not drawn anew, where no kind of vehicle is limited in number.
 
     Raises
     ------
@@ -62,6 +66,8 @@ def bus_lines(
     began = time.monotonic()
 
     def draw(school_id: str, caps: Caps) -> Drawn:
+        if school_id in known and all(cap is None for cap in caps):
+            return Drawn(known[school_id], 0.0, Counter(known[school_id].kind))
         left = time_limit_s - (time.monotonic() - began)
         capped = tuple(replace(kind, count=cap) for kind, cap in zip(fleet, caps, strict=True))
         return _drawn(

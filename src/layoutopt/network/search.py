@@ -197,19 +197,32 @@ def table(search: Search, origins: Ints, goals: Ints, *, limit_min: float = np.i
 
 def ways(search: Search, origins: Ints, goals: Ints) -> tuple[Floats, list[Floats]]:
     """Return minutes and coordinates of the fastest way of each (origin, goal) pair; ``inf`` without one."""
-    from layoutopt.network.fastest import arcs_of_ways
-
-    minutes = np.full(len(origins), np.inf)
-    found = [np.empty((0, 2))] * len(origins)
-    on = np.flatnonzero((origins >= 0) & (goals >= 0))
-    pair = on[np.argsort(goals[on], kind="stable")]
-    way_min, arcs, bounds = arcs_of_ways(
-        search.first, search.tail, search.head, search.minutes, origins[pair], goals[pair]
-    )
+    pair, way_min, arcs, bounds = _arcs(search, origins, goals)
+    minutes, found = np.full(len(origins), np.inf), [np.empty((0, 2))] * len(origins)
     minutes[pair] = way_min
     for at, number in enumerate(pair):
         found[number] = _coordinates(search, arcs[bounds[at] : bounds[at + 1]])
     return minutes, found
+
+
+def sums_of_ways(search: Search, origins: Ints, goals: Ints, *of_arc: Floats) -> tuple[Floats, ...]:
+    """Return what each of ``of_arc`` adds up to on the fastest way of each (origin, goal) pair; ``inf`` without one."""
+    pair, way_min, arcs, bounds = _arcs(search, origins, goals)
+    sums = np.full((len(of_arc), len(origins)), np.inf)
+    for whole, figures in zip(sums, of_arc, strict=True):
+        running = np.concatenate([[0.0], np.cumsum(figures[arcs])])
+        whole[pair] = np.where(np.isfinite(way_min), running[bounds[1:]] - running[bounds[:-1]], np.inf)
+    return tuple(sums)
+
+
+def _arcs(search: Search, origins: Ints, goals: Ints) -> tuple[Ints, Floats, Ints, Ints]:
+    """Return the pairs both on the roads, grouped by goal, their minutes, and their arcs with the bounds of each."""
+    from layoutopt.network.fastest import arcs_of_ways
+
+    on = np.flatnonzero((origins >= 0) & (goals >= 0))
+    pair = on[np.argsort(goals[on], kind="stable")]
+    found = arcs_of_ways(search.first, search.tail, search.head, search.minutes, origins[pair], goals[pair])
+    return pair, *found
 
 
 def _coordinates(search: Search, arcs: Ints) -> Floats:

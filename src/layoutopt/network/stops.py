@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from layoutopt.network.matrix import road_rides, straight_rides
 from layoutopt.network.places import Attached, attach_places, listing, off_road
 from layoutopt.network.roads import RoadGraph
+from layoutopt.network.search import ROUNDING, sums_of_ways
 from layoutopt.network.snap import Reach, Spots, spots
-from layoutopt.network.speeds import Speeds
+from layoutopt.network.speeds import Speeds, bus_kmh
 from layoutopt.units import M_PER_KM
 
 Floats = NDArray[np.float64]
@@ -64,6 +65,20 @@ class BusStops:
         np.fill_diagonal(km, 0.0)
         access_min = access_base_min[:, None] * self.speeds.walk_scale()
         return StopTable(asked, self.speeds.bands, minutes, km, access_min, access_m / M_PER_KM, far)
+
+    def slow_parts(self, from_ids: Sequence[str], to_ids: Sequence[str], kmh: float) -> tuple[Floats, Floats] | None:
+        """Return minutes and kilometres of each ride, pair by pair, on roads a bus drives at ``kmh`` at most.
+
+        ``inf`` where no road leads; None where no roads are known. Ferries are no roads.
+        """
+        if self.by_bus is None:
+            return None
+        search = self.by_bus.search
+        slow = (bus_kmh(search.roads, self.speeds) <= kmh * (1 + ROUNDING)) & ~search.roads.is_ferry
+        counted = slow[search.edge]
+        start, goal = (self.by_bus.origin_node[self.ids.get_indexer(pd.Index(ids))] for ids in (from_ids, to_ids))
+        minutes, km = sums_of_ways(search, start, goal, np.where(counted, search.minutes, 0.0), search.km * counted)
+        return minutes, km
 
     def legs(self, ids: Sequence[str] | pd.Index) -> gpd.GeoSeries:
         """Return the straight walk from each place to its stop; None where it has none or lies at the road."""

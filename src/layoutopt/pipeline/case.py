@@ -22,13 +22,16 @@ from layoutopt.model.read import read_layout
 from layoutopt.model.solve import Answer, Effort, Held, Solver, ceiling, solve_goals
 from layoutopt.model.start import first_point
 from layoutopt.options import Options
-from layoutopt.plan.plan import Level
+from layoutopt.pipeline.near import Nearest, kept_lines, nearest
+from layoutopt.plan.plan import Level, Plan
 from layoutopt.policy import Policy
 from layoutopt.progress import Report
 from layoutopt.study import Study
 
 Array = NDArray[np.float64]
 NOTHING_HELD = Held()
+NEAR_SHARE = 0.3
+"""Of the time left, for the point nearest to the plan to start from."""
 log = logging.getLogger(__name__)
 
 
@@ -49,6 +52,7 @@ class Case:
     report: Report
     interrupted: Callable[[], bool]
     solver: Any = None
+    start: Plan | None = None
 
     @property
     def left_s(self) -> float:
@@ -61,9 +65,19 @@ class Case:
         return self.policy.goals.goal_tolerance
 
 
-def first_of(case: Case) -> Array | None:
-    """Return a first point of the case's program, None where no simple rule finds one."""
-    return first_point(case.model, case.data)
+def near_of(case: Case, model: Model, held: Held = NOTHING_HELD) -> Nearest | None:
+    """Return the point nearest to the plan to start from; None without a plan, or where none was found in time."""
+    if case.start is None:
+        return None
+    return nearest(
+        model, case.data, case.start, held=held, time_limit_s=max(NEAR_SHARE * case.left_s, 1.0), seed=case.seed,
+        interrupted=case.interrupted,
+    )  # fmt: skip
+
+
+def first_of(case: Case, near: Nearest | None) -> Array | None:
+    """Return a first point of the case's program: the one near the plan, or by a simple rule; None without either."""
+    return first_point(case.model, case.data) if near is None else near.point
 
 
 def sought(
@@ -98,9 +112,13 @@ def drawn(case: Case, point: Array) -> Lines:
     by_bus = chosen[chosen["mode"] == "bus"][["item", "school_id"]]
     riders: pd.DataFrame = by_bus.merge(case.options.items, on="item", validate="one_to_one")
 
+    known = kept_lines(case.start, case.study, case.policy, riders)
+
     def lines(riders: pd.DataFrame) -> Lines:
         limit_s = max(case.left_s, 5.0)
-        return bus_lines(case.study, case.policy, riders, seed=case.seed, time_limit_s=limit_s, skip=case.skip)
+        return bus_lines(
+            case.study, case.policy, riders, seed=case.seed, time_limit_s=limit_s, skip=case.skip, known=known
+        )
 
     try:
         return lines(riders)

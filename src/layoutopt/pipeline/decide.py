@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,17 +24,20 @@ from layoutopt.model.solve import (
 )
 from layoutopt.pipeline.around import around_lines
 from layoutopt.pipeline.budgets import keeps_sources, lines_free
-from layoutopt.pipeline.case import NOTHING_HELD, Case, drawn, first_of, keeping_longest, sought
+from layoutopt.pipeline.case import NOTHING_HELD, Case, drawn, first_of, keeping_longest, near_of, sought
+from layoutopt.pipeline.near import Nearest, orders_of
 from layoutopt.plan.plan import Level
 
 if TYPE_CHECKING:
     from layoutopt.integrated.solve import Integrated
 
 Array = NDArray[np.float64]
-TOGETHER, SEQUENTIAL = "together", "sequential"
-METHODS = (TOGETHER, SEQUENTIAL)
+TOGETHER, SEQUENTIAL, NEAREST = "together", "sequential", "nearest"
+METHODS = (TOGETHER, SEQUENTIAL, NEAREST)
 COMPACT_NAME = "the compact program with buses at a price per rider"
 TOGETHER_NAME = "layout and bus lines together, lines at their real cost"
+NEAREST_NAME = "the fewest changes to the plan before"
+CHANGES = "changes"
 START = EFFORTS["quick"]
 """The compact program only gives layout and lines a place to begin; more work is better spent there."""
 EARLIER_SHARE, START_SHARE, TOGETHER_SHARE = 0.3, 0.3, 0.85
@@ -52,6 +55,7 @@ class Decision:
     bound_name: str
     method: str
     notes: Mapping[str, float | str | bool] = field(default_factory=dict)
+    basis: Any = None
 
     @property
     def together(self) -> bool:
@@ -72,16 +76,33 @@ def decide(case: Case, method: str) -> Decision:
     rides = bool((case.options.rows["mode"] == "bus").any())
     names = list(case.model.goals)
     try:
+        if method == NEAREST:
+            return _nearest(case)
         if method == TOGETHER and case.solver is None and rides and "annual_cost" in names:
             return _together(case, names)
-        answer = sought(case, case.model, names, EFFORTS[case.effort], 0.8, start=first_of(case))
+        answer = sought(
+            case, case.model, names, EFFORTS[case.effort], 0.8, start=first_of(case, near_of(case, case.model))
+        )
     except Stopped:
         from layoutopt.model.relax import why_infeasible
 
-        raise why_infeasible(case.model, case.data, case.study) from None
+        raise why_infeasible(
+            case.study, case.policy, case.options, skip=case.skip, extra_rules=case.extra_rules
+        ) from None
     before = names[: names.index("annual_cost")] if "annual_cost" in names else names
     case = keeping_longest(case, [level for level in answer.levels if level.goal in before])
     return _sequential(case, answer, method if case.solver is None else SEQUENTIAL)
+
+
+def _nearest(case: Case) -> Decision:
+    """The plan with the fewest changes to the one to start from; lines whose riders stay are kept."""
+    near = near_of(case, case.model)
+    if near is None:
+        raise SolverError("The limits were reached before any plan near the one given was found. Give more time.")
+    case.report(0.8, "bus lines")
+    status = "optimal" if near.bound >= near.distance - 0.5 else "feasible"
+    level = Level(CHANGES, near.distance, near.bound, status)
+    return Decision(near.point, drawn(case, near.point), (level,), NEAREST_NAME, NEAREST)
 
 
 def _sequential(case: Case, answer: Answer, method: str) -> Decision:
@@ -97,6 +118,8 @@ def _together(case: Case, names: Sequence[str]) -> Decision:
     case = keeping_longest(case, earlier)
     found = None if case.interrupted() else _integrated(case, held, first.values)
     if found is None:
+        if not first.levels:
+            first = sought(case, model, ["annual_cost"], START, 0.5, held=held, start=first.values)
         levels, values = earlier + first.levels, first.values
         if after and not case.interrupted():
             last = sought(case, model, after, EFFORTS[case.effort], 0.8, held=first.held, start=values)
@@ -116,7 +139,7 @@ def _together(case: Case, names: Sequence[str]) -> Decision:
         level = replace(level, bound=-np.inf, status=REFUSED)
         point, lines = first.values, drawn(case, first.values)
     levels = (*earlier, level, *later)
-    return Decision(point, lines, levels, TOGETHER_NAME, TOGETHER, integrated.notes)
+    return Decision(point, lines, levels, TOGETHER_NAME, TOGETHER, integrated.notes, integrated.basis)
 
 
 def _is_whole(case: Case, point: Array) -> bool:
@@ -136,11 +159,16 @@ def _begun(case: Case, before: Sequence[str]) -> tuple[Model, tuple[Level, ...],
         models.append(lines_free(case.model, case.data, case.skip))
     for model in models:
         levels: tuple[Level, ...] = ()
-        held, start = NOTHING_HELD, first_of(case)
+        held = NOTHING_HELD
         try:
+            near = near_of(case, model)
+            start = first_of(case, near)
             if before:
                 earlier = sought(case, model, before, EFFORTS[case.effort], EARLIER_SHARE, start=start)
                 levels, held, start = earlier.levels, earlier.held, earlier.values
+            near = _holding(case, model, held, near)
+            if near is not None:
+                return model, levels, held, Answer(near.point, (), held)
             first = sought(case, model, ["annual_cost"], START, START_SHARE, held=held, start=start)
         except Stopped:
             if model is models[-1]:
@@ -150,6 +178,14 @@ def _begun(case: Case, before: Sequence[str]) -> tuple[Model, tuple[Level, ...],
     return model, levels, held, first
 
 
+def _holding(case: Case, model: Model, held: Held, near: Nearest | None) -> Nearest | None:
+    """The point near the plan to start from, or another one near it, that keeps what earlier goals demand."""
+    if near is None:
+        return None
+    kept = held.on(model.program(model.goals["annual_cost"])).violation(near.point) <= highs.FEASIBILITY_TOLERANCE
+    return near if kept else near_of(case, model, held)
+
+
 def _integrated(case: Case, held: Held, start: Array) -> tuple[Integrated, str] | None:
     """Layout and lines together, and how that ended; None where there is nothing to decide together.
 
@@ -157,13 +193,14 @@ def _integrated(case: Case, held: Held, start: Array) -> tuple[Integrated, str] 
     apart: riders have no price here, so that their rows hold whatever lines cost.
     """
     from layoutopt.integrated.solve import EFFORTS as SEARCH
-    from layoutopt.integrated.solve import integrate
+    from layoutopt.integrated.solve import Known, integrate
 
     began, limit_s = time.monotonic(), max(TOGETHER_SHARE * case.left_s, 1.0)
     found = integrate(
         case.study, case.policy, case.options, start, effort=SEARCH[case.effort], held=held.on,
         skip={*case.skip, "annual_budget"}, extra_rules=case.extra_rules, time_limit_s=limit_s, seed=case.seed,
         interrupted=case.interrupted, report=lambda share, text: case.report(0.4 + 0.5 * max(share, 0.0), text),
+        known=None if case.start is None else Known(orders_of(case.start), case.start.basis),
     )  # fmt: skip
     if found is None:
         return None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
 
 from layoutopt.errors import InputError, Problem, SolverError
 from layoutopt.journeys import journeys_of
+from layoutopt.model.build import ExtraRule
 from layoutopt.options import Options
 from layoutopt.pipeline.budgets import BUDGETS, over_budget
+from layoutopt.pipeline.certificates import certificates
 from layoutopt.plan.audit import audit
 from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
@@ -53,12 +55,16 @@ def hubs_without_road(study: Study, policy: Policy, options: Options) -> tuple[s
     )
 
 
-def check_options(study: Study, policy: Policy, options: Options) -> None:
-    """Raise ``InfeasibleError`` naming every pupil group without any option."""
-    if not options.without.empty:
-        from layoutopt.model.relax import why_no_option
+def check_options(
+    study: Study, policy: Policy, options: Options, *, skip: Collection[str] = (), extra_rules: Sequence[ExtraRule] = ()
+) -> None:
+    """Raise ``InfeasibleError`` where it is certain already: groups without any option, places short in a pocket."""
+    proofs = certificates(study, policy, options, skip=skip)
+    if proofs or not options.without.empty:
+        from layoutopt.model.relax import why_infeasible
 
-        raise why_no_option(study, policy, options)
+        certain = [(proof.rule, proof.words) for proof in proofs]
+        raise why_infeasible(study, policy, options, skip=skip, extra_rules=extra_rules, proofs=certain)
 
 
 def check_plan(plan: Plan, study: Study, policy: Policy, skip: Collection[str]) -> None:

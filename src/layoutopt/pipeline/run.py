@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,8 +23,9 @@ from layoutopt.options import Options, build_options
 from layoutopt.pipeline.around import LINES_FIXED
 from layoutopt.pipeline.budgets import check_budgets
 from layoutopt.pipeline.case import Case
-from layoutopt.pipeline.decide import METHODS, TOGETHER, Decision, decide
+from layoutopt.pipeline.decide import METHODS, NEAREST, TOGETHER, Decision, decide
 from layoutopt.pipeline.gates import check_options, check_plan, check_reachable, hubs_without_road
+from layoutopt.pipeline.limits import within_limits
 from layoutopt.pipeline.reasons import stay_reasons
 from layoutopt.plan.goal_figures import DIRECT_BELOW, FIGURES, OF_MINUTES
 from layoutopt.plan.plan import Level, Plan, Proof
@@ -56,6 +57,7 @@ def optimize(
     skip: Collection[str] = (),
     extra_rules: Iterable[ExtraRule] = (),
     start: Plan | None = None,
+    limits: Mapping[str, float] | None = None,
 ) -> Plan:
     """Return the best plan found for ``study`` under ``policy``, audited, with the bound of its program.
 
@@ -74,7 +76,8 @@ def optimize(
     progress
         True for a bar on a terminal, or a function of (share done, message).
     method
-        ``together``, or ``sequential``: layout first, lines afterwards, as a yardstick.
+        ``together``; ``sequential``: layout first, lines afterwards, as a yardstick; ``nearest``: in place of the
+        goals, the fewest changes to ``start``.
     solver
         A PuLP solver object, for example ``pulp.COIN_CMD()``, in place of HiGHS; decides sequentially.
     skip
@@ -84,6 +87,8 @@ def optimize(
     start
         A plan to begin at, of this or a similar study and policy: the search then looks around it, with what was
         learnt while it was made, and takes a small part of the time.
+    limits
+        The most a goal may come to, lines included: ``worst_journey`` in minutes.
 
     Raises
     ------
@@ -99,21 +104,21 @@ def optimize(
     >>> import layoutopt as lo
     >>> plan = lo.optimize(lo.sample("ladakh"), lo.Policy.preset("jiangxi_2023"))  # doctest: +SKIP
     """
-    _check_choices(effort, method, skip)
+    _check_choices(effort, method, skip, start)
     began = time.monotonic()
     with reporter(progress) as report, patient_interrupt() as interrupted:
         report(0.0, "travel times")
         check_reachable(study, policy)
         report(0.1, "options")
-        options = build_options(study, policy, skip=skip)
-        check_options(study, policy, options)
+        options = within_limits(build_options(study, policy, skip=skip), limits)
         rules = tuple(extra_rules)
+        check_options(study, policy, options, skip=skip, extra_rules=rules)
         model, data = build_model(study, policy, options, skip=skip, extra_rules=rules)
         check_budgets(model, data, skip)
         case = Case(
             study=study, policy=policy, options=options, model=model, data=data, skip=skip, extra_rules=rules,
             effort=effort, seed=seed, deadline=began + time_limit_s, interrupted=interrupted, solver=solver,
-            report=_rising(lambda share, text: report(0.2 + 0.7 * share, text)),
+            report=_rising(lambda share, text: report(0.2 + 0.7 * share, text)), start=start,
         )  # fmt: skip
         decision = decide(case, method)
         report(0.95, "audit")
@@ -127,7 +132,9 @@ def optimize(
     return plan
 
 
-def _check_choices(effort: str, method: str, skip: Collection[str]) -> None:
+def _check_choices(effort: str, method: str, skip: Collection[str], start: Plan | None) -> None:
+    if method == NEAREST and start is None:
+        raise ValueError("method 'nearest' needs start=, the plan to stay near to.")
     for name, value, known in (("effort", effort, EFFORTS), ("method", method, METHODS)):
         if value not in known:
             raise ValueError(f"unknown {name} '{value}'. Known: {', '.join(known)}.")
@@ -170,6 +177,7 @@ def _assembled(case: Case, decision: Decision) -> Plan:
         staff_moves=staff_moves(study, policy, schools),
         premises=premises_uses(study, policy, schools),
         seed=case.seed,
+        basis=decision.basis,
     )
     return plan.replace(proof=_settled(plan, real=decision.together, proven=case.solver is None))
 

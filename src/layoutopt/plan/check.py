@@ -12,7 +12,7 @@ from layoutopt.errors import InputError
 from layoutopt.journeys import Journeys, journeys_of
 from layoutopt.plan import flags
 from layoutopt.plan.flags import LEVELS, Flag
-from layoutopt.plan.metrics import percentile
+from layoutopt.plan.weighted import percentile
 from layoutopt.policy import Policy
 from layoutopt.schema import BANDS
 from layoutopt.study import Study

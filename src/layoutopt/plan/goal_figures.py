@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.plan.quality import quality_shortfall
+from layoutopt.plan.weighted import worst_mean
 from layoutopt.policy.norms import school_day_share
 from layoutopt.today.groups import group_weights
 
@@ -33,23 +34,6 @@ def inequality(plan: Plan) -> float:
     """Mean minutes of the worst-off share of pupils (``goals.worst_share``), a boarder's way counting a fifth."""
     rows = _served(plan)
     return worst_mean(_minutes(rows), rows["pupils"].to_numpy(float), plan.policy.goals.worst_share)
-
-
-def worst_mean(minutes: np.ndarray, pupils: np.ndarray, share: float) -> float:
-    """Return the mean of the longest ``minutes`` of a ``share`` of the pupils; the last group counts in part.
-
-    Examples
-    --------
-    >>> worst_mean(np.array([10.0, 30.0, 20.0]), np.array([90.0, 4.0, 6.0]), 0.05)
-    28.0
-    """
-    wanted = share * pupils.sum()
-    if wanted <= 0:
-        return 0.0
-    order = np.argsort(-minutes, kind="stable")
-    before = np.cumsum(pupils[order]) - pupils[order]
-    counted = np.clip(wanted - before, 0.0, pupils[order])
-    return float(minutes[order] @ counted / wanted)
 
 
 def moved_pupils(plan: Plan) -> float:

@@ -16,6 +16,7 @@ from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.plan.premises_figures import buildings_reused
 from layoutopt.plan.tables import expansion_rows, levels_of
 from layoutopt.plan.tours import itinerant_teachers, support_cny
+from layoutopt.plan.weighted import mean, percentile, share_over
 from layoutopt.policy.norms import annuity
 from layoutopt.schema import BANDS, STAGES
 from layoutopt.today import paid_posts
@@ -202,23 +203,15 @@ def _spread(minutes: pd.Series, pupils: pd.Series) -> dict[str, float]:
     """Mean, percentiles, maximum and long-way shares of minutes, each pupil counted once."""
     known = np.isfinite(minutes.to_numpy(float)) & (pupils.to_numpy(float) > 0)
     values, weights = minutes.to_numpy(float)[known], pupils.to_numpy(float)[known]
-    total = weights.sum()
-    if total == 0:
+    if not len(values):
         return dict.fromkeys(["mean", "p50", "p90", "max", *(f"over_{m}" for m in LONG_WAYS_MIN)], 0.0)
     return {
-        "mean": float(values @ weights / total),
+        "mean": mean(values, weights),
         "p50": percentile(values, weights, 0.5),
         "p90": percentile(values, weights, 0.9),
         "max": float(values.max()),
-        **{f"over_{m}": float(weights[values > m + 1e-6].sum() / total) for m in LONG_WAYS_MIN},
+        **{f"over_{m}": share_over(values, weights, m) for m in LONG_WAYS_MIN},
     }
-
-
-def percentile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
-    """Return the smallest value that at least ``share`` of the weight does not exceed."""
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order]) >= share * weights.sum() - 1e-9
-    return float(values[order][np.argmax(reached)])
 
 
 def journeys_by_band(plan: Plan) -> pd.DataFrame:

@@ -106,6 +106,8 @@ class Plan:
     or ``shortage`` (nobody in reach, from_school empty).
     ``premises``: ``school_id, use, area_m2, demand, next_km, value_cny, capital_cny, reason``, a row a closed school;
     the use is empty where it stands idle.
+
+    ``basis``: what the solve learnt about lines, for the next one to begin with; in memory only.
     """
 
     study: Study
@@ -122,6 +124,7 @@ class Plan:
     seed: int = 0
     run: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    basis: Any = field(default=None, repr=False)
 
     @cached_property
     def figures(self) -> Headline:

@@ -9,7 +9,7 @@ import numpy as np
 
 from layoutopt.plan.facts import TOLERANCE, Facts, Violation
 from layoutopt.schema import BANDS, STAGES
-from layoutopt.today.zones import inside_town, moved_lately, nearer_places
+from layoutopt.today.zones import inside_town, moved_lately, nearer_places, sent_to
 
 PLACE = ["settlement_id", "band", "school_id"]
 
@@ -40,6 +40,14 @@ def town_border(f: Facts) -> Iterator[Violation]:
     crosses = ~inside_town(f.study, f.policy, f.rows) & (f.rows["school_id"] != f.rows["was_school"])
     for row in f.rows[crosses].itertuples():
         yield Violation(row.item, 1, 0, f"goes to {row.school_id}, which is in another township")
+
+
+def must_attend(f: Facts) -> Iterator[Violation]:
+    """Pupils whose school is decided go there."""
+    decided = sent_to(f.study, f.policy, f.rows)
+    elsewhere = (decided != "") & (f.rows["school_id"] != decided)
+    for row, school in zip(f.rows[elsewhere].itertuples(), decided[elsewhere], strict=True):
+        yield Violation(row.item, row.pupils, 0, f"goes to {row.school_id}, though sent to {school} by policy")
 
 
 def move_once(f: Facts) -> Iterator[Violation]:
@@ -93,5 +101,5 @@ def contiguous(f: Facts) -> Iterator[Violation]:
 
 Check = Callable[[Facts], Iterator[Violation]]
 CHECKS: dict[str, Check] = {
-    check.__name__: check for check in (distance_limit, town_border, move_once, one_school, contiguous)
+    check.__name__: check for check in (distance_limit, town_border, must_attend, move_once, one_school, contiguous)
 }

@@ -21,6 +21,11 @@ class Zones(Group):
     )
     within_town: bool = key(False, "Nobody goes to a school of another township, unless today's school is there")
     town_exceptions: tuple[str, ...] = key((), "settlement_ids and school_ids to which within_town does not apply")
+    must_attend: dict[str, str] = key(
+        {},
+        "Where pupils go by decision: settlement_id (all its bands the school teaches) or settlement_id.band to "
+        "school_id",
+    )
     move_once: bool = key(
         True,
         "Pupils moved within the last years (column moved_year) are not moved again",

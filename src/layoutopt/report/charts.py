@@ -9,6 +9,7 @@ import pandas as pd
 
 from layoutopt.plan.metrics import annual_costs
 from layoutopt.plan.plan import Plan
+from layoutopt.plan.weighted import gini, lorenz_points
 from layoutopt.report.language import message
 from layoutopt.report.words import COSTS, GRADES
 from layoutopt.schema import BANDS
@@ -159,14 +160,8 @@ def lorenz(plan: Plan) -> dict[str, Curve]:
 
 def lorenz_curve(minutes: np.ndarray, pupils: np.ndarray) -> Curve:
     """Return the Lorenz curve of ``minutes``, each counted for so many ``pupils``."""
-    order = np.argsort(minutes, kind="stable")
-    people = np.concatenate([[0.0], np.cumsum(pupils[order])])
-    time = np.concatenate([[0.0], np.cumsum((minutes * pupils)[order])])
-    if not people[-1] or not time[-1]:
-        return Curve(((0.0, 0.0), (1.0, 1.0)))
-    x, y = people / people[-1], time / time[-1]
-    gini = 1.0 - float(((x[1:] - x[:-1]) * (y[1:] + y[:-1])).sum())
-    return Curve(tuple(zip(x.tolist(), y.tolist(), strict=True)), max(gini, 0.0))
+    x, y = lorenz_points(minutes, pupils)
+    return Curve(tuple(zip(x.tolist(), y.tolist(), strict=True)), gini(minutes, pupils))
 
 
 def _daily(plan: Plan) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -188,6 +188,11 @@ def figure_axes(plan: Plan | None, chart: str, ax: Axes | None, lang: str, **mor
         "costs_chart": costs_chart,
         "lorenz_chart": lorenz_chart,
     }[chart](plan, lang, **more)
+    return drawn_on(ax, picture, lang)
+
+
+def drawn_on(ax: Axes | None, picture: Picture, lang: str = "en") -> Axes:
+    """Draw the picture on ``ax``, or on new axes of a new figure, for a notebook; return the axes."""
     with _settings(language(lang), plain=False) as fonts:
         if ax is None:
             from matplotlib import pyplot

@@ -54,6 +54,44 @@ def _check_towns(study: Study, policy: Policy, exempt: set[str]) -> None:
             )
 
 
+def sent_to(study: Study, policy: Policy, groups: pd.DataFrame) -> pd.Series:
+    """Return the school that ``zones.must_attend`` names for each of ``groups`` (settlement_id, band), or "".
+
+    A settlement's school counts for the bands it teaches.
+
+    Raises
+    ------
+    PolicyError
+        A settlement, band or school that does not exist, or a band the school named for it does not teach.
+    """
+    named = policy.zones.must_attend
+    if not named:
+        return pd.Series("", index=groups.index)
+    for place, school in named.items():
+        _check_sent(study, place, school)
+    single = (groups["settlement_id"] + "." + groups["band"]).map(named)
+    whole = groups["settlement_id"].map(named)
+    teaches = [
+        isinstance(school, str) and bool(study.schools.loc[school, f"offers_{band}"])
+        for school, band in zip(whole, groups["band"], strict=True)
+    ]
+    return single.fillna(whole.where(teaches)).fillna("")
+
+
+def _check_sent(study: Study, place: str, school: str) -> None:
+    settlement, _, band = place.rpartition(".") if place not in study.settlements.index else (place, "", "")
+    if settlement not in study.settlements.index or band not in ("", *BANDS):
+        known = [*study.settlements.index]
+        raise PolicyError(f"zones.must_attend names '{place}', which is no settlement.{nearest(place, known)}")
+    if school not in study.schools.index:
+        hint = nearest(school, study.schools.index)
+        raise PolicyError(f"zones.must_attend sends {place} to '{school}', which is no school of this study.{hint}")
+    bands = [band] if band else list(BANDS)
+    if not study.schools.loc[school, [f"offers_{name}" for name in bands]].any():
+        what = f"the band {band}" if band else "any band"
+        raise PolicyError(f"zones.must_attend sends {place} to {school}, which does not teach {what}.")
+
+
 def moved_lately(study: Study, policy: Policy) -> pd.Series:
     """Return by settlement whether its pupils were moved too lately to be moved again; not where no year is known."""
     years = study.settlements.reindex(columns=["moved_year"])["moved_year"].astype(float)

@@ -1,0 +1,203 @@
+"""One place decided otherwise: the questions that forbid what the plan does there, and their prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from layoutopt.errors import PolicyError
+from layoutopt.explaining.change import Change, change_of
+from layoutopt.explaining.price import Price, priced
+from layoutopt.model.build import ExtraRule
+from layoutopt.model.columns import Data
+from layoutopt.model.frame import Rows
+from layoutopt.model.objective import plus
+from layoutopt.options import Options
+from layoutopt.plan.plan import OPEN_ROLES, Plan
+from layoutopt.today import school_facts
+
+COLUMNS = (
+    "option", "possible", "cost_cny", "least_cny", "most_cny", "mean_min", "worst_min", "own_mean_min", "schools",
+    "lines", "gap",
+)  # fmt: skip
+CLOSED, POINT, WHOLE = "closed", "kept as a teaching point", "kept in full"
+
+
+@dataclass(frozen=True, eq=False)
+class Otherwise:
+    """One other way to decide about a place: its price, and what it means to the pupils of the place, ``items``.
+
+    ``price`` is None where nobody needs to solve to know that it cannot be; ``reason`` then says why. ``school`` is the
+    school that would stay or be built.
+    """
+
+    words: str
+    items: frozenset[str]
+    price: Price | None = None
+    reason: str = ""
+    school: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether a school would stay without any pupil: nobody gains by going there."""
+        if not self.school or self.price is None or self.price.after is None:
+            return False
+        return not (self.price.after.assignments["school_id"] == self.school).any()
+
+    @property
+    def possible(self) -> bool:
+        """Whether some plan keeps every rule with it."""
+        return self.price is not None and self.price.possible
+
+    @property
+    def own_mean_min(self) -> float:
+        """Mean daily way of the pupils of the place, with it less as planned (minutes); NaN where not known."""
+        if self.price is None or self.price.after is None:
+            return float("nan")
+        return daily_mean(self.price.after, self.items) - daily_mean(self.price.before, self.items)
+
+    def row(self) -> dict[str, object]:
+        """Return the row of the table of options."""
+        if self.price is None or self.price.after is None:
+            return dict.fromkeys(COLUMNS, np.nan) | {"option": self.words, "possible": False}
+        level = self.price.after.proof.main
+        own = {name: getattr(self.price, name) for name in COLUMNS if hasattr(self.price, name)}
+        return {
+            "option": self.words, **own, "possible": True, "own_mean_min": self.own_mean_min,
+            "gap": np.nan if level is None else level.gap,
+        }  # fmt: skip
+
+
+def daily_mean(plan: Plan, items: frozenset[str]) -> float:
+    """Return the mean minutes of the daily ways of these groups; NaN where nobody of them goes daily."""
+    rows = plan.assignments
+    own = rows[rows["item"].isin(items) & rows["mode"].isin(("walk", "bus"))]
+    pupils = own["pupils"].sum()
+    return float((own["minutes"] * own["pupils"]).sum() / pupils) if pupils > 0 else float("nan")
+
+
+def options_table(plan: Plan, found: Sequence[Otherwise]) -> pd.DataFrame:
+    """Return a row as planned and one for each other way, the cheapest first."""
+    level = plan.proof.main
+    zeros = dict.fromkeys(COLUMNS, 0.0)
+    planned = zeros | {"option": "as planned", "possible": True, "gap": np.nan if level is None else level.gap}
+    return pd.DataFrame([planned, *(one.row() for one in found)], columns=list(COLUMNS))
+
+
+def school_otherwise(plan: Plan, school: str, *, effort: str | None, time_limit_s: float) -> list[Otherwise]:
+    """Return the other roles the school may have, cheapest first, each solved again."""
+    role = str(plan.schools.set_index("school_id").loc[school, "role"])
+    rows = plan.assignments
+    column = "school_id" if role in OPEN_ROLES else "today_school"
+    items = frozenset(rows.loc[rows[column] == school, "item"])
+    found = []
+    for words, change in _roles(plan, school, role):
+        one = _solved(plan, words, items, change, effort, time_limit_s)
+        found.append(replace(one, school="" if words == CLOSED else school))
+    return sorted(found, key=_rank)
+
+
+def _roles(plan: Plan, school: str, role: str) -> Iterator[tuple[str, Change | str]]:
+    """The opposite decisions; for one that somebody decided already, what the decision's opposite would be."""
+    fact = school_facts(plan.study, plan.policy).loc[school]
+    decided = bool(fact["must_close"]) or str(fact["keep_reason"]) != ""
+    built = "built" if role == "not_built" else WHOLE
+    if role in ("hub", "full", "teaching_point"):
+        yield CLOSED, _decided(plan, close=school) if decided else _ruled(plan, school, CLOSED)
+    if role not in ("hub", "full"):
+        yield built, _decided(plan, keep=school) if decided else _ruled(plan, school, built)
+    if role != "teaching_point" and fact["may_point"]:
+        yield POINT, _ruled(plan, school, POINT)
+
+
+def _decided(plan: Plan, **decision: str) -> Change | str:
+    try:
+        return change_of(plan, **decision)  # type: ignore[arg-type]
+    except PolicyError as error:
+        return str(error)
+
+
+def _ruled(plan: Plan, school: str, role: str) -> Change:
+    """The question with the role of a school given; for closing neither school nor teaching point."""
+
+    def decided_otherwise(d: Data) -> Iterator[Rows]:
+        counted = {
+            block: plus(d, d.frame.total(block, by=[], where=_at_school(d, block, school)))
+            for block in ("open", "point")
+        }
+        if role == CLOSED:
+            yield counted["open"] + counted["point"] <= 0.0
+        else:
+            yield counted["point" if role == POINT else "open"] >= 1.0
+
+    return _question(plan, f"{school} {role}", decided_otherwise)
+
+
+def settlement_otherwise(
+    plan: Plan, settlement: str, options: Options, *, effort: str | None, time_limit_s: float
+) -> list[Otherwise]:
+    """Return, school by school its pupils go to, the cheapest plan in which none takes this way there.
+
+    A group that has no other way keeps its own; a school from which no group has another way is not asked about.
+    """
+    rows = plan.assignments
+    mine = rows[(rows["settlement_id"] == settlement) & (rows["school_id"] != "")]
+    counts = options.rows.groupby("item").size()
+    mine = mine[mine["item"].map(counts).fillna(0) > 1]
+    found = []
+    for school, there in mine.groupby("school_id", sort=True):
+        ways = frozenset(zip(there["item"], there["mode"], strict=True))
+        words = f"{there['pupils'].sum():g} pupils of {settlement} not to {school} as planned"
+        change = _question(plan, words, _without_ways(str(school), ways))
+        found.append(_solved(plan, words, frozenset(there["item"]), change, effort, time_limit_s))
+    return sorted(found, key=_rank)
+
+
+def line_otherwise(plan: Plan, line_id: str, *, effort: str | None, time_limit_s: float) -> list[Otherwise]:
+    """Return the cheapest plan in which the riders of a line do not ride to their school."""
+    stops = plan.bus_stops[plan.bus_stops["line_id"] == line_id]
+    taken = plan.assignments.set_index("item").loc[stops["item"].unique(), "school_id"]
+    rules = tuple(
+        _without_ways(str(school), frozenset((item, "bus") for item in items.index))
+        for school, items in taken.groupby(taken, sort=True)
+    )
+    words = f"without {line_id}: its riders may not ride to {' or '.join(sorted(set(taken)))}"
+    change = _question(plan, words, *rules)
+    return [_solved(plan, words, frozenset(taken.index), change, effort, time_limit_s)]
+
+
+def _without_ways(school: str, ways: frozenset[tuple[str, str]]) -> ExtraRule:
+    """Nobody of these groups goes to the school by the mode named with it."""
+
+    def way_forbidden(d: Data) -> Iterator[Rows]:
+        table = d.frame.blocks["chosen"].table
+        named = pd.MultiIndex.from_frame(table[["item", "mode"]]).isin(list(ways))
+        here = named & (table["school_id"] == school).to_numpy(bool)
+        yield plus(d, d.frame.total("chosen", by=[], where=here)) <= 0.0
+
+    return way_forbidden
+
+
+def _question(plan: Plan, words: str, *rules: ExtraRule) -> Change:
+    return Change(words, plan.study, plan.policy, rules, tightens=True)
+
+
+def _at_school(d: Data, block: str, school: str) -> np.ndarray:
+    return (d.frame.blocks[block].table["school_id"] == school).to_numpy(bool)
+
+
+def _solved(
+    plan: Plan, words: str, items: frozenset[str], change: Change | str, effort: str | None, time_limit_s: float
+) -> Otherwise:
+    if isinstance(change, str):
+        return Otherwise(words, items, None, change)
+    price = priced(plan, change, effort=effort, time_limit_s=time_limit_s)
+    return Otherwise(words, items, price, price.reason)
+
+
+def _rank(one: Otherwise) -> tuple[float, str]:
+    cost = float("inf") if one.price is None else one.price.cost_cny
+    return cost, one.words

@@ -93,7 +93,10 @@ def test_only_a_change_that_takes_plans_away_inherits_the_bound(plan: lo.Plan) -
     assert change_of(plan, buses=-1).tightens
     assert change_of(plan, schools_open=1).tightens
     assert not change_of(plan, places={"S3": 5}).tightens
-    assert not change_of(plan, max_ride_min=12).tightens
+    assert change_of(plan, max_ride_min=12).tightens
+    assert change_of(plan, oneway_max_min={"lower": 50, "upper": 60, "junior": 60}).tightens
+    assert not change_of(plan, oneway_max_min={"lower": 50, "upper": 61, "junior": 60}).tightens
+    assert not change_of(plan, walk_max_min=12).tightens  # who walks less may ride instead
     kept = plan.replace(policy=policy(must_keep=("S3",)))
     assert not change_of(kept, close="S3").tightens
 

@@ -18,6 +18,7 @@ from layoutopt.plan.plan import Plan
 from layoutopt.schema import BANDS
 
 Array = NDArray[np.float64]
+Flags, Ints = NDArray[np.bool_], NDArray[np.intp]
 COLUMNS = ("rule", "place", "value", "limit", "words")
 BY_PUPILS: Mapping[str, str] = {
     "places": "{value:g} pupils in {limit:g} places",
@@ -62,7 +63,7 @@ def binding_rules(plan: Plan, program: Program, *, schools: Collection[str], ite
     """Return what binds at these schools and for these groups: ``rule, place, value, limit, words``.
 
     A row of the program binds where nothing more of what it limits fits in: its slack is less than the smallest group
-    that could come (or, where a number is needed, that could leave). A way binds within a minute, or 100 m, of its limit.
+    that could come (or, where a number is needed, could leave). A way binds within a minute, or 100 m, of its limit.
     """
     rows = [*_rows(program, schools), *_budget(plan), *ways_at_limit(plan, items)]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -71,8 +72,9 @@ def binding_rules(plan: Plan, program: Program, *, schools: Collection[str], ite
 
 def _rows(program: Program, schools: Collection[str]) -> Iterator[tuple[str, str, float, float, str]]:
     frame = program.data.frame
-    is_pupil = np.zeros(frame.width, dtype=bool)
-    is_pupil[frame.blocks["chosen"].columns] = True
+    chosen = frame.blocks["chosen"]
+    group = np.full(frame.width, -1)
+    group[chosen.columns] = pd.factorize(chosen.table["item"])[0]
     here = _columns_of(program.data, schools)
     for rule, rows in program.rules:
         words = BY_PUPILS.get(rule) or OF_COUNTY.get(rule)
@@ -80,21 +82,19 @@ def _rows(program: Program, schools: Collection[str]) -> Iterator[tuple[str, str
             continue
         local = "school_id" in rows.labels.names
         of_place = rows.labels.get_level_values("school_id").isin(schools) if local else np.ones(len(rows.labels))
-        mine = np.asarray(of_place, dtype=bool)
-        counts = is_pupil if rule in BY_PUPILS else np.ones(frame.width, dtype=bool)
-        for at in np.flatnonzero(mine):
-            found = _binds(rows, int(at), program.point, counts, counts if local else here)
+        counts = group >= 0 if rule in BY_PUPILS else np.ones(frame.width, dtype=bool)
+        for at in np.flatnonzero(np.asarray(of_place, dtype=bool)):
+            found = _binds(rows, int(at), program.point, counts, (group >= 0) if local else here, group)
             if found is not None:
                 value, limit = found
                 yield rule, _place(rows.labels[at]), value, limit, words.format(value=value, limit=limit)
 
 
-def _binds(
-    rows: Rows, at: int, x: Array, counts: NDArray[np.bool_], moves: NDArray[np.bool_]
-) -> tuple[float, float] | None:
+def _binds(rows: Rows, at: int, x: Array, counts: Flags, moves: Flags, group: Ints) -> tuple[float, float] | None:
     """Value and limit of a row where nothing more fits in; None where something does, or there is nothing to limit.
 
-    ``counts`` marks the columns whose sum is the value, ``moves`` those that could change it.
+    ``counts`` marks the columns whose sum is the value, ``moves`` those that could change it; a group that is counted
+    already changes nothing by another way.
     """
     row = rows.matrix[[at]]
     columns, weights = row.indices, row.data
@@ -106,12 +106,13 @@ def _binds(
     if abs(limit) <= EPSILON and abs(value) <= EPSILON:
         return None
     room = limit - value if at_most else value - limit
-    other = (x[columns] < 0.5) if at_most else (x[columns] > 0.5)
-    steps = weights[moves[columns] & other & (weights > EPSILON)]
+    taken = x[columns] > 0.5
+    there = taken | ((group[columns] >= 0) & np.isin(group[columns], group[columns[taken & counted]]))
+    steps = weights[moves[columns] & (~there if at_most else taken) & (weights > EPSILON)]
     return (value, limit) if len(steps) and room < float(steps.min()) - EPSILON else None
 
 
-def _columns_of(data: Data, schools: Collection[str]) -> NDArray[np.bool_]:
+def _columns_of(data: Data, schools: Collection[str]) -> Flags:
     """The columns that belong to these schools."""
     parts = [block.table["school_id"].isin(schools).to_numpy(bool) for block in data.frame.blocks.values()]
     return np.concatenate(parts)

@@ -18,11 +18,18 @@ from layoutopt.model.objective import plus
 from layoutopt.pipeline import optimize
 from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.policy import Policy
-from layoutopt.schema import STAGES
+from layoutopt.schema import BANDS, STAGES
 from layoutopt.study import Study
 
 EFFORT = "quick"
 """How much work a question costs where nothing else is said: the search begins at the plan and looks around it."""
+
+
+MORE_ALLOWS = (
+    "max_ride_min", "oneway_max_min", "oneway_max_km", "worsening_max_min", "board_max_min", "board_nearest",
+    "annual_budget_cny", "capital_budget_cny",
+)  # fmt: skip
+"""Limits of which a smaller one only takes plans away: bounds found under the larger one hold under it too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +101,14 @@ def change_of(
             "Name one change: keep=, close=, move=, places=, beds=, buses=, schools_open= or a policy key."
         )
     decided = _decided(plan.policy, kept, closed, sent)
-    tightens = not policy_keys and not places and not beds and not (buses or 0) > 0 and _only_adds(plan.policy, decided)
-    return Change(", ".join(said), study, plan.policy.replace(**{**decided, **policy_keys}), rules, tightens)
+    policy = plan.policy.replace(**{**decided, **policy_keys})
+    tightens = (
+        all(_takes_away(plan.policy, policy, key) for key in policy_keys)
+        and all(more <= 0 for given in (places, beds) for more in (given or {}).values())
+        and (buses or 0) <= 0
+        and _only_adds(plan.policy, decided)
+    )
+    return Change(", ".join(said), study, policy, rules, tightens)
 
 
 def solve_changed(plan: Plan, change: Change, *, effort: str | None = None, time_limit_s: float = 120.0) -> Plan:
@@ -157,6 +170,22 @@ def _only_adds(policy: Policy, decided: Mapping[str, Any]) -> bool:
         and set(closure.must_close) <= set(decided.get("must_close", closure.must_close))
         and zones.must_attend.items() <= decided.get("must_attend", zones.must_attend).items()
     )
+
+
+def _takes_away(before: Policy, after: Policy, key: str) -> bool:
+    """Whether the new value of a key is known to take plans away only, and changes no cost."""
+    if key not in MORE_ALLOWS:
+        return False
+    old, new = (list(_numbers(policy, key)) for policy in (before, after))
+    return all(two <= one for one, two in zip(old, new, strict=True))
+
+
+def _numbers(policy: Policy, key: str) -> Iterator[float]:
+    """The values of a limit band by band; no limit counts as infinite."""
+    value = next(value for _, name, value in policy if name == key)
+    for band in BANDS:
+        own = value[band] if isinstance(value, Mapping) else value
+        yield np.inf if own is None else float(own)
 
 
 def _with_room(study: Study, school: str, column: str, more: float) -> Study:

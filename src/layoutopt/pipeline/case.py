@@ -103,7 +103,9 @@ def keeping_longest(case: Case, levels: Sequence[Level]) -> Case:
     ]
     if not longest:
         return case
-    return replace(case, options=replace(case.options, items=case.options.items.assign(**{LONGEST: longest[0]})))
+    items = case.options.items
+    most = min([longest[0], *items[LONGEST]]) if LONGEST in items else longest[0]
+    return replace(case, options=replace(case.options, items=items.assign(**{LONGEST: most})))
 
 
 def drawn(case: Case, point: Array) -> Lines:

@@ -44,7 +44,7 @@ def draw_journeys(ax: Axes, plan: Plan, lang: Language) -> None:
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], [lang.share(value) for value in (0, 0.25, 0.5, 0.75, 1)])
     ax.set_xlabel(lang.text("Share of the pupils"))
     ax.invert_yaxis()
-    _plain(ax)
+    plain_frame(ax)
     ax.tick_params(axis="y", length=0)
     used = {part.name for bar in bars for part in bar.parts}
     _legend_below(ax, [(CLASS_COLORS[name], lang.text(text)) for name, text in CLASSES.items() if name in used])
@@ -72,7 +72,7 @@ def draw_sizes(ax: Axes, plan: Plan, lang: Language) -> None:
     _pairs(ax, names, before, after, [lang.number(value) for value in (*before, *after)])
     ax.set_xlabel(lang.text("Pupils of a school"))
     ax.set_ylabel(lang.text("Schools"))
-    _plain(ax)
+    plain_frame(ax)
     _legend_below(ax, _when(lang))
 
 
@@ -92,7 +92,7 @@ def draw_costs(ax: Axes, plan: Plan, lang: Language, *, today: Plan | None = Non
     texts = [lang.number(value, digits) for value in (*(before or []), *after)]
     _pairs(ax, names, before, after, texts)
     ax.set_ylabel(unit)
-    _plain(ax)
+    plain_frame(ax)
     _legend_below(ax, _when(lang) if before is not None else _when(lang)[1:])
 
 
@@ -111,7 +111,7 @@ def draw_lorenz(ax: Axes, plan: Plan, lang: Language) -> None:
     ax.set_yticks(ticks, [lang.share(value) for value in ticks])
     ax.set_xlabel(lang.text("Share of the daily pupils, shortest way first"))
     ax.set_ylabel(lang.text("Share of all minutes on the way"))
-    _plain(ax)
+    plain_frame(ax)
     ax.legend(loc="upper left", frameon=False, fontsize=8)
 
 
@@ -154,7 +154,8 @@ def _legend_below(ax: Axes, entries: list[tuple[str, str]]) -> None:
     )  # fmt: skip
 
 
-def _plain(ax: Axes) -> None:
+def plain_frame(ax: Axes) -> None:
+    """Leave of the frame only its two axes, drawn softly."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(RULE)
     ax.tick_params(color=RULE, labelsize=8)

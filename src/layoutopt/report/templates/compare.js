@@ -105,7 +105,7 @@
       if (whose === "both" && !visible("shared")) return;
       const look = { both: ["walk", null, 1.6], first: ["closed", "6 5", 2.6], second: ["bus", null, 2.8] }[whose];
       const line = L.polyline(route.path.map(decode), { renderer: paper, color: color(look[0]), dashArray: look[1], weight: look[2] * small, opacity: 0.9 });
-      line.bindTooltip(() => el("div", { dir: "auto" }, "Line " + route.lines.join(", "), el("br"), route.route,
+      line.bindTooltip(() => el("div", { dir: "auto" }, "Bus " + route.lines.join(", "), el("br"), route.route,
         ...route.plans.flatMap((at, k) => at === one || at === other ? [el("br"), data.names[at] + ": " + format(route.riders[k]) + " riders, " + minutes(route.minutes[k])] : [])), { sticky: true });
       group.routes.addLayer(line);
     });
@@ -118,7 +118,7 @@
     const schools = drawSchools(one, other), villages = drawWays(one, other), routes = drawRoutes(one, other);
     document.getElementById("map-counts").textContent = b + " against " + a + ": " + schools.opens + " schools open and " + schools.closes +
       " close, " + schools.role + " are decided otherwise; pupils of " + villages + " villages go to other schools; " +
-      routes.second + " bus lines are new, " + routes.first + " are gone, " + routes.both + " are the same.";
+      routes.second + " bus routes are new, " + routes.first + " are gone, " + routes.both + " are the same.";
     ORDER.forEach((name) => group[name].remove());
     ORDER.forEach((name) => { if (visible(name === "villages" ? "ways" : name)) group[name].addTo(map); });
     ["roads", "towns"].filter(visible).forEach((name) => group[name].invoke("bringToBack"));

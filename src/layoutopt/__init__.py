@@ -17,6 +17,7 @@ _HOME = {
     "compare": "layoutopt.plan.compare",
     "current_plan": "layoutopt.plan.today",
     "equity": "layoutopt.plan.equity",
+    "edit": "layoutopt.explaining.edit",
     "explain": "layoutopt.explaining.why",
     "generate_county": "layoutopt.samples",
     "optimize": "layoutopt.pipeline",

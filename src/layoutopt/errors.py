@@ -53,6 +53,10 @@ class PolicyError(LayoutError, ValueError):
     """Choices that are unknown or contradict each other."""
 
 
+class AskError(LayoutError, ValueError):
+    """A question that names what does not exist, or asks for nothing."""
+
+
 @dataclass(frozen=True)
 class Relaxation:
     """One rule that gives way at one place: by how much, and what its limit is now and would have to be.

@@ -28,6 +28,7 @@ class Planted:
     place: str
     amount: float
     extra_rules: Sequence[Callable[[Data], Iterator[Rows]]] = ()
+    priorities: Sequence[str] = ()
 
 
 def two(first: dict[str, Any], *, apart_km: float = FAR, **more: Any) -> lo.Study:
@@ -56,7 +57,14 @@ def places() -> Planted:
 
 def places_of_juniors() -> Planted:
     # 9 juniors and 6 junior places; the primary places do not count.
-    study = lone([0] * 6 + [3, 3, 3], 0.1, grades="1-9", places_primary=100.0, places_junior=6.0)
+    # The junior places of S2 are out of reach.
+    study = tiny_study(
+        {"V1": (0, 0.1, [0] * 6 + [3, 3, 3])},
+        {
+            "S1": (0, 0, {**SMALL, "grades": "1-9", "places_primary": 100.0, "places_junior": 6.0}),
+            "S2": (90, 0, {**SMALL, "grades": "7-9", "places_primary": 0.0, "places_junior": 50.0}),
+        },
+    )
     return Planted(study, tiny_policy(), "places", "S1 junior", 3)
 
 
@@ -89,7 +97,7 @@ def smallest_size() -> Planted:
 
 def merge_share() -> Planted:
     # ceil(0.9 · 2) = 2 schools to merge, and each is the only one of its village.
-    return Planted(two({}), tiny_policy(merge_share=0.9), "merge_share", "", 2)
+    return Planted(two({}, apart_km=100), tiny_policy(merge_share=0.9), "merge_share", "", 2)
 
 
 GROWS = [{"school_id": "S1", "stage": "primary", "level": 1, "places": 20, "capital_cny": 1e6}]
@@ -147,9 +155,7 @@ def kilometres() -> Planted:
 def worse_than_today() -> Planted:
     # S1 beside V1 closes; S2 is 20 minutes away, 19 more than S1. Reopening S1 counts 200, 9 minutes for 24 pupils
     # 0.05 · 9 · 24 = 10.8.
-    study = tiny_study(
-        {"V1": (0, 0.1, CLASS)}, {"S1": (0, 0, {**SMALL, "status": "close"}), "S2": (2, 0.1, SMALL)}
-    )
+    study = tiny_study({"V1": (0, 0.1, CLASS)}, {"S1": (0, 0, {**SMALL, "status": "close"}), "S2": (2, 0.1, SMALL)})
     return Planted(study, tiny_policy(worsening_max_min=10), "worsening_limit", "V1 lower", 9)
 
 
@@ -180,12 +186,10 @@ def hub() -> Planted:
 
 
 def within_walking_distance() -> Planted:
-    # V1 can walk to S1, which is full with its 24 pupils of V2; a bus may bring nobody to S2 who can walk to S1.
-    study = tiny_study(
-        {"V1": (2, 0, [0, 0, 0, 3, 3, 3])},
-        {"S1": (0, 0, {**SMALL, "places_primary": 0.0}), "S2": (8, 0, {"hub": True})},
-    )
-    return Planted(study, strict(), "walkable", "V1 upper", 9)
+    # 25 minutes on foot keep walk_max_min = 90 but not oneway_max_min = 20; a bus would take 5, but not for pupils who
+    # can walk. 9 who ride all the same count 1.8, 5 minutes on foot for 9 pupils 4.5.
+    study = lone([0, 0, 0, 3, 3, 3], 2.5, hub=True)
+    return Planted(study, strict(walk_max_min=90, oneway_max_min=20), "walkable", "V1 upper", 9)
 
 
 def township() -> Planted:
@@ -197,7 +201,8 @@ def township() -> Planted:
         },
         current={"V1": {"town": "Lower", "current_primary": "S2"}},
     )
-    return Planted(study, tiny_policy(within_town=True), "places", "S2 primary", 9)
+    # 9 places at S2 count as much as 9 pupils across the border: the border is said to give first.
+    return Planted(study, tiny_policy(within_town=True), "town_border", "V1 upper", 9, priorities=("zones",))
 
 
 def border() -> Planted:
@@ -224,23 +229,24 @@ def moved_before() -> Planted:
 
 
 def sent_by_name() -> Planted:
-    # V1 is sent to S2, where 100 minutes on foot are too many; S1 is next door. 9 pupils sent elsewhere count 90,
-    # 9 · 0.1 · (100 - 45) · 2 = 99 the limits on the way and on foot.
-    study = tiny_study({"V1": (0, 0.1, [0, 0, 0, 3, 3, 3])}, {"S1": (0, 0, SMALL), "S2": (10, 0.1, SMALL)})
-    return Planted(study, strict(must_attend={"V1": "S2"}, hub_only=True), "must_attend", "V1 upper", 9)
+    # V1 is sent to S2, two hours by bus; S1 is next door. Longer ways or a bed at S2 would do as well.
+    study = tiny_study({"V1": (0, 0.1, [0, 0, 0, 3, 3, 3])}, {"S1": (0, 0, SMALL), "S2": (60, 0.1, SMALL)})
+    return Planted(study, strict(must_attend={"V1": "S2"}), "must_attend", "V1 upper", 9, priorities=("decisions",))
 
 
 def one_school() -> Planted:
-    # 40 pupils of grade 1 in two busloads that must stay together; either school has room for one of them.
+    # 44 pupils of grade 1 in two busloads that must stay together; either school has room for one of them. 22 more
+    # places count 22, the village at two schools 20.
     study = tiny_study(
-        {"V1": (0, 0.1, [40])},
-        {"S1": (0, 0, {**SMALL, "places_primary": 20.0}), "S2": (1, 0.1, {**SMALL, "places_primary": 20.0})},
+        {"V1": (0, 0.1, [44])},
+        {"S1": (0, 0, {**SMALL, "places_primary": 22.0}), "S2": (1, 0.1, {**SMALL, "places_primary": 22.0})},
     )
     return Planted(study, tiny_policy(one_school_for="band"), "one_school", "V1", 1)
 
 
 def contiguous() -> Planted:
-    # S1 takes V1 and V3 or V2 alone; V2 lies between V1 and V3; S2, 2 km off, takes just one village (V2 is nearer).
+    # S1 has room for V1 and V3, between which V2 lies; S2 for V2 alone. Three places more at S2 would do as well: the
+    # zones are said to give first.
     study = tiny_study(
         {"V1": (0, 0, [4] * 6), "V2": (1, 0, [4] * 6), "V3": (2, 0, [1] * 6)},
         {
@@ -248,7 +254,8 @@ def contiguous() -> Planted:
             "S2": (1, 2, {**SMALL, "places_primary": 24.0}),
         },
     )
-    return Planted(study, tiny_policy(contiguous=True, walk_max_min=45, oneway_max_min=45), "contiguous", "V3", 1)
+    policy = tiny_policy(contiguous=True, walk_max_min=45, oneway_max_min=45)
+    return Planted(study, policy, "contiguous", "V3", 1, priorities=("zones",))
 
 
 def resources() -> Planted:
@@ -266,9 +273,7 @@ def resources() -> Planted:
 
 def decided_closure() -> Planted:
     # S1 is the only school of V1 within 100 km.
-    study = tiny_study(
-        {"V1": (0, 0.1, CLASS), "V2": (100, 0.1, CLASS)}, {"S1": (0, 0, SMALL), "S2": (100, 0, SMALL)}
-    )
+    study = tiny_study({"V1": (0, 0.1, CLASS), "V2": (100, 0.1, CLASS)}, {"S1": (0, 0, SMALL), "S2": (100, 0, SMALL)})
     return Planted(study, tiny_policy(must_close=("S1",)), "protected", "S1", 1)
 
 

@@ -71,7 +71,7 @@ def test_one_after_the_other_is_a_yardstick_that_is_never_cheaper() -> None:
 
 
 def test_an_unknown_method() -> None:
-    with pytest.raises(ValueError, match=r"unknown method 'apart'\. Known: together, sequential\."):
+    with pytest.raises(ValueError, match=r"unknown method 'apart'\. Known: together, sequential, nearest\."):
         lo.optimize(STUDY, policy(), method="apart")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from layoutopt.errors import nearest
+from layoutopt.errors import AskError, nearest
 from layoutopt.fleet import vehicle_types
 from layoutopt.model.build import ExtraRule
 from layoutopt.model.columns import Data
@@ -75,7 +75,7 @@ def change_of(
 
     Raises
     ------
-    ValueError
+    AskError
         An unknown id, or no change at all.
     PolicyError
         An unknown key, or values that contradict each other.
@@ -97,9 +97,7 @@ def change_of(
     said += [f"keep {school}" for school in kept] + [f"close {school}" for school in closed]
     said += [f"{place} goes to {school}" for place, school in sent.items()]
     if not said:
-        raise ValueError(
-            "Name one change: keep=, close=, move=, places=, beds=, buses=, schools_open= or a policy key."
-        )
+        raise AskError("Name one change: keep=, close=, move=, places=, beds=, buses=, schools_open= or a policy key.")
     decided = _decided(plan.policy, kept, closed, sent)
     policy = plan.policy.replace(**{**decided, **policy_keys})
     tightens = (
@@ -145,7 +143,7 @@ def _schools(plan: Plan, named: str | Sequence[str] | None) -> tuple[str, ...]:
 def _school(plan: Plan, school: str) -> str:
     known = plan.study.schools.index
     if school not in known:
-        raise ValueError(f"'{school}' is no school of this plan.{nearest(school, known)}")
+        raise AskError(f"'{school}' is no school of this plan.{nearest(school, known)}")
     return school
 
 
@@ -198,7 +196,7 @@ def _with_room(study: Study, school: str, column: str, more: float) -> Study:
     for name in names:
         now = schools.loc[school, name] if name in schools else np.nan
         if pd.isna(now):
-            raise ValueError(
+            raise AskError(
                 f"{school}: {name} is not known, so that {more:+g} says nothing. Give it in the schools layer."
             )
         schools.loc[school, name] = max(0.0, float(now) + more)
@@ -209,7 +207,7 @@ def _with_buses(study: Study, plan: Plan, more: int) -> Study:
     """The study with as many vehicles of the kind the plan uses most as it uses, and ``more``."""
     used = plan.bus_lines.drop_duplicates(["vehicle_id", "vehicle_no"])["vehicle_id"].value_counts()
     if used.empty:
-        raise ValueError("The plan has no buses to take or to add.")
+        raise AskError("The plan has no buses to take or to add.")
     kinds = vehicle_types(study, plan.policy)
     attendant = plan.policy.bus.attendant_cny
     rows = [

@@ -19,7 +19,17 @@ from layoutopt.model.line_tables import ANY_MINUTES, FleetShort, HubLines, Lines
 from layoutopt.policy import Policy
 from layoutopt.study import Study
 
-__all__ = ["LINE_GAP", "LINE_RULES", "FleetShort", "HubLines", "Lines", "bus_lines", "line_tables", "with_real_rides"]
+__all__ = [
+    "LINE_GAP",
+    "LINE_RULES",
+    "FleetShort",
+    "HubLines",
+    "Lines",
+    "bus_lines",
+    "line_tables",
+    "riding",
+    "with_real_rides",
+]
 
 LINE_RULES = ("seats", "fleet", "second_runs", "school_wait")
 """Rules of lines that can be left out by name, as those of options and model can."""
@@ -85,6 +95,15 @@ def with_real_rides(rows: pd.DataFrame, stops: pd.DataFrame) -> pd.DataFrame:
     rides = (rows["mode"] == "bus") & rows["item"].isin(real.index)
     ride_min = rows["item"].map(real).where(rides, rows["ride_min"]).astype(float)
     return rows.assign(ride_min=ride_min, minutes=rows["minutes"] + (ride_min - rows["ride_min"]).where(rides, 0.0))
+
+
+def riding(rows: pd.DataFrame, stops: pd.DataFrame) -> pd.DataFrame:
+    """Return pupil groups (``rows``) with the line each boards at one of ``stops``, and minutes as it takes them."""
+    real = stops.set_index("item")
+    rides = rows["item"].isin(real.index)
+    ride_min = rows["item"].map(real["ride_min"]).where(rides, 0.0).astype(float)
+    minutes = rows["minutes"].where(~rides, rows["minutes"] - rows["ride_min"] + ride_min)
+    return rows.assign(ride_min=ride_min, minutes=minutes, line_id=rows["item"].map(real["line_id"]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -111,19 +111,17 @@ def _kept_again(data: Data, state: pd.Series) -> pd.Index:
 
 
 def orders_of(plan: Plan) -> dict[str, list[list[str]]]:
-    """Return the pupil groups of every line to one school, outermost first, by school."""
-    return {school: [order for order, _ in own] for school, own in _lines_of(plan).items()}
+    """Return the pupil groups of every line, outermost first, by school."""
+    return {school: [order for order, _ in own] for school, own in lines_of(plan).items()}
 
 
-def _lines_of(plan: Plan) -> dict[str, list[tuple[list[str], str]]]:
-    """Groups and vehicle of every line to one school, by school."""
+def lines_of(plan: Plan) -> dict[str, list[tuple[list[str], str]]]:
+    """Return pupil groups, outermost first, and vehicle of every line, by school; one to two schools counts as two."""
     vehicle = plan.bus_lines.set_index("line_id")["vehicle_id"]
     found: dict[str, list[tuple[list[str], str]]] = {}
-    for line_id, stops in plan.bus_stops.sort_values("order", kind="stable").groupby("line_id", sort=True):
-        school = str(stops["school_id"].iloc[0])
-        if (stops["school_id"] == school).all():
-            order = [str(item) for item in stops["item"]]
-            found.setdefault(school, []).append((order, str(vehicle[line_id])))
+    ordered = plan.bus_stops.sort_values("order", kind="stable")
+    for (line_id, school), stops in ordered.groupby(["line_id", "school_id"], sort=True):
+        found.setdefault(str(school), []).append(([str(item) for item in stops["item"]], str(vehicle[line_id])))
     return found
 
 
@@ -139,7 +137,7 @@ def kept_lines(plan: Plan | None, study: Study, policy: Policy, riders: pd.DataF
     ):
         return {}
     kinds = {kind.vehicle_id: at for at, kind in enumerate(vehicle_types(study, policy))}
-    before = _lines_of(plan)
+    before = lines_of(plan)
     found = {}
     for school, group in riders.sort_values("item", kind="stable").groupby("school_id"):
         own = before.get(str(school), [])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from layoutopt.model.build import ExtraRule, build_model, check_rule_names
-from layoutopt.model.lines import LINE_RULES, Lines
+from layoutopt.model.lines import LINE_RULES, Lines, riding
 from layoutopt.model.read import Layout, read_layout
 from layoutopt.model.rules import RULES
 from layoutopt.model.rules.staff import paid
@@ -186,13 +186,7 @@ def _rows(options: Options, layout: Layout, lines: Lines) -> Any:
     """Every pupil group with the option taken, and its ride on its real line."""
     chosen = layout.chosen[["item", "school_id", "mode", "minutes", "ride_min", "km"]]
     rows = options.items.merge(chosen, on="item", how="left", validate="one_to_one")
-    stops = lines.stops.set_index("item")
-    rides = rows["item"].isin(stops.index).to_numpy()
-    access = rows["minutes"] - rows["ride_min"]
-    rows["ride_min"] = np.where(rides, rows["item"].map(stops["ride_min"]), 0.0)
-    rows["minutes"] = np.where(rides, access + rows["ride_min"], rows["minutes"])
-    rows["line_id"] = rows["item"].map(stops["line_id"])
-    return rows
+    return riding(rows, lines.stops)
 
 
 def _proof(case: Case, decision: Decision, layout: Layout) -> Proof:

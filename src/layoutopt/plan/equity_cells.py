@@ -130,7 +130,8 @@ def _cell(
     )
     row |= dict(zip(PARTS, parts.tolist(), strict=True))
     row["gap_min"] = np.nan if share is None else _gap(side, pupils, every, share)
-    row |= _change(side.change_min[counted], pupils[counted], measure)
+    # A weekly way is no longer or shorter than a daily one.
+    row |= _change(np.where(side.is_daily, side.change_min, np.nan)[counted], pupils[counted], measure)
     row["family_cny"] = float(pupils[pupils > 0] @ side.family_cny[pupils > 0])
     row["boarders"], row["new_boarders"] = pupils[side.boards].sum(), pupils[side.new_boarder].sum()
     row["unserved"] = pupils[~side.served].sum()

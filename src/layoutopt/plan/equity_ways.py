@@ -87,7 +87,7 @@ def family_prices(plan: Plan) -> dict[str, float]:
     """Return what a family pays in a year for one pupil, by mode: fare or boarding, with families' share of the rest.
 
     Families pay their own part by the head first, then their share in ``money.source_share`` of what the lines or
-    boarding cost beyond it; other costs they bear, if any, are no price of a way.
+    boarding cost beyond it; other costs they bear, if any, are no price of a way. NaN for rides where no line is known.
     """
     money, heads, costs = plan.policy.money, riders_and_boarders(plan), annual_costs(plan)
     prices = {"walk": 0.0, "": 0.0}
@@ -95,6 +95,8 @@ def family_prices(plan: Plan) -> dict[str, float]:
         own = own_pay_cny(kind, costs[kind], heads, plan.policy)
         shared = money.source_share[kind].get(FAMILIES, 0.0) * (costs[kind] - own)
         prices[mode] = (own + shared) / heads[kind] if heads[kind] else 0.0
+    if plan.bus_lines.empty:
+        prices["bus"] = np.nan
     return prices
 
 

@@ -74,7 +74,8 @@ def _of_plan(found: Equity, name: str) -> Iterator[str]:
         f"{row['worst_change_min']:+.1f} for the {found.share:.0%} whose way grows most."
     )
     yield from _boarding(found, name)
-    yield f"Families pay {row['family_cny']:,.0f} CNY a year for rides and boarding."
+    paid = row["family_cny"]
+    yield f"What families pay for rides and boarding: {_said(paid, 0)}{' CNY a year' if np.isfinite(paid) else ''}."
     if row["unserved"]:
         yield f"{row['unserved']:,.0f} pupils have no school."
     yield from _villages(found.villages[found.villages["plan"] == name])

@@ -26,7 +26,7 @@ TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 def lorenz_axes(found: Equity, ax: Axes | None = None, **cell: str) -> Axes:
     """Draw the Lorenz curves of one cell, today and in every plan; return the axes."""
     title = f"How evenly the minutes on the way are shared{_of(cell)}"
-    return drawn_on(ax, Picture("equity_lorenz", title, lambda axes: draw_lorenz(axes, found, **cell), 10.0, 9.0))
+    return drawn_on(ax, Picture("equity_lorenz", title, lambda axes: draw_lorenz(axes, found, **cell), 12.0, 11.0))
 
 
 def ways_axes(found: Equity, ax: Axes | None = None, **cell: str) -> Axes:
@@ -41,7 +41,7 @@ def draw_lorenz(ax: Axes, found: Equity, **cell: str) -> None:
     rows, points = found.cells(**cell), found.lorenz(**cell)
     for (color, dash), when in zip(LOOKS, (TODAY, *found.plans), strict=False):
         curve = points[points["when"] == when]
-        label = f"{when}, Gini {rows.loc[when, 'gini']:.2f}, Atkinson {rows.loc[when, 'atkinson']:.2f}"
+        label = f"{when}, Gini index {rows.loc[when, 'gini']:.2f}"
         ax.plot(curve["pupils_share"], curve["minutes_share"], color=color, linestyle=dash, linewidth=1.8, label=label)
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     ax.set_xticks(TICKS, [share(tick) for tick in TICKS])
@@ -49,7 +49,7 @@ def draw_lorenz(ax: Axes, found: Equity, **cell: str) -> None:
     ax.set_xlabel("Share of the daily pupils, shortest way first")
     ax.set_ylabel("Share of all minutes on the way")
     plain_frame(ax)
-    ax.legend(loc="upper left", frameon=False, fontsize=8)
+    ax.legend(loc="upper left", frameon=False, fontsize=7.5)
 
 
 def draw_ways(ax: Axes, found: Equity, **cell: str) -> None:

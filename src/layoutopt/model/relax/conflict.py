@@ -97,6 +97,15 @@ def unit_words(data: Data, unit: Unit) -> str:
         "meals": f"{place} has {now:.0f} canteen seats" if now is not None else "",
         "min_pupils": f"{place} needs {now:.0f} pupils to stay open (min_pupils)" if now is not None else "",
         "hub_only": f"{place} is no hub (hub_only)",
+        "one_school": f"the pupils of {place} go to one school (one_school_for)",
+        "contiguous": f"the zone of {place} hangs together (contiguous)",
+        "town_border": f"{place} crosses no township border (within_town)",
+        "move_once": f"{place} was moved lately and stays (move_once)",
+        "must_attend": f"{place} is sent to a school by name (must_attend)",
+        "walkable": f"{place} does not ride where it can walk",
+        "board_grade": f"{place} does not board (board_min_grade, allowed_boarding)",
+        "board_nearest": f"{place} boards at the nearest schools only (board_nearest)",
+        "merge_share": "the share of small schools to merge (merge_share)",
     }
     if kind in named:
         return named[kind]

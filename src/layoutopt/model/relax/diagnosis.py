@@ -9,6 +9,7 @@ from layoutopt.errors import InfeasibleError, Relaxation, Repair
 from layoutopt.model.relax.beyond import Asked, beyond_limits
 from layoutopt.model.relax.conflict import Conflict, conflict_of, unit_words
 from layoutopt.model.relax.lost import lost_lines
+from layoutopt.model.relax.prices import GROUPS
 from layoutopt.model.relax.repairs import Purse, repairs_of
 from layoutopt.model.relax.smallest import Easing, smallest
 from layoutopt.model.relax.split import Split, split_of
@@ -16,6 +17,8 @@ from layoutopt.model.relax.words import lines_of, relaxations_of
 
 SHOWN = 12
 QUICK_SOLVES = 16
+PACKED = (*GROUPS["room"], *GROUPS["resources"], "min_pupils", "one_school", "contiguous")
+"""Rules that may stand in the way only because groups are whole."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +65,7 @@ class Diagnosis:
             known = "" if self.conflict is None or self.conflict.minimal else " (perhaps not each of them is needed)"
             parts.append((f"These cannot hold together{known}:", list(self.conflict_words)))
         if self.split is not None:
-            instead = "; ".join(one.words for one in self.relaxations[:3])
-            parts.append(("Groups are whole:", [self.split.words(instead)]))
+            parts.append(("No group may be split:", [self.split.words()]))
         if self.repairs:
             parts.append(("Any one of these changes alone would do:", [one.words for one in self.repairs]))
         return parts
@@ -114,5 +116,6 @@ def diagnose(
         return Diagnosis(lost, blamed, easing, (), (), None, None, tuple(proofs))
     repairs = repairs_of(easing, purse=Purse() if thorough else Purse(QUICK_SOLVES))
     conflict = conflict_of(easing) if thorough else None
-    split = split_of(easing) if not lost else None
+    packed = not lost and any(one.rule in PACKED for one in relaxations)
+    split = split_of(easing) if packed else None
     return Diagnosis(lost, blamed, easing, relaxations, tuple(repairs), conflict, split, tuple(proofs))

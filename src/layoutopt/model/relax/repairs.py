@@ -24,6 +24,8 @@ SOLVES = 40
 EACH = highs.Budget(gap=1e-4, time_limit_s=20, steps=60)
 PER_KIND = 3
 """Repairs of one kind that are looked for, for example schools whose places could grow."""
+TOO_DEAR = 50.0
+"""A change this many times the price of the cheapest is none that a planner would weigh."""
 WIDE = ("ways", "hub_only", "walkable", "board_nearest", "board_grade", "town_border", "move_once", "min_pupils",
         "point_size", "school_size", "one_school", "contiguous", "quality")  # fmt: skip
 """Kinds that one policy key decides for the whole county: changing it is one change, wherever it then gives."""
@@ -53,7 +55,7 @@ def repairs_of(easing: Easing, *, most: int = 6, purse: Purse | None = None) -> 
     for kind in [*used, *rest, *own]:
         found += _of_kind(soft, kind, units, purse)
     found.sort(key=lambda pair: pair[0])
-    return [repair for _, repair in found[:most]]
+    return [repair for price, repair in found[:most] if price <= TOO_DEAR * found[0][0]]
 
 
 def _of_kind(soft: Softened, kind: str, units: pd.MultiIndex, purse: Purse) -> Iterator[tuple[float, Repair]]:

@@ -25,24 +25,28 @@ class Split:
 
     ``split_cny`` is a yearly cost of a plan with these groups split, ``eased_cny`` of one with whole groups and the
     smallest easing instead, buses at their price per rider; NaN where none was found within the budget.
+    ``place_cny`` is the median capital for a place in the expansions table, NaN without one.
     """
 
     parts: pd.DataFrame
     split_cny: float
     eased_cny: float
+    place_cny: float
 
-    def words(self, instead: str) -> str:
-        """Return the trap in words; ``instead`` is the easing that keeps groups whole."""
+    def words(self) -> str:
+        """Return the trap in words."""
         said = []
         for item, own in self.parts.groupby("item", sort=False):
             ways = [f"{row.pupils:g} pupils to {row.school_id} ({row.mode})" for row in own.itertuples()]
             said.append(f"{item}: {', '.join(ways)}")
         text = "All pupils fit in total, but whole groups cannot be packed. With these groups split a plan exists: "
-        text += "; ".join(said)
+        text += "; ".join(said) + "."
         if np.isfinite(self.split_cny) and np.isfinite(self.eased_cny):
-            text += f". That plan costs about {self.split_cny:,.0f} CNY a year; with whole groups and {instead}, "
-            text += f"about {self.eased_cny:,.0f} CNY a year without what the easing itself costs"
-        return text + "."
+            text += f" It costs about {self.split_cny:,.0f} CNY a year; with whole groups and the easing above, about "
+            text += f"{self.eased_cny:,.0f} CNY a year and what the easing itself costs."
+        if np.isfinite(self.place_cny):
+            text += f" A place more costs {self.place_cny:,.0f} CNY in this study's expansions."
+        return text
 
 
 def split_of(easing: Easing) -> Split | None:
@@ -66,7 +70,13 @@ def split_of(easing: Easing) -> Split | None:
     fixed = replace(program, lower=program.lower.copy(), upper=program.upper.copy())
     splits = slice(width + count, len(values))
     fixed.upper[splits] = np.round(values[splits])
-    return Split(parts, _cost(soft, fixed, values), _eased_cost(easing))
+    return Split(parts, _cost(soft, fixed, values), _eased_cost(easing), _place_cny(soft))
+
+
+def _place_cny(soft: Softened) -> float:
+    table = soft.data.frame.blocks["level"].table
+    table = table[table["places"] > 0]
+    return float((table["capital_cny"] / table["places"]).median()) if len(table) else float("nan")
 
 
 def _scale(pupils: Array) -> Array:

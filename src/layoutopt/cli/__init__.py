@@ -1,0 +1,6 @@
+"""The command line: arguments in, public functions called, messages on stderr. Heavy parts load when used."""
+
+from layoutopt.cli import inputs, plans, questions
+from layoutopt.cli.group import BAD_INPUT, DONE, EFFORTS, FORMATS, LANGUAGES, NO_PLAN, main
+
+__all__ = ["BAD_INPUT", "DONE", "EFFORTS", "FORMATS", "LANGUAGES", "NO_PLAN", "inputs", "main", "plans", "questions"]

@@ -13,7 +13,6 @@ import pytest
 import layoutopt as lo
 from layoutopt.plan.weighted import atkinson, gini, lorenz_points, mean, percentile, share_over, worst_mean
 
-
 MADE = runpy.run_path(str(Path(__file__).with_name("equity_county.py")))
 small_county, merged, policy = (MADE[name] for name in ("small_county", "merged", "policy"))
 

@@ -247,10 +247,36 @@ def test_compare(plans: Path) -> None:
     assert result.exit_code == 0
     assert "schools_open" in result.stdout
     found = json.loads(run("compare", plans / "today", plans / "best", "--json").stdout, parse_constant=pytest.fail)
-    assert set(found) == {"figures", "schools", "settlements", "lines"}
+    assert set(found) == {"figures", "schools", "settlements", "lines", "routes"}
     assert found["figures"]["schools_open"] == {"a": 5.0, "b": 3.0, "difference": -2.0}
     assert {"S2", "S4"} <= {row["school_id"] for row in found["schools"]}
     assert "V2.lower" in {row["item"] for row in found["settlements"]}
+
+
+def test_compare_three_with_a_map(plans: Path, tmp_path: Path) -> None:
+    page = tmp_path / "maps" / "differences.html"
+    result = run("compare", plans / "today", plans / "best", plans / "best", "--map", page)
+    assert result.exit_code == 0, result.stderr
+    assert f"Written {page}" in result.stderr
+    assert '<option value="2">' in page.read_text("utf-8")
+    assert "best against" in result.stdout and "range" in result.stdout
+
+
+def test_equity(plans: Path, tmp_path: Path) -> None:
+    result = run("equity", plans / "best", "--by", "band")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("The daily way to school, on average: ")
+    found = json.loads(run("equity", plans / "best", plans / "today", "--json").stdout, parse_constant=pytest.fail)
+    assert {row["when"] for row in found["table"]} == {"today", "plan", "other"}
+    assert {row["band"] for row in found["table"]} == {"all", "lower", "upper", "junior"}
+    for name in ("equity.csv", "equity.xlsx"):
+        written = run("equity", plans / "best", "--out", tmp_path / name)
+        assert written.exit_code == 0
+        assert (tmp_path / name).stat().st_size > 1_000
+    wrong = run("equity", plans / "best", "--by", "bnad")
+    assert wrong.exit_code == 2
+    assert "'bnad' is nothing to tell apart. Did you mean 'band'?" in wrong.stderr
+    assert run("equity", plans / "best", "--out", tmp_path / "equity.doc").exit_code == 2
 
 
 def test_report_of_a_valid_plan(plans: Path) -> None:
@@ -266,7 +292,9 @@ def test_report_of_a_broken_plan_is_stamped(broken: Path) -> None:
     assert "V4.lower goes here, but band lower is not taught" in (broken / "report.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("words", [("audit", "x"), ("compare", "x", "y"), ("report", "x"), ("explain", "x", "S1")])
+@pytest.mark.parametrize(
+    "words", [("audit", "x"), ("compare", "x", "y"), ("report", "x"), ("explain", "x", "S1"), ("equity", "x")]
+)
 def test_no_plan_folder(words: tuple[str, ...], tmp_path: Path) -> None:
     result = run(words[0], *(tmp_path / word for word in words[1:]))
     assert result.exit_code == 2

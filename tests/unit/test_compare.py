@@ -63,3 +63,76 @@ def test_in_words_and_as_html(found: lo.plan.compare.Comparison) -> None:  # typ
     assert repr(found).startswith("<Comparison: 4 schools and ")
     assert "schools_open" in repr(found)
     assert "<table" in found._repr_html_()
+
+
+@pytest.fixture(scope="module")
+def three(county: tuple[lo.Study, lo.Policy], county_plan: lo.Plan) -> lo.plan.compare.Comparison:  # type: ignore[name-defined]
+    today = lo.current_plan(*county)
+    return lo.compare(today, county_plan, today, names=("today", "best", "today again"))
+
+
+def test_more_than_two_plans(three: lo.plan.compare.Comparison) -> None:  # type: ignore[name-defined]
+    assert list(three.figures.columns) == ["a", "b", "c", "range"]
+    assert three.figures.loc["schools_open"].to_dict() == {"a": 5, "b": 3, "c": 5, "range": 2}
+    table = three.schools.set_index("school_id")
+    assert table.loc["S2", ["role_a", "role_b", "role_c"]].tolist() == ["full", "closed", "full"]
+    row = three.settlements.set_index("item").loc["V2.lower"]
+    assert row[["school_id_a", "school_id_b", "school_id_c"]].tolist() == ["S2", "S1", "S2"]
+    assert row[["settlement_id", "band", "pupils"]].tolist() == ["V2", "lower", 6]
+    assert three.lines.set_index("school_id").loc["S1", "lines_b"] == 2
+
+
+def test_only_the_last_of_three_differs(county_plan: lo.Plan, three: lo.plan.compare.Comparison) -> None:  # type: ignore[name-defined]
+    found = lo.compare(county_plan, county_plan, three.plans[0])
+    assert set(found.schools["school_id"]) == set(three.schools["school_id"])
+    assert set(found.settlements["item"]) == set(three.settlements["item"])
+
+
+def test_routes_only_some_plans_have(county_plan: lo.Plan, three: lo.plan.compare.Comparison) -> None:  # type: ignore[name-defined]
+    table = three.routes
+    assert set(table["plans"]) == {"b"} and set(table["school_id"]) == {"S1"}
+    assert table["riders_b"].sum() == county_plan.bus_lines["riders"].sum()
+    first = county_plan.bus_stops[county_plan.bus_stops["line_id"] == county_plan.bus_lines["line_id"].iloc[0]]
+    route = " > ".join([*dict.fromkeys(first.sort_values("order")["settlement_id"]), "S1"])
+    assert route in set(table["route"])
+    assert lo.compare(county_plan, county_plan).routes.empty
+    today = three.plans[0]
+    assert lo.compare(today, today).routes.empty, "neither has a line"
+
+
+def test_what_differs_in_sentences(three: lo.plan.compare.Comparison) -> None:  # type: ignore[name-defined]
+    said = three.words()
+    assert said[0].startswith("best against today: -2 schools open, ")
+    assert said[1] == "best closes what today does not: S2, S4."
+    assert "pupils of 5 villages go to another school." in said[2]
+    assert said[3:] == ["today again against today: the same figures."]
+    assert all(line in repr(three) for line in said)
+
+
+def test_a_school_opened_is_said(three: lo.plan.compare.Comparison) -> None:  # type: ignore[name-defined]
+    today, best, _ = three.plans
+    assert "b opens what a does not: S2, S4." in lo.compare(best, today).words()
+
+
+def test_the_files_round_and_nothing_differs(county_plan: lo.Plan) -> None:
+    rows = county_plan.assignments
+    rounded = county_plan.replace(assignments=rows.assign(minutes=rows["minutes"] + 3e-8))
+    found = lo.compare(county_plan, rounded)
+    assert found.settlements.empty
+    assert repr(found).endswith("Empty DataFrame\nColumns: [a, b, difference]\nIndex: []")
+
+
+@pytest.mark.parametrize("names", [("x",), ("x", "x"), ("x", "y", "z")])
+def test_every_plan_needs_its_own_name(county_plan: lo.Plan, names: tuple[str, ...]) -> None:
+    with pytest.raises(lo.InputError, match="2 plans need as many different names"):
+        lo.compare(county_plan, county_plan, names=names)
+
+
+def test_the_order_of_rows_is_no_difference(county_plan: lo.Plan, three: lo.plan.compare.Comparison) -> None:  # type: ignore[name-defined]
+    turned = county_plan.replace(
+        assignments=county_plan.assignments.iloc[::-1], bus_lines=county_plan.bus_lines.iloc[::-1]
+    )
+    today = three.plans[0]
+    for one, other in zip(vars(lo.compare(today, county_plan)).values(), vars(lo.compare(today, turned)).values(), strict=True):  # fmt: skip
+        if isinstance(one, pd.DataFrame):
+            pd.testing.assert_frame_equal(one, other)

@@ -44,6 +44,9 @@ def _ways(found: Equity) -> Iterator[str]:
 
     yield f"The daily way to school, on average: {each('mean_min')} (minutes)."
     yield f"Nine of ten pupils get there within: {each('p90_min', 0)}; the longest way: {each('max_min', 0)}."
+    lost = float(told[TODAY]["pupils"] - told[TODAY]["daily"])
+    if lost:
+        yield f"No way is known today for {lost:,.0f} pupils: they are in no figure of today's."
     for limit in LONG_MIN:
         shares = ", ".join(f"{_share(row[f'over_{limit}'])} {_where(when)}" for when, row in told.items())
         yield f"Over {limit} minutes: {shares}."

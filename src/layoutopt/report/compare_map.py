@@ -61,8 +61,8 @@ def _schools(found: Comparison, points: list[list[float]]) -> list[dict[str, Any
     tables = [plan.schools.set_index("school_id").reindex(layer.index) for plan in found.plans]
     rows = _places(layer, points)
     for at, row in enumerate(rows):
-        row["roles"] = [str(table["role"].iloc[at]) for table in tables]
-        row["bands"] = [str(table["bands"].iloc[at]) for table in tables]
+        row["roles"] = [str(table["role"].fillna("").iloc[at]) for table in tables]
+        row["bands"] = [str(table["bands"].fillna("").iloc[at]) for table in tables]
         row["pupils"] = [round(float(table["pupils_after"].fillna(0.0).iloc[at]), 3) for table in tables]
     return rows
 

@@ -19,6 +19,7 @@ _HOME = {
     "equity": "layoutopt.plan.equity",
     "edit": "layoutopt.explaining.edit",
     "explain": "layoutopt.explaining.why",
+    "frontier": "layoutopt.explaining.frontier",
     "generate_county": "layoutopt.samples",
     "optimize": "layoutopt.pipeline",
     "price_of": "layoutopt.explaining.price",

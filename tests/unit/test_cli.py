@@ -259,7 +259,7 @@ def test_compare_three_with_a_map(plans: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     assert f"Written {page}" in result.stderr
     assert '<option value="2">' in page.read_text("utf-8")
-    assert "best against" in result.stdout and "range" in result.stdout
+    assert "best (2) against today: " in result.stdout and "range" in result.stdout
 
 
 def test_equity(plans: Path, tmp_path: Path) -> None:

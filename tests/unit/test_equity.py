@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import layoutopt as lo
-from layoutopt.errors import InputError
+from layoutopt.errors import AskError
 from layoutopt.plan.equity import Equity
 from layoutopt.plan.equity_ways import family_prices
 
@@ -131,6 +131,24 @@ def test_two_plans_beside_today(plan: lo.Plan) -> None:
     assert {"merged", "as it is", "as it is_verdict"} <= set(found.variation.columns)
 
 
+def test_between_two_plans(plan: lo.Plan) -> None:
+    today = lo.current_plan(plan.study, plan.policy)
+    found = lo.equity(today, plan, names=("now", "merged"))
+    table = found.between()
+    columns = ["settlement_id", "band", "pupils", "one_school", "other_school", "other_mode"]
+    assert table[columns].to_numpy().tolist() == [
+        ["V2", "lower", 4, "S2", "S1", "bus"],
+        ["V3", "upper", 6, "S2", "S1", "board"],
+    ]
+    assert table.loc[0, ["one_min", "other_min", "change_min"]].tolist() == pytest.approx([0, 16, 16])
+    assert np.isnan(table.loc[1, "change_min"])
+    said = "From now to merged: 4 pupils have a way more than 1 min longer, 0 a shorter one, 6 come to board; most loses Village V2"
+    assert said in str(found)
+    assert "From plan to other no way changes by more than 1 min." in str(lo.equity(plan, plan))
+    with pytest.raises(AskError, match="one plan here"):
+        lo.equity(plan).between()
+
+
 def test_another_today_is_told(plan: lo.Plan) -> None:
     slower = lo.current_plan(plan.study, plan.policy.replace(walk_kmh=3.0))
     assert any("see today differently" in note for note in lo.equity(plan, slower).notes)
@@ -153,7 +171,7 @@ def test_files(found: Equity, tmp_path: Path) -> None:
     assert book.sheet_names == ["words", "table", "losers", "villages", "variation", "conditions", "protected"]
     book.close()
     assert json.dumps(found.to_dict(), allow_nan=False)
-    with pytest.raises(InputError, match=r"neither \.csv nor \.xlsx"):
+    with pytest.raises(AskError, match=r"neither \.csv nor \.xlsx"):
         found.to_file(tmp_path / "equity.doc")
 
 
@@ -180,11 +198,11 @@ def test_charts(found: Equity) -> None:
     ],
 )
 def test_what_cannot_be_asked(plan: lo.Plan, wrong: dict[str, object], said: str) -> None:
-    with pytest.raises(InputError, match=said.replace("?", r"\?")):
+    with pytest.raises(AskError, match=said.replace("?", r"\?")):
         lo.equity(plan, **wrong)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="two different names"):
+    with pytest.raises(AskError, match="two different names"):
         lo.equity(plan, plan, names=("x", "x"))
-    with pytest.raises(InputError, match="'Z' is no town of this table"):
+    with pytest.raises(AskError, match="'Z' is no town of this table"):
         lo.equity(plan).cells(town="Z")
 
 

@@ -1,6 +1,19 @@
 """The command line: arguments in, public functions called, messages on stderr. Heavy parts load when used."""
 
-from layoutopt.cli import inputs, plans, questions
+from layoutopt.cli import inputs, plans, price, questions, several
 from layoutopt.cli.group import BAD_INPUT, DONE, EFFORTS, FORMATS, LANGUAGES, NO_PLAN, main
 
-__all__ = ["BAD_INPUT", "DONE", "EFFORTS", "FORMATS", "LANGUAGES", "NO_PLAN", "inputs", "main", "plans", "questions"]
+__all__ = [
+    "BAD_INPUT",
+    "DONE",
+    "EFFORTS",
+    "FORMATS",
+    "LANGUAGES",
+    "NO_PLAN",
+    "inputs",
+    "main",
+    "plans",
+    "price",
+    "questions",
+    "several",
+]

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from layoutopt.cli.group import (
+    EFFORTS,
     command,
     main,
     say,
@@ -27,7 +28,7 @@ def compare(a: Path, b: Path, more: tuple[Path, ...], map_file: Path | None, as_
 
     folders = (a, b, *more)
     short = [folder.resolve().name for folder in folders]
-    names = short if len(set(short)) == len(short) else [str(folder) for folder in folders]
+    names = [f"{name} ({at})" if short.count(name) > 1 else name for at, name in enumerate(short, start=1)]
     found = lo.compare(*(lo.Plan.from_folder(folder) for folder in folders), names=names)
     if as_json:
         tables = {name: getattr(found, name) for name in ("schools", "settlements", "lines", "routes")}
@@ -43,13 +44,23 @@ def compare(a: Path, b: Path, more: tuple[Path, ...], map_file: Path | None, as_
 
 @main.command(epilog="Example: layoutopt explain out/county S017")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.argument("school")
+@click.argument("place")
+@click.option("--effort", type=click.Choice(EFFORTS), help="How hard to look for the other plans.  [default: quick]")
+@click.option("--time-limit", "time_limit_s", type=click.FloatRange(1), default=120.0, show_default=True, metavar="S",
+              help="Safety stop of each solve in seconds.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print sentences and tables as JSON on stdout.")
 @command
-def explain(folder: Path, school: str) -> None:
-    """Say why SCHOOL closes or stays in the plan in FOLDER, and what the opposite would cost."""
+def explain(folder: Path, place: str, effort: str | None, time_limit_s: float, as_json: bool) -> None:
+    """Say why the plan in FOLDER decides as it does about PLACE, and what otherwise would cost.
+
+    \b
+    PLACE is a school, a settlement or a bus line, by its id. The plan is solved again with what it does there
+    forbidden.
+    """
     import layoutopt as lo
 
-    click.echo(str(lo.explain(lo.Plan.from_folder(folder), school)))
+    found = lo.explain(lo.Plan.from_folder(folder), place, effort=effort, time_limit_s=time_limit_s)
+    click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else str(found))
 
 
 @main.command(epilog="Example: layoutopt equity out/county --by band,group --out equity.xlsx")

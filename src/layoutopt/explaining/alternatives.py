@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import logging
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from layoutopt.errors import InfeasibleError, SolverError
-from layoutopt.explaining.axes import real_bound
-from layoutopt.explaining.differing import Reach, differing, opened, schools_apart
-from layoutopt.pipeline import optimize
+from layoutopt.errors import AskError
+from layoutopt.explaining.differing import opened, schools_apart
+from layoutopt.explaining.nearby import Search
 from layoutopt.plan.plan import Plan
 from layoutopt.policy.goals import sought
 
-TRIES = 4
-"""Plans solved for one alternative, each at another distance."""
-EVEN = 1e-9
 FIGURES: tuple[tuple[str, str, str, float], ...] = (
     ("cost_cny", "CNY a year", ",.0f", -1.0),
     ("journey_mean_min", "min on average", ".1f", -1.0),
@@ -33,7 +30,6 @@ FIGURES: tuple[tuple[str, str, str, float], ...] = (
     ("capital_cny", "CNY to build", ",.0f", -1.0),
 )
 """The figures two plans are told apart by: name, words, digits, and +1 where more is better."""
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +106,21 @@ class Alternatives(Sequence[Plan]):
             said.append(f"Closed in all {len(self) + 1} near-best plans: {', '.join(always)}.")
         return (*said, *([self.stopped] if self.stopped else []))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return sentences and tables as plain values, as JSON knows them; what is not known is None."""
+        tables = {name: json.loads(getattr(self, name).to_json(orient="records")) for name in ("table", "closures")}
+        return {"within": self.within, "sentences": list(self.sentences), **tables}
+
+    def to_folder(self, folder: str | Path) -> Path:
+        """Write each plan to a folder of its own, plan_1 and so on, beside alternatives.csv and closures.csv."""
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        self.table.to_csv(target / "alternatives.csv", index=False)
+        self.closures.to_csv(target / "closures.csv", index=False)
+        for at, own in enumerate(self.plans, start=1):
+            own.to_folder(target / f"plan_{at}")
+        return target
+
     def __str__(self) -> str:
         columns = ["school_id", "name", "pupils", "closed_in", "plans"]
         return "\n".join([*self.sentences, self.closures[columns].to_string(index=False)])
@@ -153,12 +164,12 @@ def alternatives(
     effort, time_limit_s
         How hard each plan is looked for, and the safety stop of each. Up to four are solved for one alternative.
 
-    Goals of the policy before the yearly cost are kept as well. Fewer than ``k`` plans come back where no more are
-    found; ``stopped`` says why.
+    Goals of the policy before the yearly cost are kept as well, and no school stays open for nobody. Fewer than ``k``
+    plans come back where no more are found; ``stopped`` says why.
 
     Raises
     ------
-    ValueError
+    AskError
         The goals of the plan's policy do not name the yearly cost, or ``k``, ``within`` or ``differ`` make no sense.
 
     Examples
@@ -167,73 +178,10 @@ def alternatives(
     >>> lo.alternatives(plan, 5).closures  # doctest: +SKIP
     """
     if k < 1 or differ < 1 or within < 0:
-        raise ValueError(f"Ask for one plan or more, one school or more, no share below 0: {k=}, {differ=}, {within=}.")
+        raise AskError(f"Ask for one plan or more, one school or more, no share below 0: {k=}, {differ=}, {within=}.")
     if "annual_cost" not in sought(plan.policy.goals):
-        raise ValueError("The goals of this plan's policy do not name annual_cost: no plan is near its cost.")
-    search = _Search(plan, within, differ, effort, time_limit_s)
+        raise AskError("The goals of this plan's policy do not name annual_cost: no plan is near its cost.")
+    search = Search(plan, within, differ, effort, time_limit_s)
     while len(search.found) < k and search.next():
         pass
     return Alternatives(plan, tuple(search.found), within, tuple(search.most), search.stopped)
-
-
-class _Search:
-    """The plans found so far, and how far the next one can be from them."""
-
-    def __init__(self, plan: Plan, within: float, differ: int, effort: str, time_limit_s: float) -> None:
-        """Take the plan, what others may cost, and the work each may cost."""
-        self.plan, self.within, self.differ, self.effort, self.time_limit_s = plan, within, differ, effort, time_limit_s
-        self.most_cny = plan.figures.cost_cny * (1 + within)
-        self.reach = Reach(plan, self.most_cny, time_limit_s=time_limit_s / TRIES)
-        self.start = plan
-        self.found: list[Plan] = []
-        self.most: list[int] = []
-        self.upper = len(plan.schools)
-        self.stopped = ""
-
-    def next(self) -> bool:
-        """Find one more plan, as far away as at most four solves get; False where there is none."""
-        earlier = [self.plan, *self.found]
-        self.upper = min(self.upper, self.reach.most(earlier))
-        low, high, best = self.differ - 1, self.upper, None
-        wanted = min(max(self.reach.guess(earlier), self.differ), high)
-        for left in reversed(range(TRIES)):
-            if low >= high:
-                break
-            own = self.solved(earlier, wanted)
-            if own is None:
-                high = wanted - 1
-            else:
-                best, low = own, max(wanted, min(len(schools_apart(own, other)) for other in earlier))
-            wanted = (low + high + 1) // 2 if best is not None or left > 1 else self.differ
-        if best is None:
-            self.stopped = self._why(high)
-            return False
-        self.found.append(best)
-        self.most.append(self.upper)
-        return True
-
-    def solved(self, earlier: Sequence[Plan], least: int) -> Plan | None:
-        """Return a plan within the cost that differs in ``least`` schools from all ``earlier``, if one is found.
-
-        Where it proves that none is within the cost, the bound on the distance falls.
-        """
-        try:
-            own = optimize(
-                self.plan.study, self.plan.policy, effort=self.effort, time_limit_s=self.time_limit_s,
-                seed=self.plan.seed, extra_rules=[differing(earlier, least)], start=self.start,
-            )  # fmt: skip
-        except (InfeasibleError, SolverError) as error:
-            log.info("No plan with %d schools decided otherwise: %s", least, error)
-            return None
-        if self.start.basis is None:
-            self.start = self.start.replace(basis=own.basis)
-        if real_bound(own) > self.most_cny * (1 + EVEN):
-            self.upper = min(self.upper, least - 1)
-        return own if own.figures.cost_cny <= self.most_cny * (1 + EVEN) else None
-
-    def _why(self, high: int) -> str:
-        """Why there is no further plan: proven, or not found."""
-        what = f"plan within {self.within:.1%} that decides otherwise for {self.differ} or more schools than all others"
-        if self.upper < self.differ:
-            return f"There is no further {what}: that is proven."
-        return f"No further {what} was found; up to {self.upper} schools are not ruled out."

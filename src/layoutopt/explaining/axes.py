@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layoutopt.errors import nearest
+from layoutopt.errors import AskError, nearest
 from layoutopt.model.build import ExtraRule
 from layoutopt.model.columns import Data
 from layoutopt.model.frame import Expr, Rows
@@ -117,6 +117,15 @@ def schools_kept(d: Data) -> Expr:
     return plus(d, *parts)
 
 
+def attended(d: Data) -> Iterator[Rows]:
+    """No school stays open for nobody: Σ x ≥ open or point. Else plans would be told apart by empty schools."""
+    free = d.schools["keep_reason"] == ""
+    for name in ("open", "point"):
+        own = d.frame.each(name)
+        own = own.only(free.reindex(own.level("school_id")).to_numpy(bool))
+        yield d.frame.total("chosen", by=["school_id"]).on(own.labels) - own >= 0.0
+
+
 def _axis(name: str, words: str, unit: str, *, step: float = 0.0) -> Axis:
     return Axis(name, words, unit, FIGURES[name], GOALS[name], step=step)
 
@@ -142,16 +151,16 @@ def axes_of(goals: Sequence[str]) -> tuple[Axis, ...]:
 
     Raises
     ------
-    ValueError
+    AskError
         An unknown goal, not two or three of them, or none of them the yearly cost.
     """
     for name in goals:
         if name not in AXES:
-            raise ValueError(f"unknown goal '{name}'.{nearest(name, AXES)} Known: {', '.join(AXES)}.")
+            raise AskError(f"unknown goal '{name}'.{nearest(name, AXES)} Known: {', '.join(AXES)}.")
     if len(set(goals)) != len(goals) or len(goals) not in (2, 3):
-        raise ValueError(f"A frontier is of two or three different goals, not {', '.join(goals) or 'none'}.")
+        raise AskError(f"A frontier is of two or three different goals, not {', '.join(goals) or 'none'}.")
     if COST not in goals:
-        raise ValueError(f"Name {COST} among the goals: only cost is decided together with the bus lines.")
+        raise AskError(f"Name {COST} among the goals: only cost is decided together with the bus lines.")
     return (AXES[COST], *(AXES[name] for name in goals if name != COST))
 
 

@@ -18,7 +18,8 @@ from layoutopt.plan.plan import Plan
 from layoutopt.schema import BANDS
 
 Array = NDArray[np.float64]
-Flags, Ints = NDArray[np.bool_], NDArray[np.intp]
+Flags = NDArray[np.bool_]
+Ints = NDArray[np.intp]
 COLUMNS = ("rule", "place", "value", "limit", "words")
 BY_PUPILS: Mapping[str, str] = {
     "places": "{value:g} pupils in {limit:g} places",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -71,6 +72,11 @@ class PriceCurve:
             ax = pyplot.subplots(figsize=(6.0, 3.6), layout="constrained")[1]
         _drawn(self, ax)
         return ax
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return name, unit and table as plain values, as JSON knows them; what is not known is None."""
+        table = json.loads(self.table.to_json(orient="records"))
+        return {"name": self.name, "unit": self.unit, "now": self.now, "table": table}
 
     def __str__(self) -> str:
         possible = self.table[self.table["possible"]]

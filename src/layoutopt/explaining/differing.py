@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse as sp
 
+from layoutopt.explaining.axes import attended
 from layoutopt.kernels import highs
 from layoutopt.model.build import ExtraRule, build_model
 from layoutopt.model.columns import Data
@@ -58,7 +59,7 @@ class Reach:
     def __init__(self, plan: Plan, most_cny: float, *, time_limit_s: float) -> None:
         """Take the study and policy of ``plan``, and the yearly cost that is the limit."""
         options = build_options(plan.study, plan.policy)
-        model, self.data = build_model(plan.study, plan.policy, options)
+        model, self.data = build_model(plan.study, plan.policy, options, extra_rules=[attended])
         self.model: Model = model.without("annual_budget").without("source_budget")
         self.held = [self.model.goals[level.goal] <= _ceiling(plan, level) for level in _before_cost(plan)]
         self.time_limit_s = time_limit_s

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from layoutopt.errors import AskError
 from layoutopt.explaining.axes import COST, Axis, axes_of, dominated, knee
 from layoutopt.explaining.tracing import Point, Tracer, proven
 from layoutopt.plan.plan import Plan
@@ -85,6 +88,22 @@ class Frontier(Sequence[Plan]):
         from layoutopt.explaining.frontier_plot import draw_frontier
 
         return draw_frontier(self, ax)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return sentences and table as plain values, as JSON knows them; what is not known is None."""
+        table = json.loads(self.table.to_json(orient="records"))
+        return {"goals": list(self.goals), "knee": self.knee, "sentences": list(self.sentences), "table": table}
+
+    def to_folder(self, folder: str | Path) -> Path:
+        """Write each plan to a folder of its own, point_1 and so on, beside frontier.csv and frontier.svg."""
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        self.table.to_csv(target / "frontier.csv", index=False)
+        if picture := self._picture():
+            (target / "frontier.svg").write_text(picture, "utf-8")
+        for at, own in enumerate(self, start=1):
+            own.to_folder(target / f"point_{at}")
+        return target
 
     def _at(self, point: Point) -> str:
         return ", ".join(axis.said(point.loads[axis.name]) for axis in self.axes)
@@ -166,6 +185,8 @@ def frontier(
         ``annual_cost`` and one or two of: worst_journey, schools_kept, merge_small, travel, inequality, moved_pupils,
         group_gap, quality. Limits on worst_journey (whole minutes) are kept by real lines; those on travel,
         inequality and group_gap count direct rides, and the values told are those of the lines.
+    effort
+        How hard the first plan is looked for; the others begin at their neighbour and take ``quick``, or ``proof``.
     points
         How many plans are sought; fewer come back where fewer differ.
     time_limit_s
@@ -173,7 +194,7 @@ def frontier(
 
     Raises
     ------
-    ValueError
+    AskError
         Goals that are unknown, not two or three, or without ``annual_cost``; fewer than two points.
     InfeasibleError
         No plan keeps the rules of the policy.
@@ -185,12 +206,12 @@ def frontier(
     """
     axes = axes_of(goals)
     if points < 2:
-        raise ValueError(f"A frontier needs two points or more, not {points}.")
+        raise AskError(f"A frontier needs two points or more, not {points}.")
     given = study_or_plan if isinstance(study_or_plan, Plan) else None
     if isinstance(study_or_plan, Plan):
         study, asked = study_or_plan.study, policy or study_or_plan.policy
     elif policy is None:
-        raise ValueError("Give the policy with a study: frontier(study, policy).")
+        raise AskError("Give the policy with a study: frontier(study, policy).")
     else:
         study, asked = study_or_plan, policy
     with reporter(progress) as report:

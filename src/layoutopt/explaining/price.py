@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,15 @@ from layoutopt.errors import InfeasibleError
 from layoutopt.explaining.asked import amount_of, value_now
 from layoutopt.explaining.change import Change, change_of, solve_changed
 from layoutopt.explaining.impossible import in_short
-from layoutopt.explaining.proven import bounded, cheaper, cost_level, earlier_goals, only_tightens, same_program
+from layoutopt.explaining.proven import (
+    bounded,
+    cheaper,
+    cost_level,
+    earlier_goals,
+    only_tightens,
+    same_program,
+    takes_away,
+)
 from layoutopt.plan.plan import Plan
 
 if TYPE_CHECKING:
@@ -116,14 +124,20 @@ class Price:
             return f"{self.change}: not possible. {self.reason}"
         a, b = self.after.figures, self.before.figures
         text = (
-            f"{self.change}: {self.cost_cny:+,.0f} CNY a year ({self.known}), "
-            f"{self.mean_min:+.1f} min on average, {self.worst_min:+.1f} for the longest way, "
-            f"{self.schools:+.0f} schools ({a.small_schools_after - b.small_schools_after:+d} small ones), "
-            f"{self.lines:+.0f} bus lines."
+            f"{self.change}: {self.cost_cny:+,.0f} CNY a year ({self.known}), {self.mean_min:+.1f} min on average, "
+            f"{self.worst_min:+.1f} for the longest way, {self.schools:+.0f} schools "
+            f"({a.small_schools_after - b.small_schools_after:+d} small ones), {self.lines:+.0f} bus lines."
         )
         return " ".join([text, *self._further()])
 
     __repr__ = __str__
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the price as plain values, as JSON knows them; what is not known or not possible is None."""
+        names = ("cost_cny", "least_cny", "most_cny", "mean_min", "worst_min", "schools", "lines", "per_unit_cny")
+        found = {name: getattr(self, name) for name in names}
+        plain = {name: value if value is not None and abs(value) < INF else None for name, value in found.items()}
+        return {"change": self.change, "possible": self.possible, "reason": self.reason, **plain, "unit": self.unit}
 
     def _further(self) -> list[str]:
         """What goes before the cost, one unit's price, and a word where the changed plan is the better one."""
@@ -177,10 +191,8 @@ def price_of(
         Vehicles more or fewer.
     schools_open
         At least (or, below zero, at most) that many more schools open than now.
-    effort
-        How hard to look; ``quick`` where not given, as the search begins at the plan.
-    time_limit_s
-        Safety stop of each solve.
+    effort, time_limit_s
+        How hard to look (``quick`` where not given, as the search begins at the plan), and each solve's safety stop.
     policy_keys
         Policy keys with their new values, for example ``max_ride_min=45``.
 
@@ -189,7 +201,7 @@ def price_of(
 
     Raises
     ------
-    ValueError
+    AskError
         An unknown id, no change at all, or more than one range.
     PolicyError
         An unknown key, or values that contradict each other.
@@ -227,9 +239,9 @@ def priced(
     if change.study is plan.study and change.policy == plan.policy and not change.extra_rules:
         return Price(change.words, plan, plan, "", amount, unit, change.tightens)
     olds = {name: value_now(plan, name) for name in asked or {}}
-    tightens = change.tightens or only_tightens(plan.policy, asked or {})
+    tightens = takes_away(plan, change) or only_tightens(plan.policy, asked or {})
     try:
-        after = solve_changed(start or plan, change, effort=effort, time_limit_s=time_limit_s)
+        after = solve_changed(start or plan, replace(change, tightens=False), effort=effort, time_limit_s=time_limit_s)
     except InfeasibleError as error:
         reason = in_short(error, own_rules=[getattr(rule, "__name__", "") for rule in change.extra_rules])
         return Price(change.words, plan, None, reason, amount, unit, tightens, error)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from layoutopt.explaining.change import Change
+from layoutopt.explaining.change import MORE_ALLOWS, Change
 from layoutopt.options import build_options
 from layoutopt.pipeline.reasons import stay_reasons
 from layoutopt.plan.audit import audit
@@ -21,12 +21,7 @@ from layoutopt.today import school_facts
 INF = float("inf")
 SAME = 1e-6
 CHEAPER_CNY = 0.5
-LIMITS = dict.fromkeys(
-    (
-        "max_ride_min", "oneway_max_min", "oneway_max_km", "worsening_max_min", "board_max_min", "board_nearest",
-        "annual_budget_cny", "capital_budget_cny", "school_cap", "nine_year_cap",
-    ), 1,
-) | dict.fromkeys(("min_pupils", "merge_share"), -1)  # fmt: skip
+LIMITS = {**dict.fromkeys((*MORE_ALLOWS, "school_cap", "nine_year_cap"), 1), "min_pupils": -1, "merge_share": -1}
 """Keys that only take plans away when they fall (1) or rise (-1), and change nothing else."""
 DEFAULT_REASON = "keeping it is part of the best plan found"
 
@@ -55,6 +50,20 @@ def only_tightens(loose: Policy, keys: Mapping[str, Any]) -> bool:
         return False
     tight = loose.replace(**keys)
     return all(_as_tight(_parts(tight, key), _parts(loose, key), LIMITS[key]) for key in keys)
+
+
+def takes_away(plan: Plan, change: Change) -> bool:
+    """Return whether a change of decisions only takes plans away.
+
+    Closing a school that is protected adds plans, and so does keeping one that would be too small to stay by itself.
+    """
+    if not change.tightens:
+        return False
+    facts, before, after = school_facts(plan.study, plan.policy), plan.policy.closure, change.policy.closure
+    closed = facts.loc[[code for code in after.must_close if code not in before.must_close]]
+    kept = facts.loc[[code for code in after.must_keep if code not in before.must_keep]]
+    viable = (kept["keep_reason"] != "") | (kept["highest"].map(lambda stage: before.min_pupils[stage]) <= 0)
+    return bool((closed["keep_reason"] == "").all() and viable.all())
 
 
 def _parts(policy: Policy, key: str) -> list[float]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from layoutopt.errors import SolverError
+from layoutopt.errors import AskError, SolverError
 from layoutopt.explaining.asked import UNITS, amount_of, is_number, value_now
 from layoutopt.explaining.change import Change, change_of
 from layoutopt.explaining.curve import PriceCurve
@@ -27,7 +27,7 @@ def ranged(plan: Plan, asked: Mapping[str, Any]) -> str | None:
 
     Raises
     ------
-    ValueError
+    AskError
         More than one range, or an empty one.
     """
     found = []
@@ -38,9 +38,9 @@ def ranged(plan: Plan, asked: Mapping[str, Any]) -> str | None:
         if isinstance(inner, (list, tuple, range, np.ndarray)):
             found.append(name)
             if not len(inner):
-                raise ValueError(f"{name}: the range is empty. Name at least one value.")
+                raise AskError(f"{name}: the range is empty. Name at least one value.")
     if len(found) > 1:
-        raise ValueError(f"{' and '.join(found)} are ranges. Give one of them, and single values for the others.")
+        raise AskError(f"{' and '.join(found)} are ranges. Give one of them, and single values for the others.")
     return found[0] if found else None
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from layoutopt.errors import InfeasibleError, SolverError
-from layoutopt.explaining.axes import COST, EVEN, NEED_COLUMNS, Axis, real_bound
-from layoutopt.model.build import build_model
+from layoutopt.explaining.axes import COST, EVEN, KEPT, NEED_COLUMNS, Axis, attended, real_bound
+from layoutopt.explaining.change import EFFORT
+from layoutopt.model.build import ExtraRule, build_model
 from layoutopt.model.solve import Effort, Stopped, solve_goals
 from layoutopt.model.start import first_point
 from layoutopt.options import build_options
@@ -72,6 +73,7 @@ class Tracer:
     def __post_init__(self) -> None:
         names = (COST, *(axis.name for axis in self.axes[1:] if axis.name in NEED_COLUMNS))
         self.policy = self.policy.replace(goals=names, goal_weights={}, goal_tolerance={COST: 0.0})
+        self.always: tuple[ExtraRule, ...] = (attended,) if KEPT in [axis.name for axis in self.axes] else ()
         self.rides = bool((build_options(self.study, self.policy).rows["mode"] == "bus").any())
 
     def trace(self, start: Plan | None) -> None:
@@ -112,16 +114,20 @@ class Tracer:
             return replace(min(known, key=lambda point: point.loads[COST]), limits=dict(limits), work_s=0.0)
         share = len(self.found) / self.wanted
         self.report(min(share, 0.95), f"point {len(self.found) + 1}: {self.said(limits) or 'the least cost'}")
-        rules = [axis.rule(limits[axis.name]) for axis in self.axes[1:] if axis.name in limits]
+        rules = [*self.always, *(axis.rule(limits[axis.name]) for axis in self.axes[1:] if axis.name in limits)]
         began = time.process_time()
         plan = optimize(
-            self.study, self.policy, effort=self.effort, time_limit_s=self.time_limit_s, seed=self.seed, start=start,
+            self.study, self.policy, effort=self._effort(start), time_limit_s=self.time_limit_s, seed=self.seed, start=start,
             **_asked(limits, rules),
         )  # fmt: skip
         work_s = time.process_time() - began
         loads = {axis.name: axis.load(plan) for axis in self.axes}
         self.found.append(Point(plan, dict(limits), loads, {COST: self._bound(plan, limits)}, work_s))
         return self.found[-1]
+
+    def _effort(self, start: Plan | None) -> str:
+        """How hard a point is looked for: one begun at its neighbour has little left to find."""
+        return self.effort if start is None or self.effort == "proof" else EFFORT
 
     def _bound(self, plan: Plan, limits: Mapping[str, float]) -> float:
         """What no plan within the limits is below; −∞ where what was proven does not speak for plans with lines."""
@@ -133,7 +139,7 @@ class Tracer:
         """The best value of each goal but the cost, whatever the cost and with direct rides for everybody."""
         names = (COST, *(axis.name for axis in self.axes[1:] if axis.name in (*NEED_COLUMNS, WORST_JOURNEY)))
         asked = self.policy.replace(goals=names)
-        model, data = build_model(self.study, asked, build_options(self.study, asked))
+        model, data = build_model(self.study, asked, build_options(self.study, asked), extra_rules=self.always)
         model = model.without("annual_budget").without("source_budget")
         best = {}
         for axis in self.axes[1:]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import pandas as pd
 
-from layoutopt.errors import nearest
+from layoutopt.errors import AskError, nearest
 from layoutopt.explaining.binding import binding_rules, program_of
 from layoutopt.explaining.otherwise import (
     Otherwise,
@@ -58,6 +60,13 @@ class Explanation:
         ]
         return words + "".join(tables)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return sentences and tables as plain values, as JSON knows them; what is not known is None."""
+        tables = {name: getattr(self, name) for name in ("options", "binding", "table")}
+        return {"place": self.place, "sentences": list(self.sentences)} | {
+            name: json.loads(table.to_json(orient="records")) for name, table in tables.items()
+        }
+
     def _tables(self) -> list[pd.DataFrame]:
         return [table for table in (self.options, self.binding, self.table) if not table.empty]
 
@@ -79,7 +88,7 @@ def explain(plan: Plan, place: str, *, effort: str | None = None, time_limit_s: 
 
     Raises
     ------
-    ValueError
+    AskError
         The plan has no such place; the nearest name is told.
 
     Examples
@@ -95,7 +104,7 @@ def explain(plan: Plan, place: str, *, effort: str | None = None, time_limit_s: 
     if place in set(plan.bus_lines["line_id"]):
         return _line(plan, place, line_otherwise(plan, place, **limits))  # type: ignore[arg-type]
     known = [*plan.study.schools.index, *plan.study.settlements.index, *plan.bus_lines["line_id"]]
-    raise ValueError(f"'{place}' is no school, settlement or line of this plan.{nearest(place, known)}")
+    raise AskError(f"'{place}' is no school, settlement or line of this plan.{nearest(place, known)}")
 
 
 def _school(plan: Plan, school: str, found: list[Otherwise]) -> Explanation:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from layoutopt.errors import InputError
+from layoutopt.errors import AskError
 from layoutopt.plan.plan import OPEN_ROLES, Plan
 
 SUFFIXES = "abcdefghijklmnopqrstuvwxyz"
@@ -89,10 +89,10 @@ def compare(a: Plan, b: Plan, *more: Plan, names: Sequence[str] | None = None) -
     """
     plans = (a, b, *more)
     if len(plans) > len(SUFFIXES):
-        raise InputError(f"{len(plans)} plans are too many to stand side by side: give {len(SUFFIXES)} at most.")
+        raise AskError(f"{len(plans)} plans are too many to stand side by side: give {len(SUFFIXES)} at most.")
     called = tuple(names) if names is not None else tuple(SUFFIXES[: len(plans)])
     if len(called) != len(plans) or len(set(called)) != len(called):
-        raise InputError(f"{len(plans)} plans need as many different names, not {', '.join(called) or 'none'}.")
+        raise AskError(f"{len(plans)} plans need as many different names, not {', '.join(called) or 'none'}.")
     context = ["settlement_id", "band", "pupils"]
     return Comparison(
         figures=_figures(plans),

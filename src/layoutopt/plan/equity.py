@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from layoutopt.errors import InputError, nearest
+from layoutopt.errors import AskError, nearest
 from layoutopt.io.tables import write_csv
 from layoutopt.plan.closures import closing_conditions
 from layoutopt.plan.equity_cells import ALL, BOARDERS, DIMENSIONS, TODAY, Measure, cells_of, expected
-from layoutopt.plan.equity_harm import losers_of, protected_of, variation_of, villages_of
+from layoutopt.plan.equity_harm import between_of, losers_of, protected_of, variation_of, villages_of
 from layoutopt.plan.equity_ways import SLOW_KMH, ways_of
 from layoutopt.plan.equity_words import equity_words, notes_of
 from layoutopt.plan.plan import Plan
@@ -44,8 +44,9 @@ class Equity:
     ways, in the plan their weekly ones. NaN where nobody is, or something is not known.
 
     ``losers``: the groups whose way grows or who come to board. ``villages``: whose school of today no longer teaches
-    them. ``variation``: how evenly schools have the seven resources. ``conditions``: the five that forbid a closure.
-    ``protected``: small schools that stay because they are protected. ``ways``: everything counted, by plan.
+    them. ``between()``: who goes elsewhere by the second plan. ``variation``: how evenly schools have the seven
+    resources. ``conditions``: the five that forbid a closure. ``protected``: small schools that stay because they are
+    protected. ``ways``: everything counted, by plan.
     """
 
     table: pd.DataFrame
@@ -77,7 +78,7 @@ class Equity:
         for name, value in (("band", band), ("group", group), ("town", town)):
             known = self.table[name].unique()
             if value not in known:
-                raise InputError(f"'{value}' is no {name} of this table.{nearest(value, known)}")
+                raise AskError(f"'{value}' is no {name} of this table.{nearest(value, known)}")
         rows = self.table
         rows = rows[(rows["band"] == band) & (rows["group"] == group) & (rows["town"] == town)]
         return rows.set_index("when").drop(columns=["band", "group", "town"])
@@ -102,6 +103,13 @@ class Equity:
             parts.append(pd.DataFrame({"when": when, "pupils_share": along, "minutes_share": up}))
         return pd.concat(parts, ignore_index=True)
 
+    def between(self) -> pd.DataFrame:
+        """Return the groups that go elsewhere or otherwise by the second plan than by the first; see ``between_of``."""
+        if len(self.plans) < 2:
+            raise AskError("There is one plan here, and nothing between. Ask equity(plan, other).")
+        one, other = self.plans
+        return between_of(self.ways[one], self.ways[other])
+
     def plot_lorenz(self, *, ax: Any = None, **cell: str) -> Any:
         """Draw the Lorenz curves of a cell (``band=, group=, town=``); return the matplotlib axes."""
         return import_module("layoutopt.report.equity_charts").lorenz_axes(self, ax, **cell)
@@ -114,7 +122,7 @@ class Equity:
         """Write ``table`` as CSV, or every table as one workbook (.xlsx); return the path."""
         target = Path(path)
         if target.suffix.lower() not in (".csv", ".xlsx"):
-            raise InputError(f"{target.name} is neither .csv nor .xlsx. Give the file one of these endings.")
+            raise AskError(f"{target.name} is neither .csv nor .xlsx. Give the file one of these endings.")
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.suffix.lower() == ".csv":
             write_csv(self.table, target)
@@ -185,10 +193,10 @@ def equity(
     by = (by,) if isinstance(by, str) else tuple(by)
     for name in by:
         if name not in DIMENSIONS:
-            raise InputError(f"'{name}' is nothing to tell apart.{nearest(name, DIMENSIONS)}")
+            raise AskError(f"'{name}' is nothing to tell apart.{nearest(name, DIMENSIONS)}")
     plans = {names[0]: plan} | ({} if other is None else {names[1]: other})
     if len(plans) < 1 + (other is not None) or TODAY in plans:
-        raise InputError(f"The plans need two different names, none of them '{TODAY}'.")
+        raise AskError(f"The plans need two different names, none of them '{TODAY}'.")
     measure = Measure(epsilon, plan.policy.goals.worst_share)
     ways = {name: ways_of(each, slow_kmh=slow_kmh) for name, each in plans.items()}
     first = next(iter(ways.values()))

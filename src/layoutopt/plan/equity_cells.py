@@ -125,10 +125,7 @@ def _cell(
     counted = (np.isfinite(side.minutes) if whole else side.is_daily) & (pupils > 0)
     row: dict[str, Any] = {"pupils": pupils.sum(), "daily": pupils[side.is_daily].sum()}
     row |= spread(side.minutes[counted], pupils[counted], measure)
-    parts = (
-        pupils[counted] @ side.parts[counted] / pupils[counted].sum() if counted.any() else np.full(len(PARTS), np.nan)
-    )
-    row |= dict(zip(PARTS, parts.tolist(), strict=True))
+    row |= {name: _known_mean(side.parts[counted, at], pupils[counted]) for at, name in enumerate(PARTS)}
     row["gap_min"] = np.nan if share is None else _gap(side, pupils, every, share)
     # A weekly way is no longer or shorter than a daily one.
     row |= _change(np.where(side.is_daily, side.change_min, np.nan)[counted], pupils[counted], measure)
@@ -153,6 +150,12 @@ def spread(minutes: Array, pupils: Array, measure: Measure) -> dict[str, float]:
         atkinson(minutes, pupils, measure.epsilon),
     ]
     return dict(zip(names, found, strict=True))
+
+
+def _known_mean(values: Array, pupils: Array) -> float:
+    """The mean of those whose figure is known; NaN where nobody's is."""
+    known = np.isfinite(values)
+    return mean(values[known], pupils[known]) if known.any() else np.nan
 
 
 def _gap(side: _Side, pupils: Array, every: Array, share: Array) -> float:

@@ -45,6 +45,35 @@ def losers_of(ways: pd.DataFrame) -> pd.DataFrame:
     return table[list(LOSER_COLUMNS)].reset_index(drop=True)
 
 
+def between_of(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Return the groups that go elsewhere or otherwise by the other of two plans, the way that grows most first.
+
+    ``one`` and ``other`` as of ``ways_of``. A row a village, band and pair of schools and modes: ``pupils, one_min,
+    other_min`` (means) and ``change_min``, NaN where either is no daily way.
+    """
+    named = {"school_id": "one_school", "mode": "one_mode", "plan_min": "one_min"}
+    theirs = other[["item", "school_id", "mode", "plan_min"]]
+    both = one.rename(columns=named).merge(
+        theirs.rename(columns={"school_id": "other_school", "mode": "other_mode", "plan_min": "other_min"}), on="item"
+    )
+    apart = (both["other_min"] - both["one_min"]).abs() > FELT_MIN
+    apart |= (both["one_school"] != both["other_school"]) | (both["one_mode"] != both["other_mode"])
+    both = both[apart & (both["pupils"] > 0)]
+    keys = ["settlement_id", "village", "town", "band", "one_school", "one_mode", "other_school", "other_mode"]
+    weights = both["pupils"].astype(float)
+    sums = both[keys].assign(pupils=weights, one_min=weights * both["one_min"], other_min=weights * both["other_min"])
+    table = sums.groupby(keys, as_index=False, sort=True).agg(
+        {name: lambda values: values.sum(skipna=False) for name in ("pupils", "one_min", "other_min")}
+    )
+    for name in ("one_min", "other_min"):
+        table[name] = table[name].astype(float) / table["pupils"]
+    daily = ~(table["one_mode"].isin(["board", ""]) | table["other_mode"].isin(["board", ""]))
+    table["change_min"] = (table["other_min"] - table["one_min"]).where(daily)
+    order = ["change_min", "pupils", "settlement_id", "band"]
+    table = table.sort_values(order, ascending=[False, False, True, True], kind="stable", na_position="last")
+    return table.reset_index(drop=True)
+
+
 def villages_of(plan: Plan) -> pd.DataFrame:
     """Return the villages whose school of today no longer teaches their band, with where they go and the next school.
 

@@ -28,6 +28,8 @@ def equity_words(found: Equity) -> list[str]:
     for name in found.plans:
         head = f"{name}: " if len(found.plans) > 1 else ""
         lines += [head + line for line in _of_plan(found, name)]
+    if len(found.plans) > 1:
+        lines.append(_between(found))
     lines += found.notes
     for name in found.plans:
         lines += _named(found, name)
@@ -94,6 +96,22 @@ def _of_plan(found: Equity, name: str) -> Iterator[str]:
     if len(broken):
         which = ", ".join(f"{row.indicator} ({row.stage})" for row in broken.itertuples())
         yield f"Resources spread more unevenly over the schools than is allowed: {which}."
+
+
+def _between(found: Equity) -> str:
+    one, other = found.plans
+    table = found.between()
+    if table.empty:
+        return f"From {one} to {other} no way changes by more than {FELT_MIN:g} min."
+    longer, shorter = table[table["change_min"] > FELT_MIN], table[table["change_min"] < -FELT_MIN]
+    boards = table[(table["other_mode"] == "board") & (table["one_mode"] != "board")]
+    text = f"From {one} to {other}: {longer['pupils'].sum():,.0f} pupils have a way more than {FELT_MIN:g} min longer"
+    text += f", {shorter['pupils'].sum():,.0f} a shorter one, {boards['pupils'].sum():,.0f} come to board"
+    if len(longer):
+        row = longer.iloc[0]
+        place = row["village"] or row["settlement_id"]
+        text += f"; most loses {place}, grades {GRADES[row['band']]}: {row['one_min']:.0f} → {row['other_min']:.0f} min"
+    return f"{text}."
 
 
 def _boarding(found: Equity, name: str) -> Iterator[str]:
@@ -175,6 +193,12 @@ def notes_of(plans: Mapping[str, Plan], ways: Mapping[str, pd.DataFrame]) -> Ite
         yield "Whoever rides today is taken to ride straight; by which line and at what fare is not known."
     if next(iter(plans.values())).study.roads is None:
         yield "No roads are given, so that slow roads are not known."
+    else:
+        for name, rows in ways.items():
+            unknown = rows["served"] & ~rows["boards"] & ~np.isfinite(rows["plan_slow_km"].astype(float))
+            if unknown.any():
+                count = rows.loc[unknown, "pupils"].sum()
+                yield f"Slow roads are not known for the rides of {count:,.0f} pupils ({name}): no road leads there."
     whens = [rows["today_min"].fillna(-1.0).to_numpy(float) for rows in ways.values()]
     if len(whens) > 1 and (len(whens[0]) != len(whens[1]) or not np.allclose(whens[0], whens[1], atol=1e-6)):
         yield "The two plans see today differently (other study or speeds): each change is against its own today."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from layoutopt.errors import AskError
+
 Array = NDArray[np.float64]
 SLACK = 1e-6
 """A value this little over a limit still keeps it."""
@@ -85,7 +87,7 @@ def atkinson(values: Array, weights: Array, epsilon: float) -> float:
     0.2
     """
     if epsilon <= 0:
-        raise ValueError(f"epsilon = {epsilon}: the aversion to inequality is a number above 0, such as 0.5.")
+        raise AskError(f"epsilon = {epsilon}: the aversion to inequality is a number above 0, such as 0.5.")
     average = mean(values, weights)
     if average <= 0:
         return 0.0

@@ -16,7 +16,12 @@ from layoutopt.model.relax.soften import Softened, unit_of
 from layoutopt.model.relax.words import limit_now
 
 Flags = NDArray[np.bool_]
-LOOSE = highs.Budget(gap=0.3, time_limit_s=20, steps=60)
+LOOSE = highs.Budget(gap=0.3, time_limit_s=20, steps=40)
+FEW_COLUMNS = 3_000
+"""Beyond so many columns whole numbers are asked for only where the linear program does not decide."""
+CHUNK = 6
+"""Large sets are let go so many at a time first."""
+SOLVES = 80
 Unit = tuple[str, str]
 
 
@@ -33,30 +38,54 @@ def conflict_of(easing: Easing, purse: Purse | None = None) -> Conflict | None:
 
     The units that give way in an easing are held, one easing after the other, until none is left (the elastic
     filter of Chinneck and Dravnieks 1991, on whole numbers); each is then let go where the rest still cannot hold.
-    None where the budget ends first.
+    None where the budget ends first. In large programs the linear one decides where it can: then not each of the units
+    need be necessary in whole numbers.
     """
-    soft, purse = easing.soft, purse or Purse()
+    soft, purse = easing.soft, purse or Purse(SOLVES)
     units = unit_of(soft.gives)
+    given = list(dict.fromkeys(unit_of(easing.given)))
+    whole = len(soft.program.cost) <= FEW_COLUMNS
+    if not whole:
+        soft = _linear(soft)
     try:
-        held = _together(soft, units, list(dict.fromkeys(unit_of(easing.given))), purse)
+        held = _together(soft, units, given, purse)
+        if held is None:
+            soft, whole = easing.soft, True
+            held = _together(soft, units, given, purse)
     except _Undecided:
         return None
-    for unit in list(held):
-        rest = [other for other in held if other != unit]
-        try:
-            if _given(soft, units, rest, purse, priced=False) is None:
-                held = rest
-        except _Undecided:
-            return Conflict(tuple(held), False)
-    return Conflict(tuple(held), True)
+    if held is None:
+        return None
+    held, done = _needed(soft, units, held, purse)
+    return Conflict(tuple(held), whole and done)
 
 
-def _together(soft: Softened, units: pd.MultiIndex, held: list[Unit], purse: Purse) -> list[Unit]:
-    """Add units until those held leave no plan."""
+def _needed(soft: Softened, units: pd.MultiIndex, held: list[Unit], purse: Purse) -> tuple[list[Unit], bool]:
+    """Let go, the last added first, what the rest does not need to leave no plan; whether every unit was tried."""
+    for size in (CHUNK, 1) if len(held) > 2 * CHUNK else (1,):
+        for first in reversed(range(0, len(held), size)):
+            rest = held[:first] + held[first + size :]
+            try:
+                if _given(soft, units, rest, purse, priced=False) is None:
+                    held = rest
+            except _Undecided:
+                return held, False
+    return held, True
+
+
+def _linear(soft: Softened) -> Softened:
+    """The program with every column continuous: what cannot hold together there cannot in whole numbers either."""
+    return replace(soft, program=replace(soft.program, integer=np.zeros(len(soft.program.cost), dtype=bool)))
+
+
+def _together(soft: Softened, units: pd.MultiIndex, held: list[Unit], purse: Purse) -> list[Unit] | None:
+    """Add units until those held leave no plan; None where nothing gives any more and a plan is left."""
     while True:
         given = _given(soft, units, held, purse, priced=True)
         if given is None:
             return held
+        if given.empty:
+            return None
         held = list(dict.fromkeys([*held, *unit_of(given)]))
 
 

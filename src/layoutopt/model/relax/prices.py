@@ -30,7 +30,7 @@ PRICES: dict[str, float] = {
     "distance_limit": 1.0,  # by pupil and kilometre
     # by pupil
     "walkable": 0.2,
-    "board_nearest": 0.2,
+    "board_nearest": 1.0,
     "hub_only": 2.0,
     "town_border": 1.0,
     "move_once": 1.0,

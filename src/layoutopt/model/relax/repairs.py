@@ -20,8 +20,9 @@ from layoutopt.model.relax.words import relaxations_of
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-SOLVES = 40
-EACH = highs.Budget(gap=1e-4, time_limit_s=20, steps=60)
+SOLVES = 32
+EACH = highs.Budget(gap=1e-4, time_limit_s=20, steps=40)
+SAFETY_S = 60.0
 PER_KIND = 3
 """Repairs of one kind that are looked for, for example schools whose places could grow."""
 TOO_DEAR = 50.0
@@ -36,7 +37,7 @@ class Purse:
     """How many solves are left, and until when."""
 
     solves: int = SOLVES
-    until: float = field(default_factory=lambda: time.monotonic() + 90.0)
+    until: float = field(default_factory=lambda: time.monotonic() + SAFETY_S)
 
     def spend(self) -> bool:
         """Return whether one more solve may be made, and count it."""

@@ -20,9 +20,11 @@ Array = NDArray[np.float64]
 log = logging.getLogger(__name__)
 FEW = 3_000
 """So many options or fewer are all looked at from the beginning."""
-MANY = 30_000
+MANY = 6_000
 """More options than these are not looked at: the easing is then not proven to be the smallest."""
-BUDGET = highs.Budget(gap=1e-6, time_limit_s=60, steps=400)
+EXACT = highs.Budget(gap=1e-6, time_limit_s=60, steps=1_000)
+LARGE = highs.Budget(gap=0.02, time_limit_s=60, steps=80)
+"""How much work one tier may cost: with few options the easing is proven, with many a good one is found."""
 ROUNDS = 3
 HOLD = 1e-6
 
@@ -69,13 +71,14 @@ def smallest(beyond: Beyond, *, priorities: Sequence[str] = ()) -> Easing | None
 def _eased(soft: Softened, priorities: Sequence[str]) -> Easing | None:
     """The smallest easing with the columns of ``soft``: tier by tier, what gives last kept smallest first."""
     program, values, proven, bound = soft.program, None, True, 0.0
+    budget = EXACT if len(soft.data.frame.blocks["chosen"]) <= MANY else LARGE
     for tier in reversed(tiers_of(priorities, soft.rules)):
         cost = soft.cost(tier)
-        solved = highs.solve(replace(program, cost=cost), budget=BUDGET, start=values)
+        solved = highs.solve(replace(program, cost=cost), budget=budget, start=values)
         if solved.values is None:
             return None
         values = cleaned(program, solved.values)
-        proven &= solved.status == "optimal"
+        proven &= solved.status == "optimal" and solved.gap <= EXACT.gap
         bound += max(solved.bound, 0.0)
         program = _held(program, cost, float(cost @ values))
     if values is None:

@@ -13,6 +13,7 @@ from layoutopt.errors import InputError, Problem
 from layoutopt.samples import valley_tables as tables
 from layoutopt.samples.names import place_names
 from layoutopt.samples.resources import with_resources
+from layoutopt.samples.shape import VALLEY, Shape
 from layoutopt.samples.terrain import Ints, make_valleys
 from layoutopt.samples.valley_roads import build_roads
 from layoutopt.samples.valley_schools import attends_today, find_ways, school_mix, site_schools
@@ -25,6 +26,18 @@ NOTE = (
     "Every figure is made up. Totals and the skew of school sizes follow published figures of mountain "
     "counties; the place on the map is arbitrary."
 )
+
+
+@dataclass(frozen=True)
+class Size:
+    """Exact totals of a county; ``towns`` at most so many, ``area_km2`` the ground inside the boundary."""
+
+    settlements: int
+    schools: int
+    pupils: int
+    towns: int
+    area_km2: float
+    teachers: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,15 +92,22 @@ def generate_county(
     >>> generate_county(settlements=12, schools=4, pupils=300, towns=2, area_km2=120, teachers=40)
     <County Generated county 0: 12 settlements, 4 schools, 300 pupils>
     """
-    _check(settlements, schools, pupils, area_km2, teachers)
+    size = Size(settlements, schools, pupils, towns, area_km2, teachers)
+    return make_county(size, VALLEY, name=f"Generated county {seed}", seed=seed)
+
+
+def make_county(size: Size, shape: Shape, *, name: str, seed: int) -> County:
+    """Return the county of ``size`` that ``shape`` and ``seed`` make; see :func:`generate_county`."""
+    _check(size)
     rng = np.random.default_rng(seed)
-    mix = school_mix(settlements, schools, towns)
+    settlements, area_km2 = size.settlements, size.area_km2
+    mix = school_mix(settlements, size.schools, size.towns, shape=shape)
     valleys = make_valleys(area_km2, int(max(30, area_km2 / 6.7, 1.2 * settlements)), rng=rng)
     town_at = choose_towns(valleys, mix.towns, rng=rng)
     net = build_roads(valleys, town_at, rng=rng)
-    villages = settle(valleys, net, town_at, settlements=settlements, schools=mix.village, rng=rng)
+    villages = settle(valleys, net, town_at, settlements=settlements, schools=mix.village, shape=shape, rng=rng)
     hub_km = dijkstra(net.graph(), directed=False, indices=town_at, min_only=True)[villages.sites.vertex]
-    by_grade = tables.pupils_by_grade(villages, hub_km, pupils, rng=rng)
+    by_grade = tables.pupils_by_grade(villages, hub_km, size.pupils, shape=shape, rng=rng)
     sited = site_schools(mix, villages, by_grade, rng=rng)
     ways = find_ways(net, villages.sites, sited.sites)
     attends = attends_today(sited, ways)
@@ -95,12 +115,12 @@ def generate_county(
     centres = [0, *np.flatnonzero(villages.rank == TOWN)]
     areas = tables.town_areas(valleys, town_at, [names[i] for i in centres])
     people = tables.settlement_table(villages, valleys, by_grade, names, areas, rng=rng)
-    places = tables.school_table(sited, ways, attends, people, teachers, rng=rng)
+    places = tables.school_table(sited, ways, attends, people, size.teachers, shape=shape, rng=rng)
     roads = tables.road_table(net, valleys, villages, rng=rng)
     people, places = _linked(people, places, attends)
-    found = with_resources(people, places, np.array(centres), year=YEAR, seed=seed)
+    found = with_resources(people, places, np.array(centres), year=YEAR, shape=shape, seed=seed)
     return County(
-        name=f"Generated county {seed}", year=YEAR, settlements=found.settlements, schools=found.schools, roads=roads,
+        name=name, year=YEAR, settlements=found.settlements, schools=found.schools, roads=roads,
         towns=areas, staff=found.staff, history=found.history, facilities=found.facilities, attribution=ATTRIBUTION,
         note=NOTE,
     )  # fmt: skip
@@ -122,16 +142,16 @@ def _linked(
     return people, places
 
 
-def _check(settlements: int, schools: int, pupils: int, area_km2: float, teachers: int) -> None:
+def _check(size: Size) -> None:
     """Refuse sizes no county can have, all at once."""
     problems = [
         Problem(f"{name} = {value:g}", f"fewer than {least:g}", f"Give {least:g} or more.")
         for name, value, least in (
-            ("settlements", settlements, 2),
-            ("schools", schools, 1),
-            ("pupils", pupils, 1),
-            ("area_km2", area_km2, 1),
-            ("teachers", teachers, schools),
+            ("settlements", size.settlements, 2),
+            ("schools", size.schools, 1),
+            ("pupils", size.pupils, 1),
+            ("area_km2", size.area_km2, 1),
+            ("teachers", size.teachers, size.schools),
         )
         if value < least
     ]

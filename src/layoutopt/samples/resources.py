@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from layoutopt.samples.shape import Shape
 from layoutopt.samples.staffing import POSTS_PER_PUPIL, SMALL, TINY, share_out, up_to
 from layoutopt.samples.terrain import Floats, Ints
 from layoutopt.schema import PUPIL_COLUMNS, STAGES
@@ -50,7 +51,7 @@ class Resources:
 
 
 def with_resources(
-    settlements: pd.DataFrame, schools: pd.DataFrame, centres: Ints, *, year: int, seed: int
+    settlements: pd.DataFrame, schools: pd.DataFrame, centres: Ints, *, year: int, shape: Shape, seed: int
 ) -> Resources:
     """Return the county with its resources; ``centres`` are the settlements in which a town has its centre.
 
@@ -63,7 +64,7 @@ def with_resources(
     pupils = settlements[list(PUPIL_COLUMNS)].sum(axis=1).to_numpy(float)
     young = pd.DataFrame({"age_0_6": rng.poisson(pupils / len(PUPIL_COLUMNS) * 7 * COHORT)})
     people = _with_columns(settlements, young, after="poor")
-    return Resources(people, schools, staff, _history(schools, year, rng), _facilities(people, centres, rng))
+    return Resources(people, schools, staff, _history(schools, year, rng), _facilities(people, centres, shape, rng))
 
 
 def _with_columns(frame: pd.DataFrame, columns: pd.DataFrame, *, after: str) -> pd.DataFrame:
@@ -159,14 +160,16 @@ def _history(schools: pd.DataFrame, year: int, rng: np.random.Generator) -> pd.D
     return pd.concat(tables).sort_values(["school_id", "year"], kind="stable").reset_index(drop=True)
 
 
-def _facilities(settlements: pd.DataFrame, centres: Ints, rng: np.random.Generator) -> pd.DataFrame | None:
+def _facilities(
+    settlements: pd.DataFrame, centres: Ints, shape: Shape, rng: np.random.Generator
+) -> pd.DataFrame | None:
     """A kindergarten in most town centres, after-school care in some, one labour-education base a county."""
     ids, young = settlements["settlement_id"].to_numpy(), settlements["age_0_6"].to_numpy(float)
     rows = []
     for number, at in enumerate(centres):
-        if rng.random() < 0.85:
+        if rng.random() < shape.kindergarten:
             rows.append((ids[at], "kindergarten", max(30, int(up_to(np.array([0.6 * young[at]]), 10)[0]))))
-        if rng.random() < 0.3:
+        if rng.random() < shape.after_school:
             rows.append((ids[at], "after_school_care", 40))
         if number == 0 and len(centres) > 1:
             rows.append((ids[at], "labour_education_base", 200))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
+from layoutopt.samples.shape import VALLEY, Shape
 from layoutopt.samples.terrain import Floats, Ints
 from layoutopt.samples.valley_roads import BUS_KMH, RoadNet
 from layoutopt.samples.villages import OFF_ROAD_KMH, WALK_KMH, Sites, Villages
@@ -38,19 +39,19 @@ class Mix:
     village: int
 
 
-def school_mix(settlements: int, schools: int, towns: int) -> Mix:
-    """Divide ``schools``: every town a central school, a tenth in the seat, some town juniors, villages the rest.
+def school_mix(settlements: int, schools: int, towns: int, *, shape: Shape = VALLEY) -> Mix:
+    """Divide ``schools``: every town a central school, some more in the seat, some town juniors, villages the rest.
 
     A county with few schools or settlements has fewer towns than asked for: at least three schools a town.
     """
     towns = max(1, min(towns, schools // 3, settlements // 4))
     spare = schools - towns
-    extra_seat = min(spare, round(0.08 * schools))
-    town_junior = min(spare - extra_seat, round(0.18 * (towns - 1)))
+    extra_seat = min(spare, round(shape.seat_schools * schools))
+    town_junior = min(spare - extra_seat, round(shape.town_juniors * (towns - 1)))
     room = settlements - towns
     village = min(spare - extra_seat - town_junior, room)
     extra_seat = spare - town_junior - village
-    primary_only = min(round(0.18 * (towns - 1)), max(towns - 1 - town_junior, 0))
+    primary_only = min(round(shape.primary_towns * (towns - 1)), max(towns - 1 - town_junior, 0))
     return Mix(towns, 1 + extra_seat, town_junior, primary_only, village)
 
 

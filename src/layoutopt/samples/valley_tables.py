@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from layoutopt.samples import staffing
+from layoutopt.samples.shape import Shape
 from layoutopt.samples.terrain import Floats, Ints, Valleys
 from layoutopt.samples.valley_roads import CLASSES, RoadNet, drawn_lines
 from layoutopt.samples.valley_schools import KINDS, Sited, Ways
@@ -16,14 +17,8 @@ from layoutopt.samples.villages import SEAT, TOWN, Villages
 CRS = "EPSG:32648"
 MIDDLE_M = (607_000.0, 3_690_000.0)
 """Where the county is laid: the Qinling mountains; nothing in it exists there."""
-SEAT_SHARE, TOWN_SHARE = 0.36, 0.27
-"""Shares of all pupils who live in the county seat and in the other towns: our guess for such a county."""
 GRADE_SHARE = np.linspace(0.98, 1.20, 9) / np.linspace(0.98, 1.20, 9).sum()
 """Younger cohorts are smaller: births fall."""
-SCHOOL_VILLAGE = 0.5
-"""Size of villages with a school against others as far out: brings schools under 30 pupils to 8 to 12 pupils."""
-LEAST_PUPILS = 4
-"""A village with a school has at least so many of all grades, where the total allows."""
 REMOTE_MIN = 25.0
 """Beds are counted for pupils of grades 4 to 9 farther than this from the school they attend."""
 
@@ -34,19 +29,21 @@ def codes(letter: str, count: int) -> list[str]:
     return [f"{letter}{number:0{width}d}" for number in range(1, count + 1)]
 
 
-def pupils_by_grade(villages: Villages, hub_km: Floats, total: int, *, rng: np.random.Generator) -> Ints:
+def pupils_by_grade(
+    villages: Villages, hub_km: Floats, total: int, *, shape: Shape, rng: np.random.Generator
+) -> Ints:
     """Return pupils per settlement and grade that sum to ``total``; few live far from a town or up a track."""
     rank = villages.rank
-    size = rng.lognormal(0.0, np.choose(rank, [0.3, 0.4, 0.85]))
-    far = np.exp(-hub_km / 6.0) * np.where(villages.sites.foot_min > 5.0, 0.6, 1.0)
+    size = rng.lognormal(0.0, np.choose(rank, [0.3, 0.4, shape.uneven]))
+    far = np.exp(-hub_km / shape.thins_km) * np.where(villages.sites.foot_min > 5.0, 0.6, 1.0)
     weight = np.where(rank == SEAT, size, np.where(rank == TOWN, size, size * far))
-    weight[villages.school_villages] *= SCHOOL_VILLAGE
-    for group, share in ((SEAT, SEAT_SHARE), (TOWN, TOWN_SHARE), (2, 1 - SEAT_SHARE - TOWN_SHARE)):
+    weight[villages.school_villages] *= shape.village_weight
+    for group, share in ((SEAT, shape.seat_pupils), (TOWN, shape.town_pupils), (2, 1 - shape.seat_pupils - shape.town_pupils)):
         members = rank == group
         if members.any():
             weight[members] *= share / weight[members].sum()
     least = np.zeros(len(rank), dtype=np.int64)
-    least[villages.school_villages] = min(LEAST_PUPILS, total // (2 * max(villages.schools, 1)))
+    least[villages.school_villages] = min(shape.least_pupils, total // (2 * max(villages.schools, 1)))
     per_settlement = least + staffing.share_out(total - int(least.sum()), weight)
     by_grade = np.asarray(rng.multinomial(per_settlement, GRADE_SHARE), dtype=np.int64)
     return _no_empty_school(by_grade, villages.school_villages)
@@ -106,12 +103,12 @@ def settlement_table(
 
 def school_table(
     sited: Sited, ways: Ways, attends: Ints, settlements: gpd.GeoDataFrame, teachers: int,
-    *, rng: np.random.Generator,
+    *, shape: Shape, rng: np.random.Generator,
 ) -> gpd.GeoDataFrame:  # fmt: skip
     """Return the schools layer in the order of ``sited``, enrolment as attended today."""
     pupils = settlements[[f"g{grade}" for grade in range(1, 10)]].to_numpy()
     enrolled = staffing.enrol(pupils, attends, len(sited.kind))
-    rooms, places_primary, places_junior = _rooms_and_places(sited, ways, enrolled, pupils, rng)
+    rooms, places_primary, places_junior = _rooms_and_places(sited, ways, enrolled, pupils, shape.village_room, rng)
     beds = _beds(sited, ways, attends, enrolled, pupils)
     table = pd.DataFrame(
         {
@@ -180,7 +177,7 @@ def _school_names(sited: Sited, settlements: gpd.GeoDataFrame) -> list[str]:
 
 
 def _rooms_and_places(
-    sited: Sited, ways: Ways, enrolled: Ints, pupils: Ints, rng: np.random.Generator
+    sited: Sited, ways: Ways, enrolled: Ints, pupils: Ints, village_room: tuple[int, int], rng: np.random.Generator
 ) -> tuple[Ints, Ints, Ints]:
     """Classrooms and seats. Village schools were built for more children; hubs have some room to spare.
 
@@ -198,7 +195,7 @@ def _rooms_and_places(
     rooms_primary = np.maximum(np.ceil(wanted / cap_primary), np.where(hub, 6, 0)).astype(np.int64)
     rooms_junior = np.maximum(np.ceil(rng.uniform(1.2, 1.5, len(hub)) * junior / cap_junior), 3).astype(np.int64)
     rooms_village = np.where(sited.teaches(4), 6, 3)
-    small = staffing.up_to(np.maximum(primary * 1.05, rng.integers(12, 31, len(hub)) * rooms_village), 5)
+    small = staffing.up_to(np.maximum(primary * 1.05, rng.integers(*village_room, len(hub)) * rooms_village), 5)
     rooms_primary = np.where(teaches_primary, np.where(hub, rooms_primary, rooms_village), 0)
     rooms_junior = np.where(teaches_junior, rooms_junior, 0)
     places_primary = np.where(hub, rooms_primary * cap_primary, np.where(teaches_primary, small, 0))

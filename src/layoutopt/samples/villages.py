@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
+from layoutopt.samples.shape import Shape
 from layoutopt.samples.terrain import Floats, Ints, Valleys
 from layoutopt.samples.valley_roads import BUS_KMH, RoadNet
 
@@ -69,7 +70,14 @@ def choose_towns(valleys: Valleys, count: int, *, rng: np.random.Generator) -> I
 
 
 def settle(
-    valleys: Valleys, net: RoadNet, towns: Ints, *, settlements: int, schools: int, rng: np.random.Generator
+    valleys: Valleys,
+    net: RoadNet,
+    towns: Ints,
+    *,
+    settlements: int,
+    schools: int,
+    shape: Shape,
+    rng: np.random.Generator,
 ) -> Villages:
     """Return ``settlements`` places to live, ``schools`` of the villages among them with a school."""
     km = dijkstra(net.graph(), directed=False, indices=towns)
@@ -80,10 +88,10 @@ def settle(
     seat = int(np.clip(round(0.035 * settlements), 1, settlements - (len(towns) - 1) - schools))
     quarter = np.flatnonzero((km[0] > 0) & (km[0] <= NEAR_KM))
     seat_at = np.concatenate([towns[:1], rng.choice(quarter, seat - 1, replace=len(quarter) < seat - 1)])
-    school_at = _school_vertices(net, km.min(axis=0), ride_min, schools, rng)
+    school_at = _school_vertices(net, km.min(axis=0), ride_min, schools, shape.remote, rng)
     others = settlements - seat - (len(towns) - 1) - schools
     taken = np.concatenate([seat_at, towns, school_at])
-    village_at, room_km = _village_vertices(net, km, ride_min, school_at, taken, others, rng)
+    village_at, room_km = _village_vertices(net, km, ride_min, school_at, taken, others, shape, rng)
     vertex = np.concatenate([seat_at, towns[1:], school_at, village_at])
     rank = np.full(settlements, VILLAGE)
     rank[:seat] = SEAT
@@ -97,15 +105,17 @@ def settle(
     return Villages(sites, rank, seat + len(towns) - 1, schools, tracks)
 
 
-def _school_vertices(net: RoadNet, hub_km: Floats, ride_min: Floats, count: int, rng: np.random.Generator) -> Ints:
+def _school_vertices(
+    net: RoadNet, hub_km: Floats, ride_min: Floats, count: int, remote_share: float, rng: np.random.Generator
+) -> Ints:
     """Vertices for village schools, apart from central schools and each other.
 
-    A third lie beyond the bus reach of young pupils where the county is wide enough: schools that have
-    to stay. Distances are relaxed step by step where the county is too small for so many schools.
+    ``remote_share`` of them lie beyond the bus reach of young pupils where the county is wide enough: schools that
+    have to stay. Distances are relaxed step by step where the county is too small for so many schools.
     """
     remote = ride_min > BUS_REACH_MIN + 6
     reachable = np.isfinite(ride_min) & (ride_min <= 75)
-    quota = {True: round(count / 3), False: count}
+    quota = {True: round(count * remote_share), False: count}
     chosen: list[int] = []
     for apart_km in (2.4, 1.6, 0.8, 0.3, 0.0):
         for is_remote in (True, False):
@@ -128,21 +138,22 @@ def _village_vertices(
     school_at: Ints,
     taken: Ints,
     count: int,
+    shape: Shape,
     rng: np.random.Generator,
 ) -> tuple[Ints, Floats]:
     """Vertices for villages without a school, and the kilometres each may lie up a track from there.
 
-    Some 30 % cluster around town centres, 38 % around village schools, the rest are scattered along the
-    roads within bus reach of a central school.
+    Some cluster around town centres, some around village schools, the rest are scattered along the roads within
+    bus reach of a central school.
     """
     hub_km = km.min(axis=0)
     school_km = np.full(len(hub_km), np.inf)
     if len(school_at):
         school_km = dijkstra(net.graph(), directed=False, indices=school_at, limit=NEAR_KM, min_only=True)
     groups = [
-        (0.30, hub_km <= NEAR_KM),
-        (0.38, (school_km <= NEAR_KM) & (hub_km > NEAR_KM)),
-        (0.32, (ride_min <= BUS_REACH_MIN) & (hub_km > NEAR_KM) & (school_km > NEAR_KM)),
+        (shape.near_town, hub_km <= NEAR_KM),
+        (shape.near_school, (school_km <= NEAR_KM) & (hub_km > NEAR_KM)),
+        (shape.scattered, (ride_min <= BUS_REACH_MIN) & (hub_km > NEAR_KM) & (school_km > NEAR_KM)),
     ]
     chance = np.zeros(len(hub_km))
     for share, members in groups:

@@ -1,0 +1,1 @@
+"""Years and futures: forecasts, phasing over years, one layout under several scenarios."""

@@ -203,7 +203,9 @@ def test_amounts_beyond_the_limits_agree_with_the_rules_of_options(exceptions: b
         must_attend={"V2": "S3"},
     )  # fmt: skip
     found = beyond_limits(Asked(study, policy, build_options(study, policy)))
-    assert found.rows.loc[found.rows["within"], KEY].reset_index(drop=True).equals(build_options(study, policy).rows[KEY])
+    assert (
+        found.rows.loc[found.rows["within"], KEY].reset_index(drop=True).equals(build_options(study, policy).rows[KEY])
+    )
     usable = found.rows["has_beds"] & ~found.rows["must_close"].astype(bool)
     assert not (found.within & (found.rows["price"] > 0)).any()
     assert ((found.rows["price"] > 0) | found.within)[usable].all()

@@ -28,9 +28,7 @@ def named(found: Any, rule: str, place: str, amount: float) -> bool:
 @pytest.mark.parametrize("name", list(CASES))
 def test_the_culprit_is_named(name: str) -> None:
     case = CASES[name]()
-    found = lo.why_infeasible(
-        case.study, case.policy, priorities=case.priorities, extra_rules=tuple(case.extra_rules)
-    )
+    found = lo.why_infeasible(case.study, case.policy, priorities=case.priorities, extra_rules=tuple(case.extra_rules))
     assert found and not found.exists and found.proven
     assert named(found, case.rule, case.place, case.amount), found
     assert found.conflict and found.minimal
@@ -74,9 +72,7 @@ def test_several_at_once_are_all_named() -> None:
 @pytest.fixture(scope="module")
 def county(tmp_path_factory: pytest.TempPathFactory) -> lo.Study:
     """Sixty schools and 110 villages, few pupils."""
-    made = lo.generate_county(
-        settlements=110, schools=60, pupils=2_400, towns=5, area_km2=600, teachers=330, seed=3
-    )
+    made = lo.generate_county(settlements=110, schools=60, pupils=2_400, towns=5, area_km2=600, teachers=330, seed=3)
     return lo.read_study(write_county(made, tmp_path_factory.mktemp("county") / "county"))
 
 
@@ -103,7 +99,9 @@ def with_places(study: lo.Study, school: str, places: float) -> lo.Study:
 def test_a_full_school_of_a_county(county: lo.Study) -> None:
     school, pupils = alone(county, hub=True)
     found = lo.why_infeasible(with_places(county, school, pupils - 7), POLICY)
-    assert any(proof.rule == "places" and school in proof.schools and proof.amount >= 7 - 1e-6 for proof in found.proofs)
+    assert any(
+        proof.rule == "places" and school in proof.schools and proof.amount >= 7 - 1e-6 for proof in found.proofs
+    )
     assert found.relaxations and any(school in line for line in found.conflict)
     assert any(f"at {school} primary" in repair.words for repair in found.repairs)
 
@@ -119,7 +117,9 @@ def test_a_share_that_a_county_cannot_merge(county: lo.Study) -> None:
     found = lo.why_infeasible(county, POLICY.replace(merge_share=1.0))
     assert [proof.rule for proof in found.proofs] == ["merge_share"]
     assert alone(county, hub=False)[0] in found.proofs[0].schools
-    assert found.rules == ("merge_share",)
+    # Longer ways for a few pupils count less than a closure; a share less by what is short is one change as well.
+    wanted = f"{found.proofs[0].amount:.0f} closures fewer than merge_share asks for"
+    assert any(repair.words == wanted for repair in found.repairs)
 
 
 def test_all_of_them_at_once_in_a_county(county: lo.Study) -> None:
@@ -131,7 +131,7 @@ def test_all_of_them_at_once_in_a_county(county: lo.Study) -> None:
     said = str(caught.value)
     assert full in said and closed in said and "merge_share" in said
     assert {"merge_share", "protected"} <= set(caught.value.rules)
-    assert any(one.rule == "merge_share" for one in caught.value.relaxations)
+    assert len(caught.value.proofs) == 2  # places short around the one, and the share
 
 
 def test_a_county_that_fits_is_told_so(county: lo.Study) -> None:

@@ -29,7 +29,12 @@ def test_a_pocket_is_named_by_its_minimum_cut() -> None:
     # V0 and V1 (24 pupils) reach S0, S1 and S2 within 30 minutes: 5 + 4 + 9 places, 6 short. V9 has its own.
     policy = tiny_policy(oneway_max_min=30, walk_max_min=30)
     (proof,) = proofs(chain(5, 4, 9), policy)
-    assert (proof.rule, proof.settlements, proof.schools, proof.amount) == ("places", ("V0", "V1"), ("S0", "S1", "S2"), 6)
+    assert (proof.rule, proof.settlements, proof.schools, proof.amount) == (
+        "places",
+        ("V0", "V1"),
+        ("S0", "S1", "S2"),
+        6,
+    )
     assert "6 places are short in a closed pocket: the 24 pupils of V0, V1 reach only S0, S1, S2" in str(proof)
 
 

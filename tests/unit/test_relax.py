@@ -159,7 +159,7 @@ def test_each_repair_alone_is_enough() -> None:
 
 
 def test_an_unknown_priority_names_the_nearest() -> None:
-    with pytest.raises(ValueError, match="unknown priority 'place'. Did you mean 'places'"):
+    with pytest.raises(ValueError, match=r"unknown priority 'place'\. Did you mean 'places'"):
         lo.why_infeasible(two(6, places_primary=10.0), policy(), priorities=["place"])
 
 

@@ -89,8 +89,8 @@ def _of_plan(found: Equity, name: str) -> Iterator[str]:
     if len(kept):
         yield (
             f"Small schools that stay because they are protected: {len(kept)}, {kept['cost_cny'].sum():,.0f} CNY a "
-            f"year for {kept['pupils'].sum():,.0f} pupils, {kept['beyond_cny'].sum():+,.0f} beside as many at the other "
-            f"schools; what closing one would save is asked by price_of."
+            f"year for {kept['pupils'].sum():,.0f} pupils, {kept['beyond_cny'].sum():+,.0f} beside as many at the "
+            f"other schools; what closing one would save is asked by price_of."
         )
     broken = found.variation[found.variation[f"{name}_verdict"] == "broken"]
     if len(broken):

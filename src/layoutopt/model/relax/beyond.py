@@ -54,10 +54,18 @@ class Beyond:
         return self.rows["within"].to_numpy(bool)
 
     def first(self) -> NDArray[np.bool_]:
-        """Return which rows to look at first: all within the limits, and the cheapest beyond them."""
-        rank = self.rows["least"].where(~self.within).groupby(self.rows["item"]).rank(method="first")
-        alone = self.rows["item"].isin(self.asked.options.without["item"])
-        return self.within | (rank <= np.where(alone, ALONE, FIRST)).to_numpy(bool)
+        """Return which rows to look at first: all within the limits, the cheapest beyond them, and for each rule the
+        cheapest that only it forbids. Those that only need a school reopened or beds are among them.
+        """
+        rows = self.rows[~self.within]
+        rank = rows.groupby("item")["least"].rank(method="first")
+        alone = rows["item"].isin(self.asked.options.without["item"])
+        near = rank <= np.where(alone, ALONE, FIRST)
+        single = rows[rows["single"] != ""].groupby(["item", "single"])["least"].rank(method="first") <= 1
+        keep = self.within.copy()
+        keep[rows.index[near | (rows["price"] == 0)]] = True
+        keep[single.index[single]] = True
+        return keep
 
     def worth(self, price: float) -> NDArray[np.bool_]:
         """Return which rows an easing cheaper than ``price`` could use.

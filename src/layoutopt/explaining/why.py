@@ -8,7 +8,7 @@ import pandas as pd
 
 from layoutopt.errors import nearest
 from layoutopt.explaining.price import price_of
-from layoutopt.options import build_options
+from layoutopt.options import COST_COLUMNS, build_options
 from layoutopt.plan.plan import OPEN_ROLES, Plan
 
 SHOWN_OPTIONS = 5
@@ -82,6 +82,7 @@ def _capital(text: str) -> str:
 
 def _settlement(plan: Plan, settlement: str) -> Explanation:
     options = build_options(plan.study, plan.policy).rows
+    options = options.assign(cost_cny=options[list(COST_COLUMNS)].sum(axis=1))
     mine = plan.assignments[plan.assignments["settlement_id"] == settlement]
     parts, sentences = [], []
     for row in mine.itertuples():

@@ -190,8 +190,9 @@ def _integrated(case: Case, held: Held, start: Array) -> tuple[Integrated, str] 
 
     The budget is no rule here: what is made small is the very cost it limits. Those of single sources are.
     """
+    from layoutopt.integrated.begin import Known
     from layoutopt.integrated.solve import EFFORTS as SEARCH
-    from layoutopt.integrated.solve import Known, integrate
+    from layoutopt.integrated.solve import integrate
 
     began, limit_s = time.monotonic(), max(TOGETHER_SHARE * case.left_s, 1.0)
     found = integrate(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from layoutopt.samples.staffing import POSTS_PER_PUPIL, SMALL, TINY, share_out, up_to
+from layoutopt.demand.spread import apportion
+from layoutopt.samples.staffing import POSTS_PER_PUPIL, SMALL, TINY, up_to
 from layoutopt.samples.terrain import Floats, Ints
 from layoutopt.schema import PUPIL_COLUMNS, STAGES
 
@@ -89,11 +90,11 @@ def _staff(schools: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         taught = {"primary": first <= 6, "junior": last >= 7}
         need = np.array([(by_stage[s][at] * POSTS_PER_PUPIL[s] + 1e-6) * taught[s] for s in STAGES])
         is_small = bool(pupils[at] < SMALL)
-        for stage, count in zip(STAGES, share_out(int(total), need), strict=True):
+        for stage, count in zip(STAGES, apportion(int(total), need), strict=True):
             shares = _shares(stage, float(pupils[at]), rng)
-            for subject, teachers in zip(shares, share_out(int(count), np.array([*shares.values()])), strict=True):
+            for subject, teachers in zip(shares, apportion(int(count), np.array([*shares.values()])), strict=True):
                 if teachers:
-                    rows.append((code, stage, subject, teachers, is_small))
+                    rows.append((code, stage, subject, int(teachers), is_small))
     table = pd.DataFrame(rows, columns=["school_id", "stage", "subject", "teachers", "is_small"])
     table["protected"] = rng.binomial(table["teachers"], 0.03)
     table["backbone"] = rng.binomial(table["teachers"], np.where(table.pop("is_small"), 0.02, 0.12))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layoutopt.demand.spread import apportion
 from layoutopt.samples import staffing
 from layoutopt.samples.terrain import Floats, Ints, Valleys
 from layoutopt.samples.valley_roads import CLASSES, RoadNet, drawn_lines
@@ -47,7 +48,7 @@ def pupils_by_grade(villages: Villages, hub_km: Floats, total: int, *, rng: np.r
             weight[members] *= share / weight[members].sum()
     least = np.zeros(len(rank), dtype=np.int64)
     least[villages.school_villages] = min(LEAST_PUPILS, total // (2 * max(villages.schools, 1)))
-    per_settlement = least + staffing.share_out(total - int(least.sum()), weight)
+    per_settlement = least + apportion(total - int(least.sum()), weight).astype(np.int64)
     by_grade = np.asarray(rng.multinomial(per_settlement, GRADE_SHARE), dtype=np.int64)
     return _no_empty_school(by_grade, villages.school_villages)
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from layoutopt.model.build import ExtraRule
 from layoutopt.model.hub import LONGEST
 from layoutopt.model.relax.prices import BY_PUPIL, PRICES, WAYS
-from layoutopt.options import RULES, SLACK_MIN, Options, candidates_of
+from layoutopt.options import RULES, Options, candidates_of, option_rows
 from layoutopt.policy import Policy
 from layoutopt.schema import BANDS, MODES
 from layoutopt.study import Study
+from layoutopt.units import SLACK_MIN
 
 Array = NDArray[np.float64]
 KEY = ["item", "school_id", "mode"]
-COLUMNS = ["item", "settlement_id", "band", "school_id", "mode", "minutes", "ride_min", "km", "cost_cny"]
 FIRST = 4
 """So many of the cheapest options beyond the limits are looked at for each group before more are asked for."""
 ALONE = 8
@@ -95,7 +95,8 @@ class Beyond:
             )  # fmt: skip
         breaks = pd.concat(parts, ignore_index=True).sort_values(["row", "rule"], kind="stable", ignore_index=True)
         known = self.asked.options
-        return Options(known.items, rows[COLUMNS], known.schools, known.removed), breaks
+        offered = option_rows(rows, known.items, self.asked.study, self.asked.policy)
+        return Options(known.items, offered, known.schools, known.removed), breaks
 
 
 def _places(rule: str, rows: pd.DataFrame) -> pd.Series:

@@ -29,7 +29,7 @@ SYMBOLS = (
     ("x_{njm}", "1 if pupil group $n$ goes to school $j$ by mode $m$ (on foot, by bus, boarding)"),
     ("o_{nj}", "the same for boarding alone"),
     ("y_j", "1 if $j$ is a full school"),
-    ("p_j", "1 if $j$ is a teaching point: grades 1-3 in one multigrade class"),
+    ("p_j", "1 if $j$ is a teaching point: grades 1-3, or 1-4, in one multigrade class"),
     ("s_{jb}", "1 if the full school $j$ teaches grade band $b$ (L: 1-3, U: 4-6, J: 7-9)"),
     ("m_{jb}", "1 if that band is one multigrade class"),
     ("n_{jg}", "classes of grade $g$ at $j$"),
@@ -120,7 +120,8 @@ def policy() -> str:
         "max_ride_min = 45",
         "```",
         "",
-        "A key by band holds `lower` (grades 1-3), `upper` (4-6) and `junior` (7-9); one number sets all three.",
+        "A key by band holds `lower` (grades 1-3), `upper` (4-6) and `junior` (7-9); "
+        "`lower_last_grade = 4` makes the first two 1-4 and 5-6. One number sets all three.",
         "A key by stage holds `primary` (1-6) and `junior`.",
         "",
     ]

@@ -10,11 +10,10 @@ import pandas as pd
 
 from layoutopt.policy import Policy
 from layoutopt.study import Study
+from layoutopt.units import SLACK_MIN
 
 SCHOOL_BUS = "school_bus"
 PUBLIC_EXTENSION = "public_extension"
-SLACK_MIN = 1e-6
-"""Minutes within this of a limit keep it."""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,12 @@ from layoutopt.policy.norms import rider_price_cny
 from layoutopt.schema import BANDS, MODES
 from layoutopt.study import Study
 from layoutopt.today import items_of, own_dwell_min, school_facts
+from layoutopt.today.upkeep import pupil_costs
 from layoutopt.today.zones import inside_town, moved_lately, sent_to
+from layoutopt.units import SLACK_MIN
 
-SLACK_MIN = 1e-6
-"""Minutes are sums of floats; a way this little over a limit still keeps it."""
+COST_COLUMNS = ("cost_cny", "meals_cny", "grants_cny")
+"""What an option costs in a year, all in all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +29,8 @@ class Options:
 
     ``items``: one row a pupil group (``item``, ``settlement_id, band, chunk, pupils, g1…g9``, and today's
     ``today_school, today_mode, today_min, today_ride_min``). ``rows``: the admissible options (``item,
-    settlement_id, band, school_id, mode, minutes, ride_min, km, cost_cny``), sorted. ``schools``: the
+    settlement_id, band, school_id, mode, minutes, ride_min, km, cost_cny, meals_cny, grants_cny``; ``cost_cny`` is
+    the bus or the care of boarders), sorted. ``schools``: the
     facts of :func:`layoutopt.today.school_facts`. ``removed``: how many candidate rows each rule took out,
     each row counted at the first rule that removes it.
     """
@@ -64,8 +67,17 @@ def build_options(study: Study, policy: Policy, *, skip: Collection[str] = (), w
     order = candidates["item_at"].to_numpy() * (len(schools) * len(MODES))
     order = order + candidates["school_at"].to_numpy() * len(MODES) + candidates["mode_at"].to_numpy()
     rows = candidates.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
-    columns = ["item", "settlement_id", "band", "school_id", "mode", "minutes", "ride_min", "km", "cost_cny"]
-    return Options(items, rows[columns], schools, pd.Series(removed, name="removed", dtype=int))
+    return Options(
+        items, option_rows(rows, items, study, policy), schools, pd.Series(removed, name="removed", dtype=int)
+    )
+
+
+def option_rows(rows: pd.DataFrame, items: pd.DataFrame, study: Study, policy: Policy) -> pd.DataFrame:
+    """Return candidates as options: their own columns, with what their pupils cost."""
+    columns = ["item", "settlement_id", "band", "school_id", "mode", "minutes", "ride_min", "km", *COST_COLUMNS]
+    costs = pupil_costs(rows.assign(pupils=items["pupils"].to_numpy(float)[rows["item_at"]]), study, policy)
+    rows = rows.assign(cost_cny=rows["cost_cny"] + costs["boarding"], **costs[["meals", "grants"]].add_suffix("_cny"))
+    return rows[columns]
 
 
 def candidates_of(study: Study, policy: Policy, items: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame:
@@ -81,13 +93,10 @@ def candidates_of(study: Study, policy: Policy, items: pd.DataFrame, schools: pd
     km_walk, km_bus = journeys.table.km("walk")[at], journeys.table.km("bus")[at]
     price = _bus_price(study, policy, journeys.table.ride_km[at], items["pupils"].to_numpy()[:, None])
     weekly = np.where(np.isfinite(by_bus), by_bus, walk)
-    board_cost = np.broadcast_to(
-        items["pupils"].to_numpy()[:, None] * policy.boarding.board_annual_cny, (n_items, n_schools)
-    )
     by_mode = {
         "walk": (walk, np.zeros_like(walk), km_walk, np.zeros_like(walk)),
         "bus": (by_bus, ride, km_bus, price),
-        "board": (weekly, np.zeros_like(walk), np.where(np.isfinite(by_bus), km_bus, km_walk), board_cost),
+        "board": (weekly, np.zeros_like(walk), np.where(np.isfinite(by_bus), km_bus, km_walk), np.zeros_like(walk)),
     }
     item_at = np.repeat(np.arange(n_items), n_schools)
     school_at = np.tile(np.arange(n_schools), n_items)
@@ -224,7 +233,7 @@ def must_attend(table: pd.DataFrame, policy: Policy) -> pd.Series:
 
 def board_grade(table: pd.DataFrame, policy: Policy) -> pd.Series:
     """Boarding begins at the lowest admissible grade; a band boards only as a whole."""
-    lowest = table["band"].map({band: grades[0] for band, grades in BANDS.items()})
+    lowest = table["band"].map({band: grades[0] for band, grades in policy.bands.items()})
     allowed = policy.boarding.allowed_boarding & (lowest >= policy.boarding.board_min_grade)
     return (table["mode"] != "board") | allowed
 

@@ -13,7 +13,7 @@ from layoutopt.errors import PolicyError
 from layoutopt.errors import nearest as nearest_name
 from layoutopt.journeys import journeys_of, remembered
 from layoutopt.policy import Policy
-from layoutopt.schema import AGE_COLUMNS, BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGES
+from layoutopt.schema import AGE_COLUMNS, BANDS, GRADES, PUPIL_COLUMNS, STAGE_GRADES, STAGES, bands_of
 from layoutopt.study import Study
 from layoutopt.study.names import town_forms
 from layoutopt.units import M_PER_KM
@@ -68,17 +68,14 @@ def _from_grades(study: Study, policy: Policy) -> Array:
 
 
 def _from_ages(study: Study, policy: Policy) -> Array:
-    parts = [evenly(whole(_people(study, column)), _grade_count(stage)) for stage, column in AGE_COLUMNS.items()]
+    parts = [evenly(whole(_people(study, name)), len(STAGE_GRADES[stage])) for stage, name in AGE_COLUMNS.items()]
     return np.hstack(parts)
 
 
-def _grade_count(stage: str) -> int:
-    return sum(len(BANDS[band]) for band in STAGES[stage])
-
-
 def _from_residents(study: Study, policy: Policy) -> Array:
+    """Shares are of grades 1-3, 4-6 and 7-9 whatever the policy's bands, which change nobody's number of children."""
     by_band = _shares(study, policy)
-    per_grade = [by_band[BAND_OF[grade]] / len(BANDS[BAND_OF[grade]]) for grade in GRADES]
+    per_grade = [by_band[band] / len(grades) for band, grades in bands_of().items() for _ in grades]
     return by_share(_people(study, "population"), np.column_stack(per_grade))
 
 
@@ -115,8 +112,8 @@ def enrolment_spread(study: Study, policy: Policy) -> pd.DataFrame:
     enrolled, km, straight_km = _enrolled(study), _km(study, policy), _straight_km(study, policy)
     owed = np.zeros(len(km))
     parts = [pd.DataFrame({"settlement_id": [], "school_id": []}, dtype=object)]
-    for stage, bands in _groups(policy):
-        grades = [grade - 1 for band in bands for grade in BANDS[band]]
+    for stage, found_in in _groups(policy):
+        grades = [grade - 1 for grade in found_in]
         schools = np.flatnonzero(enrolled[:, grades].sum(axis=1) > 0)
         pull = _pull(study, policy, stage, schools, (km[:, schools], straight_km[:, schools]))
         for at, school in enumerate(schools):
@@ -139,13 +136,13 @@ def _rings(km: Array, policy: Policy) -> Ints:
     return np.asarray(ring, dtype=np.int64)
 
 
-def _groups(policy: Policy) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Grades spread at one go: by stage, or by band where the nearest school depends on what it teaches."""
+def _groups(policy: Policy) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Grades spread at one go: by stage, or grades 1-3 and 4-6 apart where the nearest school decides."""
     for stage, bands in STAGES.items():
         if policy.demand.spread == "gravity":
-            yield stage, bands
+            yield stage, STAGE_GRADES[stage]
         else:
-            yield from ((stage, (band,)) for band in bands)
+            yield from ((stage, bands_of()[band]) for band in bands)
 
 
 def _enrolled(study: Study) -> Array:

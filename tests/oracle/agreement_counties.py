@@ -130,6 +130,7 @@ TIGHT: dict[str, tuple[Any, ...]] = {
     "itinerant_sites_per_day": (1, 3), "itinerant_nearest": (1,), "online": (False,), "group": (False,),
     "incomplete_cap": (4, 8), "capital_by_source": ({"county": 100_000.0}, {"province": 3_000.0}),
     "wages": ("redeployed",), "capital_budget_cny": (50_000.0, 150_000.0), "family_board_cny": (1_000.0,),
+    "lower_last_grade": (4,),
 }  # fmt: skip
 
 HELP = ("full_curriculum",)

@@ -14,7 +14,7 @@ import layoutopt as lo
 from layoutopt.kernels import highs
 from layoutopt.model.build import build_model
 from layoutopt.options import Options, build_options
-from layoutopt.schema import BANDS
+from layoutopt.schema import BANDS, bands_of
 from layoutopt.testing import tiny_study
 
 WAGE, POINT_CNY = 110_000.0, 20_000.0
@@ -78,11 +78,17 @@ def random_case(seed: int) -> tuple[lo.Study, lo.Policy]:
         allowed=bool(rng.random() < 0.8),
         min_pupils={"primary": int(rng.choice([0, 0, 12])), "junior": 0},
         max_ride_min=int(rng.choice([6, 40])),
-        board_annual_cny=int(rng.choice([1_500, 4_500])),
+        **boarding(int(rng.choice([1_500, 4_500]))),
         keep_existing_exceptions=bool(rng.random() < 0.8),
         school_cap=int(rng.choice([80, 2000])),
     )
     return tiny_study(settlements, schools, expansions=expansions), choices
+
+
+def boarding(cost_cny: int) -> dict[str, Any]:
+    """A boarder for ``cost_cny`` a year: half of it care, a fifth meals, three tenths the living grant."""
+    care, grant = (dict.fromkeys(("primary", "junior"), share * cost_cny) for share in (0.5, 0.3))
+    return {"board_care_cny": care, "meals_cny": 0.2 * cost_cny, "board_grant_cny": grant}
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ def cheapest(study: lo.Study, choices: lo.Policy, options: Options) -> float:
     memory: dict[tuple[str, Sent], float] = {}
     best = math.inf
     for chosen in itertools.product(*ways):
-        total = sum(row.cost_cny for row in chosen)
+        total = sum(row.cost_cny + row.meals_cny + row.grants_cny for row in chosen)
         for school_id in facts:
             sent = frozenset((row.item, row.mode) for row in chosen if row.school_id == school_id)
             if (school_id, sent) not in memory:
@@ -128,7 +134,7 @@ def cheapest(study: lo.Study, choices: lo.Policy, options: Options) -> float:
 
 
 def grades_of(row: dict[str, Any]) -> tuple[int, ...]:
-    return tuple(int(row[f"g{grade}"]) for grade in BANDS[row["band"]])
+    return tuple(int(row[f"g{grade}"]) for grade in bands_of()[row["band"]])
 
 
 def school_cost(

@@ -97,7 +97,13 @@ def eased(study: lo.Study, policy: lo.Policy, **more: Any) -> Easing:
     return found
 
 
-SEEDS = range(24)
+def fits(seed: int) -> bool:
+    """A study must have as many places as pupils, somewhere."""
+    tiny = Tiny.drawn(seed)
+    return sum(school[1] for school in tiny.schools) >= sum(pupils for _, pupils in tiny.villages)
+
+
+SEEDS = [seed for seed in range(40) if fits(seed)][:14]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -124,7 +130,7 @@ def test_some_of_the_cases_need_easing_and_some_do_not() -> None:
     assert any(price == 0 for price in prices) and sum(price > 1 for price in prices) > len(prices) / 2
 
 
-@pytest.mark.parametrize("seed", [seed for seed in SEEDS if min(map(sum, Tiny.drawn(seed).every_price())) > 1e-6][:6])
+@pytest.mark.parametrize("seed", [seed for seed in SEEDS if min(map(sum, Tiny.drawn(seed).every_price())) > 1e-6][:5])
 def test_the_easing_made_lets_everybody_in(seed: int) -> None:
     """Every limit changed as the easing says: nothing has to give any more."""
     study, policy = Tiny.drawn(seed).asked()
@@ -197,7 +203,9 @@ def test_amounts_beyond_the_limits_agree_with_the_rules_of_options(exceptions: b
         must_attend={"V2": "S3"},
     )  # fmt: skip
     found = beyond_limits(Asked(study, policy, build_options(study, policy)))
-    assert found.rows.loc[found.rows["within"], KEY].reset_index(drop=True).equals(build_options(study, policy).rows[KEY])
+    assert (
+        found.rows.loc[found.rows["within"], KEY].reset_index(drop=True).equals(build_options(study, policy).rows[KEY])
+    )
     usable = found.rows["has_beds"] & ~found.rows["must_close"].astype(bool)
     assert not (found.within & (found.rows["price"] > 0)).any()
     assert ((found.rows["price"] > 0) | found.within)[usable].all()

@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 
 import layoutopt as lo
+from layoutopt.demand.spread import apportion
 from layoutopt.follow_up import staff_moves
 from layoutopt.follow_up.posts import posts_by_subject
 from layoutopt.journeys import journeys_of
 from layoutopt.plan.staff_figures import posts_short, staff_balance, teachers_left, teachers_moved, teachers_retrained
 from layoutopt.testing import tiny_policy, tiny_study
-from layoutopt.today import apportion, staff_today
+from layoutopt.today import staff_today
 
 Row = tuple[str, str, str, str, str, float, float, str]
 

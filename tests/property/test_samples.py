@@ -9,9 +9,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layoutopt.demand.spread import apportion
 from layoutopt.options import build_options
 from layoutopt.policy import Policy
-from layoutopt.samples import generate_county, staffing, write_county
+from layoutopt.samples import generate_county, write_county
 from layoutopt.schema import PUPIL_COLUMNS
 from layoutopt.study import read_study
 
@@ -64,6 +65,6 @@ def test_everybody_can_go_to_school(size: dict[str, int]) -> None:
 @given(st.integers(0, 10_000), st.lists(st.floats(0.01, 1e6), min_size=1, max_size=50))
 def test_shares_add_up_and_stay_near(total: int, weights: list[float]) -> None:
     weight = np.array(weights)
-    parts = staffing.share_out(total, weight)
+    parts = apportion(total, weight)
     assert parts.sum() == total
     assert np.abs(parts - total * weight / weight.sum()).max() < 1 + 1e-6

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from layoutopt.plan.weighted import atkinson, gini, lorenz_points, mean, percentile, worst_mean
 
 Ways = tuple[np.ndarray, np.ndarray]
+QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 EPSILONS = st.sampled_from([0.25, 0.5, 0.75, 1.0, 2.0])
 
 
@@ -21,6 +22,7 @@ def ways(draw: st.DrawFn) -> Ways:
     return np.array(minutes), np.array(pupils)
 
 
+@QUIET
 @given(ways())
 def test_the_lorenz_curve_rises_below_the_line_and_ends_at_one(case: Ways) -> None:
     along, up = lorenz_points(*case)
@@ -30,12 +32,14 @@ def test_the_lorenz_curve_rises_below_the_line_and_ends_at_one(case: Ways) -> No
     assert (up <= along + 1e-9).all()
 
 
+@QUIET
 @given(ways(), EPSILONS)
 def test_indices_lie_between_zero_and_one(case: Ways, epsilon: float) -> None:
     assert 0 <= gini(*case) <= 1
     assert 0 <= atkinson(*case, epsilon) <= 1
 
 
+@QUIET
 @given(ways(), EPSILONS, st.floats(0.01, 100), st.floats(0.1, 10))
 def test_neither_unit_nor_number_of_pupils_matters(case: Ways, epsilon: float, unit: float, many: float) -> None:
     minutes, pupils = case
@@ -43,6 +47,7 @@ def test_neither_unit_nor_number_of_pupils_matters(case: Ways, epsilon: float, u
     assert atkinson(unit * minutes, many * pupils, epsilon) == pytest.approx(atkinson(*case, epsilon), abs=1e-6)
 
 
+@QUIET
 @given(st.floats(0.1, 300), st.lists(st.floats(0.1, 500), min_size=1, max_size=8), EPSILONS)
 def test_equal_ways_are_no_inequality(minutes: float, pupils: list[float], epsilon: float) -> None:
     values, weights = np.full(len(pupils), minutes), np.array(pupils)
@@ -50,6 +55,7 @@ def test_equal_ways_are_no_inequality(minutes: float, pupils: list[float], epsil
     assert atkinson(values, weights, epsilon) == pytest.approx(0, abs=1e-9)
 
 
+@QUIET
 @given(ways(), st.floats(0.01, 1))
 def test_the_worst_off_lie_between_mean_and_longest(case: Ways, share: float) -> None:
     worst = worst_mean(*case, share)
@@ -57,6 +63,7 @@ def test_the_worst_off_lie_between_mean_and_longest(case: Ways, share: float) ->
     assert worst_mean(*case, 1.0) == pytest.approx(mean(*case))
 
 
+@QUIET
 @given(ways(), st.floats(0.05, 1))
 def test_a_percentile_leaves_no_more_than_its_rest_above(case: Ways, share: float) -> None:
     minutes, pupils = case
@@ -65,6 +72,7 @@ def test_a_percentile_leaves_no_more_than_its_rest_above(case: Ways, share: floa
     assert pupils[minutes > found].sum() <= (1 - share) * pupils.sum() + 1e-6
 
 
+@QUIET
 @given(ways(), st.integers(0, 11))
 def test_splitting_a_group_changes_nothing(case: Ways, at: int) -> None:
     minutes, pupils = case

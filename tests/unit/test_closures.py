@@ -161,12 +161,12 @@ def test_the_reason_names_those_who_would_have_no_school() -> None:
     # 40 km apart and no boarding: nobody reaches the other school.
     case = study(apart_km=40.0)
     choices = policy(keep_existing_exceptions=False, max_ride_min=30)
-    found = stay_reasons(build_options(case, choices))
+    found = stay_reasons(build_options(case, choices), choices)
     assert found["S2"] == "V2 (grades 1-3), V2 (grades 4-6) would have no school within the limits"
     plan = lo.optimize(case, choices, effort="proof")
     reasons = dict(zip(plan.schools["school_id"], plan.schools["reason"], strict=True))
     assert reasons["S2"] == found["S2"]
-    assert stay_reasons(build_options(study(), policy())) == {}
+    assert stay_reasons(build_options(study(), policy()), policy()) == {}
 
 
 def test_a_teaching_point_says_for_whom_it_stays() -> None:

@@ -223,6 +223,51 @@ def test_a_bound_above_the_plan_is_refused_and_a_safe_one_shown(
     assert "lies above the plan's cost" in caplog.text
 
 
+def test_what_turns_out_dearer_than_its_bound_is_not_optimal(
+    changed: Callable[[Callable[[Any], Any]], lo.Plan],
+) -> None:
+    """As when the fleet is short of buses for the lines found: the search closed its gap, the tables open it again."""
+
+    def closed(given: Any) -> Any:
+        low = 0.9 * given.best.cost
+        return replace(given, bound=low, best=replace(given.best, cost=low))
+
+    found = changed(closed)
+    level = main_level(found)
+    assert level.gap == pytest.approx(0.1)
+    assert level.status == "feasible"
+
+
+def test_the_proof_ends_with_the_status_of_its_last_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    from layoutopt.integrated import solve
+
+    real = solve.integrate
+
+    def too_high(*given: Any, **settings: Any) -> Any:
+        found = real(*given, **settings)
+        return found and replace(found, bound=1.01 * found.best.cost)
+
+    monkeypatch.setattr(solve, "integrate", too_high)
+    found = lo.optimize(STUDY, policy(goals=["unserved", "annual_cost"]))
+    assert found.proof.status == found.proof.levels[-1].status == "bound refused"
+
+
+def test_wages_nobody_can_avoid_are_sought_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from layoutopt.model import unavoidable
+    from layoutopt.pipeline import case
+
+    calls = []
+
+    def counted(*given: Any) -> float:
+        calls.append(given)
+        return unavoidable.unavoidable_cny(*given)
+
+    monkeypatch.setattr(case, "unavoidable_cny", counted)
+    found = lo.optimize(STUDY, policy(annual_budget_cny=5e6))
+    assert len(calls) == 1
+    assert (found.proof.unavoidable_cny or 0) > 0
+
+
 def test_a_split_yes_or_no_is_no_plan(
     changed: Callable[[Callable[[Any], Any]], lo.Plan], caplog: pytest.LogCaptureFixture
 ) -> None:

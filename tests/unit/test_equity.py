@@ -63,7 +63,7 @@ def test_it_says_who_loses_and_by_how_much(found: Equity) -> None:
         "6 pupils come to board, 0 of them in grades 1-3. Their daily way today takes 10 min on average.",
         "What families pay for rides and boarding: 2,600 CNY a year.",
         "2 villages (10 pupils) lose their school of today, in 1 of them it stands in the village; the next one lies 8.5 km off",
-        "1 small schools stay because they are protected",
+        "Small schools that stay because they are protected: 1, ",
         "Village V2 (V2), grades 1-3, 4 pupils: 0 → 16 min by bus to S1",
         "Not known for any settlement, so left out: left_behind.",
         "The share of poor is not known where 4 pupils live",

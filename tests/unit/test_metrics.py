@@ -34,7 +34,8 @@ def test_the_county_s_headline(county_plan: lo.Plan) -> None:
     # S2 and S4 had 4 each and close; S5 had 4 and needs 2.
     assert f.teachers_freed == 10
     assert f.capital_cny == 300_000
-    assert f.cost_boarding_cny == 15 * 9_000
+    # 6 boarders of grades 4-6 and 9 of grades 7-9: care 5,000 and 6,000, meals 1,500, grants 2,500 and 1,500.
+    assert (f.cost_boarding_cny, f.cost_meals_cny, f.cost_grants_cny) == (84_000, 22_500, 28_500)
     assert f.cost_cny == pytest.approx(sum(annual_costs(county_plan).values()))
     assert f.cost_teachers_cny == f.teachers_needed * 110_000
     assert f.journey_max_min == pytest.approx(16.648, abs=1e-3)

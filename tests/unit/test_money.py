@@ -71,8 +71,9 @@ def test_fares_never_pay_more_than_the_buses_cost() -> None:
 
 
 def test_boarders_and_capital_by_source() -> None:
-    # 9 boarders at 4,500: families pay 900 of each, province and county half of the rest each. 20 beds are built for
-    # 300,000 over 30 years without interest: 10,000 a year, of it the province 3.3 %.
+    # 9 boarders of grades 4-6. Care 2,500: families pay 900 of each, province and county half of the other 14,400 each.
+    # Meals 1,000 and living grants 1,000: 9,000 each, half and half. That is 4,500 a boarder in all. 20 beds are built
+    # for 300,000 over 30 years without interest: 10,000 a year, of it the province 3.3 %.
     study = tiny_study(
         {"V1": (40, 0, [0, 0, 0, 3, 3, 3])},
         {"S1": (0, 0, {"hub": True})},
@@ -84,13 +85,18 @@ def test_boarders_and_capital_by_source() -> None:
     plan = lo.optimize(study, choices, effort="proof")
     found = table(plan)
     assert found["boarding", "families"] == pytest.approx(8_100)
-    assert found["boarding", "province"] == found["boarding", "county"] == pytest.approx(16_200)
+    assert found["boarding", "province"] == found["boarding", "county"] == pytest.approx(7_200)
+    for kind in ("meals", "grants"):
+        assert found[kind, "province"] == found[kind, "county"] == pytest.approx(4_500)
+    f = plan.figures
+    assert f.cost_boarding_cny + f.cost_meals_cny + f.cost_grants_cny == pytest.approx(9 * 4_500)
     assert found["capital", "province"] == pytest.approx(330)
     built = accounts(plan).query("kind == 'capital'").set_index("source")["capital_cny"]
     assert built.to_dict() == pytest.approx({"province": 9_900, "county": 290_100})
     assert accounts(plan)["annual_cny"].sum() == pytest.approx(sum(annual_costs(plan).values()))
     # 9 boarders, paid as 100 pupils of primary school, and 300 for each of them besides.
-    assert public_funds(plan.schools, choices)["funds_cny"].tolist() == pytest.approx([72_000 + 2_700])
+    (funds,) = public_funds(plan.schools, choices).to_dict("records")
+    assert (funds["funds_cny"], funds["floor_cny"], funds["boarders_cny"]) == pytest.approx((74_700, 65_520, 2_700))
 
 
 def test_a_source_of_ones_own_naming() -> None:
@@ -102,11 +108,11 @@ def test_a_source_of_ones_own_naming() -> None:
 
 def test_public_funds_have_a_floor_for_the_whole_school() -> None:
     money = lo.Policy().money
-    assert public_funds_cny({"primary": 0, "junior": 0}, 0, money) == (0, 0)
-    assert public_funds_cny({"primary": 120, "junior": 0}, 0, money) == (86_400, 0)
+    assert public_funds_cny({"primary": 0, "junior": 0}, 0, money) == (0, 0, 0)
+    assert public_funds_cny({"primary": 120, "junior": 0}, 0, money) == (86_400, 0, 0)
     # A nine-year school of 40 and 20: 40 · 720 + 20 · 940 = 47,600 for 60 pupils, paid as 100.
     assert public_funds_cny({"primary": 40, "junior": 20}, 5, money) == pytest.approx(
-        (47_600 / 0.6 + 1_500, 47_600 / 1.5)
+        (47_600 / 0.6 + 1_500, 47_600 / 1.5, 1_500)
     )
 
 
@@ -174,7 +180,7 @@ def test_budgets_of_sources_speak_of_real_lines() -> None:
     assert raised.value.rules == ("source_budget",)
     assert str(raised.value) == (
         "The best plan found costs county 156,000 CNY a year with its bus lines, above budget_by_source.county = "
-        "150,000. Raise the budget, or give more effort or time."
+        "150,000. No plan keeps budget_by_source: that is proven. Raise the budget."
     )
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import layoutopt as lo
-from layoutopt.plan.tables import Decided, assignment_table, expansion_rows, levels_of, school_table
+from layoutopt.plan.classes import Decided
+from layoutopt.plan.tables import assignment_table, expansion_rows, levels_of, school_table
 from layoutopt.testing import tiny_study
 from layoutopt.today import items_of
 

@@ -138,7 +138,8 @@ def test_every_contradiction_names_both_keys_and_their_values() -> None:
         min_pupils={"primary": 3_000, "junior": 0}
     )
     said = refused(family_board_cny=5_000)
-    assert "money.family_board_cny = 5000 is above boarding.board_annual_cny = 4500" in said
+    assert "money.family_board_cny = 5000 is above boarding.board_care_cny.primary = 2500" in said
+    assert "money.family_meals_cny = 2000 is above money.meals_cny = 1000" in refused(family_meals_cny=2_000)
 
 
 def test_what_is_recalled_or_our_own_is_marked() -> None:
@@ -148,7 +149,7 @@ def test_what_is_recalled_or_our_own_is_marked() -> None:
     assert entries["hub_only"].mark == "our own"
     assert (entries["seats"].mark, entries["seats"].source) == ("", "chosen by the planner")
     assert entries["worsening_max_min"].mark == "", "a limit that is not set says nothing"
-    assert entries["board_annual_cny"].mark == "our own"
+    assert entries["board_care_cny"].mark == "our own"
     assert entries["pass_share"].mark == "recalled"
     assert mark_of("a law", "H") == ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -85,7 +86,7 @@ def test_the_limit_that_stands_in_the_way(changes: dict[str, Any], km: float, hu
         {"V1": (km, 0, [0, 0, 0, 3, 3, 3])}, {"S1": (0, 0, {"hub": hub, "beds": 9.0 * rule.startswith("board")})}
     )
     error = told(study, policy(keep_existing_exceptions=False, **changes))
-    head, line = str(error).splitlines()
+    head, line, *_ = str(error).splitlines()
     assert head == "1 pupil groups cannot be served under this policy:"
     assert f"  V1, grades of band upper (9 pupils): {words}" in line
     assert rule in error.rules
@@ -110,5 +111,90 @@ def test_a_rule_of_ones_own_that_cannot_hold() -> None:
     def impossible(data: Any) -> Any:
         yield data.frame.total("open", by=[]) >= 5.0
 
+    with pytest.raises(lo.InfeasibleError, match="your rule 'impossible' is missed by 3") as caught:
+        lo.optimize(two(6), policy(), extra_rules=[impossible])
+    assert caught.value.rules == ("impossible",)
+
+
+def test_a_rule_that_no_easing_reaches() -> None:
+    def impossible(data: Any) -> Any:
+        chosen = data.frame.total("chosen", by=[])
+        yield chosen >= 5.0  # softened, but
+        data.frame.blocks["open"].upper[:] = 0.0  # no school may be open
+
     with pytest.raises(lo.InfeasibleError, match="Look at your extra rules"):
         lo.optimize(two(6), policy(), extra_rules=[impossible])
+
+
+def test_the_error_carries_what_it_says() -> None:
+    error = told(two(6, places_primary=10.0), policy())
+    (one,) = error.relaxations
+    assert (one.rule, one.place, one.amount, one.unit) == ("places", "S1 primary", 14.0, "places")
+    assert (one.limit_now, one.limit_needed) == (10.0, 24.0)
+    assert str(one) == "S1 primary: 14 more places are needed (24 instead of 10)"
+    assert error.proven
+    assert error.proofs == (
+        "14 places are short in a closed pocket: the 24 pupils of V1 reach only S1, where 10 of them find room, "
+        "expansions included",
+    )
+    assert [str(repair) for repair in error.repairs] == [
+        "+14 places at S1 primary (24 instead of 10)",
+        "S2 as a hub",
+        "61 instead of 30 or 45 minutes for V1 (oneway_max_min.lower, walk_max_min.lower, oneway_max_min.upper, "
+        "walk_max_min.upper)",
+    ]
+
+
+def test_each_repair_alone_is_enough() -> None:
+    study = two(6, places_primary=10.0)
+    schools = study.schools.copy()
+    schools.loc["S2", "hub"] = True
+    for eased, choices in (
+        (two(6, places_primary=24.0), policy()),
+        (replace(study, schools=schools), policy()),
+        (study, policy(walk_max_min=61, oneway_max_min=61)),
+    ):
+        assert not lo.why_infeasible(eased, choices)
+        assert lo.audit(lo.optimize(eased, choices, effort="quick")).empty
+
+
+def test_an_unknown_priority_names_the_nearest() -> None:
+    with pytest.raises(ValueError, match=r"unknown priority 'place'\. Did you mean 'places'"):
+        lo.why_infeasible(two(6, places_primary=10.0), policy(), priorities=["place"])
+
+
+def test_priorities_choose_what_gives() -> None:
+    study = two(6, places_primary=10.0)
+    assert lo.why_infeasible(study, policy(), priorities=["room"]).rules == ("places",)
+    assert lo.why_infeasible(study, policy(), priorities=["buses", "room"]).rules == ("hub_only",)
+    assert set(lo.why_infeasible(study, policy(), priorities=["ways"]).rules) == {"walk_limit", "oneway_limit"}
+
+
+def packed() -> lo.Study:
+    """Three villages of 12 pupils, 18 places at each of two schools: 36 of both, but no school takes two villages."""
+    return tiny_study(
+        {"V1": (0, 0.1, [4, 4, 4]), "V2": (0.5, 0, [4, 4, 4]), "V3": (1, 0.1, [4, 4, 4])},
+        {
+            "S1": (0, 0, {"hub": False, "places_primary": 18.0}),
+            "S2": (1, 0, {"hub": False, "places_primary": 18.0}),
+        },
+        expansions=[{"school_id": "S1", "stage": "primary", "level": 1, "places": 4, "capital_cny": 80_000}],
+    )
+
+
+def test_whole_groups_that_fit_in_total_but_cannot_be_packed() -> None:
+    found = lo.why_infeasible(packed(), policy())
+    # S1 grows by 4 to 22: 2 more for two villages.
+    assert [(one.rule, one.place, one.amount) for one in found.relaxations] == [("places", "S1 primary", 2.0)]
+    assert "All pupils fit in total, but whole groups cannot be packed." in str(found)
+    # One village of 12 is split: 6 of it find room beside each of the others.
+    parts = found.split.groupby("item")["pupils"].agg(["size", "sum"])
+    assert parts["size"].tolist() == [2]
+    assert (parts["sum"] == 12).all()
+    assert "A place more costs 20,000 CNY in this study's expansions." in str(found)
+    assert lo.why_infeasible(two(6, places_primary=10.0), policy()).split.empty
+
+
+def test_a_plan_that_exists_is_no_reason() -> None:
+    found = lo.why_infeasible(two(6), policy())
+    assert not found and "A plan exists" in found._repr_html_()

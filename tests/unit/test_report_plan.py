@@ -20,13 +20,13 @@ import shapely
 from layoutopt.plan.geometry import access_walks, line_paths
 from layoutopt.plan.metrics import journeys_by_band
 from layoutopt.plan.plan import Level, Plan, Proof
-from layoutopt.plan.tables import LINE_COLUMNS, STOP_COLUMNS
+from layoutopt.plan.tables import LINE_COLUMNS, SCHOOL_COLUMNS, STOP_COLUMNS
 from layoutopt.policy import Policy
 from layoutopt.report import PlanMap, plan_map
 from layoutopt.report.ground import steps
 from layoutopt.report.html import report_page
 from layoutopt.report.maps import map_data
-from layoutopt.schema import BANDS, PUPIL_COLUMNS
+from layoutopt.schema import PUPIL_COLUMNS, bands_of
 from layoutopt.study import Study
 from layoutopt.testing import CRS, tiny_study
 
@@ -102,7 +102,7 @@ def small_plan(names: tuple[str, ...] = (), **changes: Any) -> Plan:
             "role": ["hub", "closed", "teaching_point", "not_built", "full"],
             "support": "",
             "reason": ["receives S2", reason, "", "", "no other school is near"],
-            "bands": ["lower upper junior", "", "lower", "", "lower upper"],
+            "bands": ["lower+upper+junior", "", "lower", "", "lower+upper"],
             "pupils_before": [20.0, 16.0, 7.0, np.nan, 9.0],
             "pupils_after": [36.0, 0.0, 7.0, 0.0, 9.0],
             "classes": [6, 0, 1, 0, 3],
@@ -118,6 +118,7 @@ def small_plan(names: tuple[str, ...] = (), **changes: Any) -> Plan:
             "annual_cny": [120_000.0, 0.0, 20_000.0, 0.0, 60_000.0],
         }
     )
+    schools = with_grades(schools)
     line = {
         "line_id": "L1", "school_id": "S1", "vehicle_id": "bus", "kind": "school_bus", "vehicle_no": "bus-1", "run": 1,
         "seats": 34, "riders": 16.0, "stops": 2, "minutes": 9.0, "early_min": 0.0, "km": 4.2, "empty_km": 4.2,
@@ -149,11 +150,29 @@ def small_plan(names: tuple[str, ...] = (), **changes: Any) -> Plan:
     return Plan(**{**parts, **changes})
 
 
+def with_grades(schools: pd.DataFrame) -> pd.DataFrame:
+    """Add what the table of schools holds by grade, class and stage: pupils as they come, a class for each grade.
+
+    S3 teaches its three grades in one class. Posts are those of the primary stage but for the hub.
+    """
+    came = ways_table().groupby("school_id")[list(PUPIL_COLUMNS)].sum()
+    came = came.reindex(schools["school_id"], fill_value=0.0).reset_index(drop=True)
+    shared = schools["school_id"] == "S3"
+    classes = {f"classes_g{name[1:]}": ((came[name] > 0) & ~shared).astype(int) for name in PUPIL_COLUMNS}
+    junior = schools["posts"].where(schools["school_id"] == "S1", 0) // 2
+    own = {
+        "name": schools["school_id"], "town": "River town", **classes, "multigrade_lower": shared,
+        "multigrade_upper": False, "multigrade_junior": False, "posts_primary": schools["posts"] - junior,
+        "posts_junior": junior,
+    }  # fmt: skip
+    return pd.concat([schools, came], axis=1).assign(**own)[list(SCHOOL_COLUMNS)]
+
+
 def ways_table() -> pd.DataFrame:
     rows = []
     for place, band, school, mode, line, pupils, minutes, ride, today, today_mode, today_min in WAYS:
         grades = dict(zip(PUPIL_COLUMNS, [*SETTLEMENTS[place][2], *[0] * 9], strict=False))
-        own = {name: float(grades[name]) if int(name[1:]) in BANDS[band] else 0.0 for name in PUPIL_COLUMNS}
+        own = {name: float(grades[name]) if int(name[1:]) in bands_of()[band] else 0.0 for name in PUPIL_COLUMNS}
         rows.append(
             {
                 "item": f"{place}-{band}", "settlement_id": place, "band": band, "school_id": school, "mode": mode,
@@ -334,7 +353,7 @@ def test_costs_stand_against_today_only_where_a_plan_of_today_is_given() -> None
     alone, both = page_of(plan), page_of(plan, today=today)
     assert "No plan of today was given" in alone.text
     assert "No plan of today was given" not in both.text
-    sums = [cells for table in both.tables.values() for _, cells in table if cells[:1] == ["Together"]]
+    sums = [cells for cells in both.rows("cost-table") if cells[:1] == ["Together"]]
     change = plan.figures.cost_cny - today.figures.cost_cny
     # by hand: 20 fewer running costs of 100 000, 11 posts fewer at 110 000, one line, four boarders
     assert change == pytest.approx(-100_000 - 11 * 110_000 + 88_000 + 4 * 4_500)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from layoutopt.policy import Policy
 from layoutopt.report.charts import time_classes
 from layoutopt.report.pages import json_text
-from layoutopt.report.words import count, listed, money, number, share, signed
+from layoutopt.report.words import count, grade_words, listed, money, number, share, signed
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,10 @@ def test_json_text_cannot_end_a_script() -> None:
     text = json_text({"name": "</script><!-- & \u2028 学校"})
     assert not set("<>&\u2028") & set(text)
     assert "学校" in text
+
+
+def test_grades_are_named_by_the_policys_bands() -> None:
+    assert grade_words(Policy().bands) == {"lower": "1–3", "upper": "4–6", "junior": "7–9", "all": "1–9"}
+    assert grade_words(Policy().replace(lower_last_grade=4).bands) == {
+        "lower": "1–4", "upper": "5–6", "junior": "7–9", "all": "1–9",
+    }  # fmt: skip

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from layoutopt.demand.spread import apportion
 from layoutopt.errors import InputError
 from layoutopt.journeys import journeys_of
 from layoutopt.options import build_options
@@ -136,10 +137,10 @@ def test_place_names_never_repeat() -> None:
 
 def test_largest_remainders_by_hand() -> None:
     # 10 × (0.5, 0.3, 0.2) / 1 = 5, 3, 2; 7 × … = 3.5, 2.1, 1.4: the half gets the one left over
-    assert staffing.share_out(10, np.array([0.5, 0.3, 0.2])).tolist() == [5, 3, 2]
-    assert staffing.share_out(7, np.array([0.5, 0.3, 0.2])).tolist() == [4, 2, 1]
+    assert apportion(10, np.array([0.5, 0.3, 0.2])).tolist() == [5, 3, 2]
+    assert apportion(7, np.array([0.5, 0.3, 0.2])).tolist() == [4, 2, 1]
     with pytest.raises(ValueError, match="no weight"):
-        staffing.share_out(3, np.zeros(2))
+        apportion(3, np.zeros(2))
 
 
 def test_enrolment_by_hand() -> None:

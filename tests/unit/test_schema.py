@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from layoutopt.io.template import column_notes
-from layoutopt.schema import BAND_OF, BANDS, GRADES, LAYERS, PUPIL_COLUMNS, STAGE_OF, STAGES, Column, Layer
+from layoutopt.schema import (
+    BANDS,
+    GRADES,
+    LAYERS,
+    PUPIL_COLUMNS,
+    STAGE_GRADES,
+    STAGE_OF,
+    STAGES,
+    Column,
+    Layer,
+    bands_of,
+    span,
+)
 
 COLUMNS = [(layer, column) for layer in LAYERS.values() for column in layer]
 
@@ -44,11 +56,14 @@ def test_what_a_study_must_have() -> None:
 
 
 def test_grades_bands_and_stages_tell_one_story() -> None:
-    assert [grade for grades in BANDS.values() for grade in grades] == list(GRADES)
     assert [band for bands in STAGES.values() for band in bands] == list(BANDS)
-    assert {grade: BAND_OF[grade] for grade in (1, 3, 4, 6, 7, 9)} == {
-        1: "lower", 3: "lower", 4: "upper", 6: "upper", 7: "junior", 9: "junior",
-    }  # fmt: skip
+    for last, spans in ((3, ["1-3", "4-6", "7-9"]), (4, ["1-4", "5-6", "7-9"])):
+        bands = bands_of(last)
+        assert [grade for grades in bands.values() for grade in grades] == list(GRADES)
+        assert [span(bands[band]) for band in BANDS] == spans
+        for stage, own in STAGES.items():
+            assert tuple(grade for band in own for grade in bands[band]) == STAGE_GRADES[stage]
+    assert bands_of() == bands_of(3)
     assert STAGE_OF == {"lower": "primary", "upper": "primary", "junior": "junior"}
     assert tuple(f"g{grade}" for grade in range(1, 10)) == PUPIL_COLUMNS
 

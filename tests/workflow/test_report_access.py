@@ -35,6 +35,7 @@ def _module(path: Path, name: str) -> Any:
 
 BROWSER = _module(Path(__file__).with_name("test_report_browser.py"), "report_browser_for_access")
 PLANS = _module(Path(__file__).parents[1] / "unit" / "test_report_plan.py", "report_plan_for_access")
+COUNTY = _module(Path(__file__).parents[1] / "unit" / "county_of_families.py", "county_of_families_for_access")
 pytestmark = [
     pytest.mark.skipif(BROWSER.BROWSER is None, reason="no browser on PATH"),
     pytest.mark.skipif(AXE is None, reason="axe-core-python is not installed (it is part of the extra 'test')"),
@@ -129,6 +130,24 @@ def test_the_sheets_of_the_report(page: Any, report: Path, shots: Path, width: i
         assert found["wrong"] == [] and found["contrasts"] > 5
         page.press("Escape")
         assert BROWSER.settled(page, "!document.getElementById('sheet').open")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_the_families_of_the_report(page: Any, tmp_path: Path, shots: Path, width: int, dark: bool) -> None:
+    plan = COUNTY.solved()
+    plan = plan.replace(staff_moves=pd.concat([plan.staff_moves] * 16, ignore_index=True))
+    path = tmp_path / "report.html"
+    path.write_text(report_page(plan), "utf-8")
+    page.open(path, width=width, height=844, dark=dark)
+    page.run("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    page.shot(shots / f"families-{width}-{'dark' if dark else 'light'}.png", whole=True)
+    for part in ("money", "closures", "support", "staff", "quality", "premises"):
+        found = judged(page, f"#{part}")
+        assert found["wrong"] == [] and found["contrasts"] > 10, part
+    page.run("location.hash = 'school/2'")
+    assert BROWSER.settled(page, "document.getElementById('sheet').open")
+    assert judged(page, "#sheet")["wrong"] == []
+    assert page.errors == [] and page.requests == []
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from layoutopt.plan.plan import Plan
 from layoutopt.report import plan_map
 from layoutopt.report.html import report_page
 
@@ -32,9 +34,9 @@ WAIT_S = 300.0  # a safety stop only; a loaded machine answers late
 pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"no browser on PATH (looked for {', '.join(NAMES)})")
 
 
-def _plans() -> Any:
-    path = Path(__file__).parents[1] / "unit" / "test_report_plan.py"
-    spec = importlib.util.spec_from_file_location("report_plan_for_browser", path)
+def _plans(name: str = "test_report_plan") -> Any:
+    path = Path(__file__).parents[1] / "unit" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"{name}_for_browser", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -171,6 +173,13 @@ def plans() -> Any:
 def report(plans: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     plan = plans.small_plan()
     return written(tmp_path_factory.mktemp("report"), report_page(plan, today=plans.today_of(plan)))
+
+
+@pytest.fixture(scope="module")
+def families() -> Plan:
+    """A plan with every family of rules, and enough moves of teachers for a table that folds."""
+    plan = _plans("county_of_families").solved()
+    return plan.replace(staff_moves=pd.concat([plan.staff_moves] * 16, ignore_index=True))
 
 
 def written(folder: Path, page: str) -> Path:
@@ -454,3 +463,62 @@ def test_it_prints_on_white_with_whole_tables(page: Page, plans: Any, tmp_path: 
     assert page.run(style.format(".scroll", "maxHeight")) == "none"
     page.send("Emulation.setEmulatedMedia", media="")
     assert page.errors == []
+
+
+FOLD = "document.querySelector('details.fold')"
+
+
+def test_a_folded_table_opens_sorts_and_is_searched(page: Page, families: Plan, tmp_path: Path) -> None:
+    moves = families.staff_moves.assign(teachers=range(len(families.staff_moves)))
+    page.open(written(tmp_path, report_page(families.replace(staff_moves=moves))))
+    shown = f"{FOLD}.querySelector('table').checkVisibility()"
+    assert page.run(shown) is False, "rows of a folded table are not laid out"
+    page.run(f"{FOLD}.querySelector('summary').click()")
+    assert settled(page, shown)
+    page.run("document.querySelectorAll('#staff_moves-rows th button')[6].click()")
+    assert column(page, "staff_moves-rows", 6) == [str(number) for number in range(16)]
+    page.run("document.querySelectorAll('#staff_moves-rows th button')[6].click()")
+    assert column(page, "staff_moves-rows", 6)[0] == "15"
+    assert page.run("document.querySelector('#staff_moves-rows tfoot').textContent").strip().endswith("120")
+    page.run(
+        "(() => { const box = document.querySelector('[data-table=staff_moves-rows]'); box.value = 'nobody';"
+        " box.dispatchEvent(new Event('input')); })()"
+    )
+    assert page.run("document.getElementById('staff_moves-rows-shown').textContent") == "0 rows found"
+    assert page.errors == [] and page.requests == []
+
+
+def test_the_sheet_of_a_school_holds_its_conditions_and_its_tables_sort(
+    page: Page, families: Plan, tmp_path: Path
+) -> None:
+    page.open(written(tmp_path, report_page(families)))
+    page.run("document.querySelector('#all_conditions-rows a').click()")
+    assert settled(page, f"{SHEET}.open && {TITLE} === 'S2'")
+    said = page.run(f"{SHEET}.textContent")
+    assert "40% object." in said and "New use: kindergarten" in said
+    first = f"{SHEET}.querySelector('[data-table=conditions] tbody tr').cells[0].textContent"
+    before = page.run(first)
+    page.run(f"{SHEET}.querySelectorAll('[data-table=conditions] th button')[0].click()")
+    page.run(f"{SHEET}.querySelectorAll('[data-table=conditions] th button')[0].click()")
+    assert page.run(first) != before, "a table of a sheet sorts too"
+    page.run("location.hash = 'school/0'")
+    assert settled(page, f"{TITLE} === 'H1' && {SHEET}.textContent.includes('Tuesday')")
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_families_fit_a_phone_and_print_whole(page: Page, families: Plan, tmp_path: Path, lang: str) -> None:
+    page.open(written(tmp_path, report_page(families, lang=lang)), width=390, height=844)
+    page.run("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    assert page.run("[document.documentElement.scrollWidth, document.body.scrollWidth]") == [390, 390]
+    page.run("location.hash = 'school/2'")
+    assert settled(page, f"{SHEET}.open")
+    assert page.run(f"{SHEET}.scrollWidth <= 390")
+    page.run(f"{SHEET}.close()")
+    page.run(f"{FOLD}.open = false")
+    page.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.run(f"{FOLD}.open") is True
+    page.send("Emulation.setEmulatedMedia", media="print")
+    assert page.run(f"getComputedStyle({FOLD}.querySelector('.find')).display") == "none"
+    page.send("Emulation.setEmulatedMedia", media="")
+    assert page.errors == [] and page.requests == []

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from layoutopt.ahead.forecast_inputs import Places
-from layoutopt.schema import PUPIL_COLUMNS, STAGES
+from layoutopt.demand.reconcile import summed
+from layoutopt.schema import PUPIL_COLUMNS
 from layoutopt.study import Study
 
 Array = NDArray[np.float64]
@@ -18,6 +19,7 @@ MERGED, MERGED_PUPILS = 2.0, 20.0
 """A school that doubles or halves within a year, by at least so many pupils, was merged or miscounted: ours."""
 JUNIOR_ENTRY = 6
 """The step at whose end pupils change the school, and often the town."""
+NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,8 @@ class Pairs:
 
 def pairs_of(study: Study, places: Places, enrolment: pd.DataFrame | None) -> Pairs:
     """Return the pairs of ``enrolment`` (by grade), else of the history layer (totals of schools)."""
+    if enrolment is None and study.history is not None and set(PUPIL_COLUMNS) <= set(study.history):
+        enrolment = study.history
     if enrolment is not None:
         return _by_grade(study, places, enrolment)
     if study.history is not None and len(study.history):
@@ -129,23 +133,46 @@ def _by_grade(study: Study, places: Places, table: pd.DataFrame) -> Pairs:
     key = next((name for name in ("school_id", "town") if name in table), None)
     rows = table.assign(place=table[key] if key else "", year=table["year"].astype(int))
     rows = rows[rows["year"] <= places.year][["place", "year", *PUPIL_COLUMNS]]
-    rows = pd.concat([rows, _now(study, places, key, set(rows["year"]))], ignore_index=True).fillna(0.0)
+    if places.year not in set(rows["year"]):
+        rows = pd.concat([rows, _now(study, places, key)], ignore_index=True)
+    rows = rows.fillna(0.0)
     both = rows.merge(rows.assign(year=rows["year"] - 1), on=["place", "year"], suffixes=("", "_later"))
     town = _town_of(study, places) if key == "school_id" else {name: at for at, name in enumerate(places.towns)}
-    junior = f"g{JUNIOR_ENTRY + 1}"
-    parts, sums = [], []
+    last = _last_grade(study) if key == "school_id" else {}
+    parts, sums = [_empty()], [_empty()]
     for grade in range(1, len(PUPIL_COLUMNS)):
         pair = both[["place", "year"]].assign(
-            town=both["place"].map(town).fillna(-1), grade=grade, before=both[f"g{grade}"],
-            later=both[f"g{grade + 1}_later"],
+            town=both["place"].map(town).fillna(-1).astype(int), grade=grade,
+            before=both[f"g{grade}"].astype(float), later=both[f"g{grade + 1}_later"].astype(float),
         )  # fmt: skip
         sums.append(pair.groupby(["year", "grade"], as_index=False)[["before", "later"]].sum())
-        goes_on = pair["later"] > 0 if key == "school_id" else pair["before"] > 0
-        parts.append(pair[goes_on & (pair["before"] > 0) & (f"g{grade + 1}" != junior)])
-    own, county = pd.concat(parts), pd.concat(sums).assign(place="", town=-1)
-    own = own.groupby(["place", "town", "year"], as_index=False)[["before", "later"]].sum().assign(grade=0) if False else own
-    county = county[(county["before"] > 0) & (county["later"] > 0)]
-    if key is None:
-        own = own.iloc[:0]
-    by_year = rows.groupby("year")["g1"].sum()
-    return Pairs(own[COLUMNS], county[COLUMNS], {int(y): float(n) for y, n in by_year.items()}, ())
+        stays = both["place"].map(last).fillna(len(PUPIL_COLUMNS)) > grade
+        if key is not None and grade != JUNIOR_ENTRY:
+            parts.append(pair[stays & (pair["before"] > 0)])
+    county = pd.concat([part for part in sums if len(part)] or sums).reindex(columns=COLUMNS)
+    own = pd.concat([part for part in parts if len(part)] or parts).reset_index(drop=True)
+    county = county[(county["before"] > 0) & (county["later"] > 0)].reset_index(drop=True)
+    return Pairs(own[COLUMNS], county, _first_grades(rows), ())
+
+
+def _now(study: Study, places: Places, key: str | None) -> pd.DataFrame:
+    """Today's grades at the same kind of place."""
+    if key == "school_id":
+        today = schools_today(study)
+        return pd.DataFrame() if today is None else today.assign(place=today.index, year=places.year)
+    values, names = places.pupils.sum(axis=0)[None, :], [""]
+    if key == "town":
+        values, names = summed(places.pupils, places.town, len(places.towns)), list(places.towns)
+    return pd.DataFrame(values, columns=list(PUPIL_COLUMNS)).assign(place=names, year=places.year)
+
+
+def _last_grade(study: Study) -> dict[str, int]:
+    last = study.schools["grades"].str.split("-", expand=True).astype(int).iloc[:, -1]
+    return dict(zip(study.schools.index, last, strict=True))
+
+
+def _first_grades(rows: pd.DataFrame) -> dict[int, float]:
+    """The county's first grades by year, of the years in which nearly all places are counted."""
+    count = rows.groupby("year")["place"].nunique()
+    full = rows[rows["year"].isin(count.index[count >= NEARLY_ALL * count.max()])]
+    return {int(year): float(pupils) for year, pupils in full.groupby("year")["g1"].sum().items()}

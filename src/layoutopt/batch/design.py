@@ -12,12 +12,15 @@ import numpy as np
 
 from layoutopt.errors import PolicyError, Problem, nearest
 from layoutopt.policy import Policy
-from layoutopt.policy.policy import groups_of_keys, presets
+from layoutopt.policy.policy import PLANNER, groups_of_keys, presets
+from layoutopt.policy.show import plain
 
 PRESET = "preset"
+BASE = "base"
 MOST = 100_000
 """More policies than this are a slip of the pen."""
-Values = dict[str, Any]
+Point = tuple[str, str, dict[str, Any]]
+"""Where a point of a design stands in the file, its name if it was given one, and its keys."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Variant:
 
     policy: Policy
     varied: Mapping[str, Any] = field(default_factory=dict)
+    name: str = BASE
 
 
 def variants_of(given: Mapping[str, Any], *, folder: Path, file: str) -> tuple[list[Variant], list[Problem]]:
@@ -45,13 +49,14 @@ def variants_of(given: Mapping[str, Any], *, folder: Path, file: str) -> tuple[l
         return [], problems
     found: dict[str, Variant] = {}
     wrong: dict[str, None] = {}
-    for where, varied in designs or [("[policy]", {})]:
+    for where, given_name, varied in designs or [("[policy]", "", {})]:
         try:
             policy = _changed(base, varied)
         except PolicyError as error:
             wrong[f"{file} {where}: {error}"] = None
             continue
-        found.setdefault(policy.model_dump_json(exclude={"sources", "about"}), Variant(policy, varied))
+        name = given_name or ", ".join(f"{key}={plain(value)}" for key, value in varied.items()) or BASE
+        found.setdefault(policy.model_dump_json(exclude={"sources", "about"}), Variant(policy, varied, name))
     return list(found.values()), [Problem(text, "change it, or take it out") for text in wrong]
 
 
@@ -65,8 +70,6 @@ def _changed(base: Policy, varied: Mapping[str, Any]) -> Policy:
 
 
 def _own_keys(base: Policy) -> list[str]:
-    from layoutopt.policy.policy import PLANNER
-
     return [key for key, source in base.sources.items() if source == PLANNER]
 
 
@@ -97,7 +100,7 @@ def _base(given: Any, folder: Path, file: str, problems: list[Problem]) -> Polic
         return None
 
 
-def _grid(given: Any, file: str, problems: list[Problem]) -> Iterator[tuple[str, Values]]:
+def _grid(given: Any, file: str, problems: list[Problem]) -> Iterator[Point]:
     if not isinstance(given, Mapping):
         problems.append(Problem(f"{file} grid", "is no table", "Write key = [values] under a line [grid]."))
         return
@@ -113,10 +116,10 @@ def _grid(given: Any, file: str, problems: list[Problem]) -> Iterator[tuple[str,
         problems.append(Problem(f"{file} [grid]", f"has {count:,} points", f"{MOST:,} at most; draw some: [random]."))
         return
     if lists:
-        yield from (("[grid]", dict(zip(lists, point, strict=True))) for point in product(*lists.values()))
+        yield from (("[grid]", "", dict(zip(lists, point, strict=True))) for point in product(*lists.values()))
 
 
-def _listed(given: Any, file: str, problems: list[Problem]) -> Iterator[tuple[str, Values]]:
+def _listed(given: Any, file: str, problems: list[Problem]) -> Iterator[Point]:
     if not isinstance(given, list) or not all(isinstance(row, Mapping) for row in given):
         problems.append(Problem(f"{file} list", "is no list of tables", "Write each policy under a line [[list]]."))
         return
@@ -125,12 +128,13 @@ def _listed(given: Any, file: str, problems: list[Problem]) -> Iterator[tuple[st
         good = [
             _known(key, f"{file} {where} {key}", problems) and _allowed(key, value, f"{file} {where}", problems)
             for key, value in row.items()
+            if key != "name"
         ]
         if all(good):
-            yield where, dict(row)
+            yield where, str(row.get("name", "")), {key: value for key, value in row.items() if key != "name"}
 
 
-def _random(given: Any, file: str, problems: list[Problem]) -> Iterator[tuple[str, Values]]:
+def _random(given: Any, file: str, problems: list[Problem]) -> Iterator[Point]:
     """Points of a Latin hypercube: each range is cut into ``n`` equal parts, and a value is drawn in each."""
     if not isinstance(given, Mapping):
         problems.append(Problem(f"{file} random", "is no table", "Write n, seed and keys under a line [random]."))
@@ -151,7 +155,7 @@ def _random(given: Any, file: str, problems: list[Problem]) -> Iterator[tuple[st
     dice = np.random.default_rng(seed)
     columns = {key: (dice.permutation(count) + dice.random(count)) / count for key in keys}
     for at in range(count):
-        yield "[random]", {key: _drawn(keys[key], float(columns[key][at])) for key in keys}
+        yield "[random]", "", {key: _drawn(keys[key], float(columns[key][at])) for key in keys}
 
 
 def _drawable(key: str, span: Any, where: str, problems: list[Problem]) -> bool:
@@ -193,14 +197,15 @@ def _allowed(key: str, value: Any, where: str, problems: list[Problem]) -> bool:
             if value not in (*presets(), "custom"):
                 raise PolicyError(f"no such preset.{nearest(str(value), presets())} Known: {', '.join(presets())}")
         else:
-            type(Policy())._of_key(key, value) if False else _field(key, value)
+            _check_value(key, value)
     except PolicyError as error:
         problems.append(Problem(f"{where} = {value!r}", str(error)))
         return False
     return True
 
 
-def _field(key: str, value: Any) -> None:
+def _check_value(key: str, value: Any) -> None:
+    """Raise PolicyError where the key's own limits do not allow the value."""
     group = getattr(Policy(), groups_of_keys()[key])
     try:
         type(group).model_validate({**group.model_dump(), key: value})

@@ -11,24 +11,20 @@ import click
 from layoutopt.cli.group import EFFORTS, choices, command, effort_options, main, policy_of, say
 
 
-class Share(click.ParamType):
-    """A share, given as ``2%`` or ``0.02``."""
-
-    name = "share"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the share as a number."""
-        text = str(value).strip()
-        try:
-            return float(text[:-1]) / 100 if text.endswith("%") else float(text)
-        except ValueError:
-            self.fail(f"'{value}' is no share. Write 2% or 0.02.", param, ctx)
+def _share(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """Return a share, given as ``2%`` or ``0.02``, as a number."""
+    text = value.strip()
+    try:
+        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        raise click.BadParameter(f"'{value}' is no share. Write 2% or 0.02.", ctx, param) from None
 
 
 @main.command(epilog="Example: layoutopt alternatives out/county --k 5 --within 2% --out out/county-others")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--k", type=click.IntRange(1), default=3, show_default=True, help="How many other plans.")
-@click.option("--within", type=Share(), default="2%", show_default=True, help="How much more each may cost a year.")
+@click.option("--within", callback=_share, default="2%", show_default=True, metavar="SHARE",
+              help="How much more each may cost a year.")  # fmt: skip
 @click.option("--differ", type=click.IntRange(1), default=1, show_default=True,
               help="Schools decided otherwise at least, between any two.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the plans and the tables.")

@@ -187,6 +187,12 @@ class Doubt:
         return np.asarray(np.sqrt(chance + (rate_error * moved) ** 2 + entered**2))
 
 
+    def sd_each(self, rate_error: Array) -> Array:
+        """Return the standard deviation of each place's pupils, all grades together."""
+        chance, moved, entered = (part.sum(axis=1) for part in (self.chance, self.moved, self.entered))
+        return np.asarray(np.sqrt(chance + (rate_error * moved) ** 2 + entered**2))
+
+
 def no_doubt(pupils: Array) -> Doubt:
     """Return the doubt about pupils that are counted today: none."""
     nothing = np.zeros_like(pupils)

@@ -26,6 +26,25 @@ def whole(amounts: Array) -> Array:
     return floor.reshape(np.shape(amounts))
 
 
+def apportion(total: int, weights: Array) -> Array:
+    """Return ``total`` whole things shared out by ``weights``, largest remainders first, the earlier one in a tie.
+
+    Raises
+    ------
+    ValueError
+        There is something to share out, but no weight to do it by.
+
+    Examples
+    --------
+    >>> apportion(5, np.array([2.0, 1.0, 1.0]))
+    array([3., 1., 1.])
+    """
+    scale = float(np.sum(weights))
+    if scale <= 0 < total:
+        raise ValueError("no weight to share by")
+    return whole(total * np.asarray(weights, dtype=float) / scale) if scale > 0 else np.zeros(len(weights))
+
+
 def by_share(population: Array, share_of_grade: Array) -> Array:
     """Return pupils per settlement and grade as whole numbers; each grade's total is kept.
 

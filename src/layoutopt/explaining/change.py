@@ -20,6 +20,7 @@ from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.policy import Policy
 from layoutopt.schema import BANDS, STAGES
 from layoutopt.study import Study
+from layoutopt.today import school_facts
 
 EFFORT = "quick"
 """How much work a question costs where nothing else is said: the search begins at the plan and looks around it."""
@@ -105,6 +106,7 @@ def change_of(
         and all(more <= 0 for given in (places, beds) for more in (given or {}).values())
         and (buses or 0) <= 0
         and _only_adds(plan.policy, decided)
+        and _frees_nobody(plan, kept, closed)
     )
     return Change(", ".join(said), study, policy, rules, tightens)
 
@@ -168,6 +170,16 @@ def _only_adds(policy: Policy, decided: Mapping[str, Any]) -> bool:
         and set(closure.must_close) <= set(decided.get("must_close", closure.must_close))
         and zones.must_attend.items() <= decided.get("must_attend", zones.must_attend).items()
     )
+
+
+def _frees_nobody(plan: Plan, kept: Sequence[str], closed: Sequence[str]) -> bool:
+    """Whether decisions lift no rule: what protects a school that is to close, min_pupils of one that is to stay."""
+    facts = school_facts(plan.study, plan.policy)
+    protected = facts["keep_reason"] != ""
+    exempt = any(not protected[code] for code in kept) and any(
+        plan.policy.closure.min_pupils[stage] > 0 for stage in STAGES
+    )
+    return not exempt and not any(protected[code] for code in closed)
 
 
 def _takes_away(before: Policy, after: Policy, key: str) -> bool:

@@ -10,7 +10,9 @@ import pandas as pd
 
 from layoutopt.errors import PolicyError
 from layoutopt.explaining.change import Change, change_of
-from layoutopt.explaining.price import Price, priced
+from layoutopt.explaining.fewer import without_lines, without_ways
+from layoutopt.explaining.price import Price
+from layoutopt.explaining.pricing import priced
 from layoutopt.model.build import ExtraRule
 from layoutopt.model.columns import Data
 from layoutopt.model.frame import Rows
@@ -151,7 +153,7 @@ def settlement_otherwise(
     for school, there in mine.groupby("school_id", sort=True):
         ways = frozenset(zip(there["item"], there["mode"], strict=True))
         words = f"{there['pupils'].sum():g} pupils of {settlement} not to {school} as planned"
-        change = _question(plan, words, _without_ways(str(school), ways))
+        change = _question(plan, words, without_ways(str(school), ways))
         found.append(_solved(plan, words, frozenset(there["item"]), change, effort, time_limit_s))
     return sorted(found, key=_rank)
 
@@ -160,25 +162,9 @@ def line_otherwise(plan: Plan, line_id: str, *, effort: str | None, time_limit_s
     """Return the cheapest plan in which the riders of a line do not ride to their school."""
     stops = plan.bus_stops[plan.bus_stops["line_id"] == line_id]
     taken = plan.assignments.set_index("item").loc[stops["item"].unique(), "school_id"]
-    rules = tuple(
-        _without_ways(str(school), frozenset((item, "bus") for item in items.index))
-        for school, items in taken.groupby(taken, sort=True)
-    )
     words = f"without {line_id}: its riders may not ride to {' or '.join(sorted(set(taken)))}"
-    change = _question(plan, words, *rules)
+    change = _question(plan, words, *without_lines(plan, frozenset({line_id})))
     return [_solved(plan, words, frozenset(taken.index), change, effort, time_limit_s)]
-
-
-def _without_ways(school: str, ways: frozenset[tuple[str, str]]) -> ExtraRule:
-    """Nobody of these groups goes to the school by the mode named with it."""
-
-    def way_forbidden(d: Data) -> Iterator[Rows]:
-        table = d.frame.blocks["chosen"].table
-        named = pd.MultiIndex.from_frame(table[["item", "mode"]]).isin(list(ways))
-        here = named & (table["school_id"] == school).to_numpy(bool)
-        yield plus(d, d.frame.total("chosen", by=[], where=here)) <= 0.0
-
-    return way_forbidden
 
 
 def _question(plan: Plan, words: str, *rules: ExtraRule) -> Change:

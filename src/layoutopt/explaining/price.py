@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from layoutopt.errors import InfeasibleError
-from layoutopt.explaining.asked import amount_of, value_now
-from layoutopt.explaining.change import Change, change_of, solve_changed
-from layoutopt.explaining.impossible import in_short
+from layoutopt.explaining.change import change_of
 from layoutopt.explaining.proven import (
-    bounded,
-    cheaper,
     cost_level,
     earlier_goals,
-    only_tightens,
     same_program,
-    takes_away,
 )
 from layoutopt.plan.plan import Plan
 
@@ -212,6 +206,7 @@ def price_of(
     >>> lo.price_of(plan, keep="S017")  # doctest: +SKIP
     >>> lo.price_of(plan, max_ride_min=[30, 35, 40, 45]).table  # doctest: +SKIP
     """
+    from layoutopt.explaining.pricing import priced
     from layoutopt.explaining.sweep import price_curve, ranged
 
     given = {
@@ -223,30 +218,3 @@ def price_of(
     if name is not None:
         return price_curve(plan, name, asked, effort=effort, time_limit_s=time_limit_s)
     return priced(plan, change_of(plan, **asked), asked=asked, effort=effort, time_limit_s=time_limit_s)
-
-
-def priced(
-    plan: Plan,
-    change: Change,
-    *,
-    asked: Mapping[str, Any] | None = None,
-    start: Plan | None = None,
-    effort: str | None = None,
-    time_limit_s: float = 120.0,
-) -> Price:
-    """Return the price of a change already stated, ``asked`` in the words of :func:`price_of`, begun at ``start``."""
-    amount, unit = amount_of(plan, asked or {})
-    if change.study is plan.study and change.policy == plan.policy and not change.extra_rules:
-        return Price(change.words, plan, plan, "", amount, unit, change.tightens)
-    olds = {name: value_now(plan, name) for name in asked or {}}
-    tightens = takes_away(plan, change) or only_tightens(plan.policy, asked or {})
-    try:
-        after = solve_changed(start or plan, replace(change, tightens=False), effort=effort, time_limit_s=time_limit_s)
-    except InfeasibleError as error:
-        reason = in_short(error, own_rules=[getattr(rule, "__name__", "") for rule in change.extra_rules])
-        return Price(change.words, plan, None, reason, amount, unit, tightens, error)
-    if tightens:
-        after = bounded(after, plan)
-    elif only_tightens(change.policy, olds):
-        after = cheaper(after, plan, change) or after
-    return Price(change.words, plan, after, "", amount, unit, tightens)

@@ -115,7 +115,7 @@ def _under(plan: Plan, change: Change) -> Plan:
     """The same decisions under another question: what the tables say of limits and reasons is worked out again."""
     ways = assignment_table(plan.assignments, change.policy)
     facts = school_facts(change.study, change.policy)
-    stays = stay_reasons(build_options(change.study, change.policy))
+    stays = stay_reasons(build_options(change.study, change.policy), change.policy)
     schools = plan.schools.copy()
     free = schools["role"].isin(("hub", "full")) & schools["school_id"].map(facts["keep_reason"] == "")
     own = schools["school_id"].map(stays).fillna(DEFAULT_REASON)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from layoutopt.options import RULES, Options, build_options
+from layoutopt.options import COST_COLUMNS, RULES, Options, build_options
 from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.schema import STAGE_OF
 
@@ -35,7 +35,9 @@ def ways_table(plan: Plan, options: Options, settlement: str) -> pd.DataFrame:
     mine = plan.assignments[plan.assignments["settlement_id"] == settlement]
     parts = []
     for row in mine.itertuples():
-        there = options.rows[options.rows["item"] == row.item].sort_values(["cost_cny", "minutes"], kind="stable")
+        there = options.rows[options.rows["item"] == row.item]
+        there = there.assign(cost_cny=there[list(COST_COLUMNS)].sum(axis=1))
+        there = there.sort_values(["cost_cny", "minutes"], kind="stable")
         taken = (there["school_id"] == row.school_id) & (there["mode"] == row.mode)
         shown = (np.arange(len(there)) < SHOWN_OPTIONS) | taken.to_numpy(bool)
         parts.append(there.assign(taken=taken)[shown])

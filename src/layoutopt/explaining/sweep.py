@@ -13,7 +13,8 @@ from layoutopt.errors import AskError, SolverError
 from layoutopt.explaining.asked import UNITS, amount_of, is_number, value_now
 from layoutopt.explaining.change import Change, change_of
 from layoutopt.explaining.curve import PriceCurve
-from layoutopt.explaining.price import Price, priced
+from layoutopt.explaining.price import Price
+from layoutopt.explaining.pricing import priced
 from layoutopt.explaining.proven import bounded, cheaper, only_tightens
 from layoutopt.plan.plan import Plan
 from layoutopt.policy.keys import note_of
@@ -56,7 +57,7 @@ def price_curve(
     of = asked[name]
     values, now = _values(next(iter(of.values())) if isinstance(of, Mapping) else of), _now(plan, name)
     questions = [{**asked, name: dict.fromkeys(of, v) if isinstance(of, Mapping) else v} for v in values]
-    changes = [change_of(plan, **question) for question in questions]
+    changes = [_change(plan, name, question) for question in questions]
     found: dict[int, Price] = {}
     for side in _sides(values, now):
         start = plan
@@ -66,6 +67,14 @@ def price_curve(
     prices = _shared(name, values, [found[at] for at in range(len(values))], changes)
     label = f"{name} at {', '.join(of)}" if isinstance(of, Mapping) else name
     return PriceCurve(label, _unit(name), tuple(values), tuple(prices), now)
+
+
+def _change(plan: Plan, name: str, question: dict[str, Any]) -> Change:
+    """The change of one value; none more and none fewer is no change."""
+    value = next(iter(question[name].values())) if isinstance(question[name], Mapping) else question[name]
+    if name in UNITS and value == 0:
+        question = {key: given for key, given in question.items() if key != name}
+    return change_of(plan, **question) if question else Change("as planned", plan.study, plan.policy)
 
 
 def _point(

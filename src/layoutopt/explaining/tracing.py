@@ -117,8 +117,8 @@ class Tracer:
         rules = [*self.always, *(axis.rule(limits[axis.name]) for axis in self.axes[1:] if axis.name in limits)]
         began = time.process_time()
         plan = optimize(
-            self.study, self.policy, effort=self._effort(start), time_limit_s=self.time_limit_s, seed=self.seed, start=start,
-            **_asked(limits, rules),
+            self.study, self.policy, effort=self._effort(start), time_limit_s=self.time_limit_s, seed=self.seed,
+            start=start, **_asked(limits, rules),
         )  # fmt: skip
         work_s = time.process_time() - began
         loads = {axis.name: axis.load(plan) for axis in self.axes}

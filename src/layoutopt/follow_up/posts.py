@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from layoutopt.demand.spread import apportion
 from layoutopt.schema import STAGES
-from layoutopt.today import apportion
 
 Array = NDArray[np.float64]
 COLUMNS = ["school_id", "stage", "subject", "teachers", "protected", "kept", "posts"]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from layoutopt.integrated.draw import draw, part_of
 from layoutopt.integrated.hubs import Hub
+from layoutopt.integrated.payers import Payers
 from layoutopt.kernels.highs import Program
 from layoutopt.kernels.routing.lines import Lines, pack, price_lines
 from layoutopt.kernels.routing.task import Task
@@ -25,21 +26,37 @@ SAME_COST = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Best:
-    """A point of the compact program with the lines that carry its riders, hub by hub, and the cost of both."""
+    """A point of the compact program with the lines that carry its riders, hub by hub, and the cost of both.
+
+    ``excess_cny`` is what sources of money bear above their budgets: only without any is it a plan.
+    """
 
     point: Floats
     lines: tuple[Lines, ...]
     cost: float
+    excess_cny: float = 0.0
+
+    @property
+    def value(self) -> float:
+        """The cost of a plan; ``inf`` where a budget is broken."""
+        return self.cost if self.excess_cny == 0 else np.inf
+
+    def beats(self, other: Best, gain: float = 0.0) -> bool:
+        """Return whether this breaks budgets less than ``other``, or as little at less cost, by a share of ``gain``."""
+        if self.excess_cny != other.excess_cny:
+            return self.excess_cny < other.excess_cny * (1 - gain)
+        return self.cost < other.cost * (1 - gain)
 
 
 @dataclass(eq=False)
 class Router:
-    """Draws the lines of a hub for given riders, and remembers them."""
+    """Draws the lines of a hub for given riders, and remembers them; holds their cost against the ``payers``."""
 
     hubs: Sequence[Hub]
     program: Program
     first_option: int
     seed: int
+    payers: Payers | None = None
     known: dict[tuple[int, bytes], Lines | None] = field(default_factory=dict)
     settled: set[tuple[int, bytes]] = field(default_factory=set)
 
@@ -71,7 +88,9 @@ class Router:
         return np.flatnonzero(point[self.first_option + self.hubs[hub_at].option] > 0.5)
 
     def _priced(self, point: Floats, lines: Sequence[Lines]) -> Best:
-        return Best(point, tuple(lines), self.program.objective(point) + sum(float(own.cost.sum()) for own in lines))
+        paid = sum(float(own.cost.sum()) for own in lines)
+        excess = 0.0 if self.payers is None else self.payers.excess(point, paid)
+        return Best(point, tuple(lines), self.program.objective(point) + paid, excess)
 
     def lines(self, hub_at: int, riders: Ints, hint: Lines | None = None) -> Lines | None:
         """Return lines of one hub for the stops ``riders``; None where they cannot be carried."""
@@ -110,7 +129,8 @@ class Router:
             again = self._drawn(at, riders, max(LEAST_TIME_S, left))
             dearer = again is None or again.cost.sum() > own.cost.sum() * (1 + SAME_COST)
             found.append(own if again is None or dearer else again)
-        return self._priced(best.point, found)
+        polished = self._priced(best.point, found)
+        return best if polished.excess_cny > best.excess_cny else polished
 
     def _drawn(self, hub_at: int, riders: Ints, time_limit_s: float) -> Lines | None:
         hub = self.hubs[hub_at]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from layoutopt.integrated.best import Best, Router
 from layoutopt.integrated.hubs import Hub
-from layoutopt.integrated.pooled import pooled
+from layoutopt.integrated.pooled import pooled, within_budgets
 from layoutopt.integrated.regions import Ground, sizes
 from layoutopt.kernels import highs
 from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set, join
@@ -53,10 +53,11 @@ def improve(
     """Return a plan no dearer than ``best``, and all lines known at the end, the cheapest of each set of stops.
 
     Lines come from ``pool`` and are drawn anew for what changes; a step counts only if the real cost falls.
-    Neighbourhoods grow when a round around every hub, in this ``order``, gains nothing.
+    Neighbourhoods grow when a round around every hub, in this ``order``, gains nothing. Where ``best`` breaks a budget,
+    what is above it falls first.
     """
     lines = _known(ground.hubs, pool, best.lines)
-    done, tried = 0, set[tuple[tuple[int, ...], float]]()
+    done, tried = 0, set[tuple[tuple[int, ...], float, float]]()
     for size in sizes(effort.first, effort.last, effort.growth):
         gains = True
         while gains:
@@ -65,17 +66,17 @@ def improve(
                 if done >= effort.neighbourhoods or stop():
                     return best, lines
                 chosen, free, moves = ground.region(centre, size, best.point)
-                key = (tuple(sorted(chosen)), best.cost)
+                key = (tuple(sorted(chosen)), best.cost, best.excess_cny)
                 if key in tried or not moves.any():
                     continue
                 tried.add(key)
                 done += 1
                 found = _step(ground, router, best, lines, free, moves, effort, seed + done, left_s())
-                if found is not None and found.cost < best.cost * (1 - LEAST_GAIN):
+                if found is not None and found.beats(best, LEAST_GAIN):
                     log.debug("%d hubs, %d options: %.0f -> %.0f", len(chosen), moves.sum(), best.cost, found.cost)
                     best, gains = found, True
                     lines = _known(ground.hubs, lines, best.lines)
-                    report(best.cost)
+                    report(best.value)
     return best, lines
 
 
@@ -87,9 +88,12 @@ def _step(
     ground: Ground, router: Router, best: Best, lines: Sequence[Lines], free: Flags, moves: Flags, effort: Effort,
     seed: int, left_s: float,
 ) -> Best | None:  # fmt: skip
-    part = pooled(
-        ground.program, ground.hubs, ground.first_option, best, lines, free=free, moves=moves, whole_lines=True
-    )
+    part = within_budgets(
+        pooled(
+            ground.program, ground.hubs, ground.first_option, best, lines, free=free, moves=moves, whole_lines=True
+        ),
+        ground.payers, best, eased=best.excess_cny > 0,
+    )  # fmt: skip
     budget = highs.Budget(effort.gap, min(STEP_TIME_S, left_s), effort.steps)
     found = highs.solve(part.program, budget=budget, start=part.start, seed=seed)
     if found.values is None:

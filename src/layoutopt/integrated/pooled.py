@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from layoutopt.integrated.best import Best
 from layoutopt.integrated.hubs import Hub
+from layoutopt.integrated.payers import Payers
 from layoutopt.integrated.restrict import Cutout, cutout
 from layoutopt.kernels.highs import Program
 from layoutopt.kernels.routing.lines import Lines, cheapest_of_each_set, join
@@ -26,10 +27,11 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Pooled(Cutout):
-    """A program over the ``free`` columns and then over lines, and the present plan as its start."""
+    """A program over the ``free`` columns and then over lines, the present plan as its start, and which hubs move."""
 
     start: Floats
     lines: tuple[Lines, ...]
+    moving: tuple[bool, ...]
 
     def running(self, values: Floats) -> list[Lines]:
         """Return the lines that run in an answer with whole lines, hub by hub."""
@@ -99,7 +101,26 @@ def pooled(
         row_upper=np.r_[small.row_upper, np.full(height, np.inf)],
     )
     start = np.concatenate([best.point[part.free], *[flags.astype(float) for flags in used]])
-    return Pooled(grown, part.free, start, tuple(taken_lines))
+    moving = tuple(bool(moves[hub.option].any()) for hub in hubs)
+    return Pooled(grown, part.free, start, tuple(taken_lines), moving)
+
+
+def within_budgets(part: Pooled, payers: Payers, best: Best, *, eased: bool) -> Pooled:
+    """Return ``part`` of the present plan ``best`` with the budgets of the ``payers``; ``eased`` prices what is above.
+
+    A hub that is not in the part keeps its lines, and their cost.
+    """
+    if not len(payers):
+        return part
+    costs = [own.cost for own in part.lines]
+    stay = sum(
+        float(own.cost.sum()) for own, moves in zip(best.lines, part.moving, strict=True) if not moves
+    )  # fmt: skip
+    program = payers.within(part.program, part.free, np.concatenate(costs), fixed=best.point, fixed_cny=stay)
+    start = part.start
+    if eased:
+        program, start = payers.eased(program, start)
+    return replace(part, program=program, start=start)
 
 
 def inside(lines: Lines, moves: Flags) -> Lines:

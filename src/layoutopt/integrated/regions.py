@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from layoutopt.integrated.hubs import Hub
+from layoutopt.integrated.payers import Payers, payers_of
 from layoutopt.kernels.highs import Program
 from layoutopt.model.columns import COUNTY, Data
 
@@ -20,12 +21,21 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What the search stands on: data and program with free buses, hubs, and which hub each school belongs to."""
+    """What the search stands on: data and program with free buses, hubs, and which hub each school belongs to.
+
+    ``budgets`` are those of sources of money that must hold with real lines.
+    """
 
     data: Data
     program: Program
     hubs: Sequence[Hub]
     first_option: int
+    budgets: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def payers(self) -> Payers:
+        """The sources with a budget that bear a part of the buses."""
+        return payers_of(self.data, self.hubs, self.budgets)
 
     @cached_property
     def home(self) -> pd.Series:

@@ -13,18 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layoutopt.integrated.basis import Basis, lines_run
+from layoutopt.integrated.begin import Known, changed_first, learnt, measured
 from layoutopt.integrated.best import Best, Router
 from layoutopt.integrated.free import with_free_buses
 from layoutopt.integrated.hubs import Hub, hubs_of, shared_vehicles
 from layoutopt.integrated.improve import Effort as Search
 from layoutopt.integrated.improve import improve
+from layoutopt.integrated.payers import NOTHING_WITHIN
 from layoutopt.integrated.regions import Ground
-from layoutopt.integrated.root import Root, solve_root
+from layoutopt.integrated.root import Root
 from layoutopt.integrated.shares import Prizes, priced_program, share_sets, started
-from layoutopt.integrated.whole import enumerate_lines, solve_whole
+from layoutopt.integrated.whole import lines_that_matter, solve_whole
 from layoutopt.kernels import highs
 from layoutopt.kernels.highs import Program
-from layoutopt.kernels.routing.lines import Lines, join, price_lines
+from layoutopt.kernels.routing.lines import Lines
 from layoutopt.model.build import ExtraRule
 from layoutopt.model.joined import joined_share
 from layoutopt.options import Options
@@ -79,16 +81,8 @@ EFFORTS: Mapping[str, Effort] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
-    """What is known from before: the lines of the plan to begin at (items by school_id), and what its solve learnt."""
-
-    orders: Mapping[str, Sequence[Sequence[str]]]
-    basis: Basis | None = None
-
-
-@dataclass(frozen=True, eq=False)
 class Integrated:
-    """The best layout with its lines, a bound on any layout with any lines, how both came about, what was learnt."""
+    """The best layout with its lines, a bound on any layout with any lines within budgets, and what was learnt."""
 
     best: Best
     bound: float
@@ -123,11 +117,12 @@ class Watch:
         return max(self.until - time.monotonic(), 2.0)
 
     def note(self, share: float, *, best: float = np.inf, bound: float = -np.inf) -> None:
-        """Take in a better plan or bound and tell."""
+        """Take in a better plan or bound and tell; ``inf`` is no plan, and no bound."""
         with self.lock:
-            self.best, self.bound = min(self.best, best), max(self.bound, bound)
+            self.best, self.bound = min(self.best, best), max(self.bound, bound if bound < np.inf else -np.inf)
             proven = f", bound {self.bound:,.0f}, gap {1 - self.bound / self.best:.1%}" if self.bound > 0 else ""
-            self.tell(share, f"best {self.best:,.0f} CNY a year{proven}")
+            found = self.best < np.inf
+            self.tell(share, f"best {self.best:,.0f} CNY a year{proven}" if found else "no plan within the budgets yet")
 
 
 def integrate(
@@ -155,7 +150,8 @@ def integrate(
     hubs = hubs_of(study, policy, data, skip=skip)
     if not hubs:
         return None
-    ground = Ground(data, program, hubs, data.frame.blocks["chosen"].start)
+    budgets = {} if "source_budget" in skip else policy.money.budget_by_source
+    ground = Ground(data, program, hubs, data.frame.blocks["chosen"].start, budgets)
     shares = shared_vehicles(policy)
     if known is not None:  # what the root learns serves every later question
         effort = replace(effort, rounds=max(effort.rounds, EFFORTS["normal"].rounds), exact=True)
@@ -163,37 +159,39 @@ def integrate(
     if whole is not None:
         effort = _before_whole(effort, len(options.rows))
         watch.until -= (1 - POLISH_SHARE - BEFORE_WHOLE) * time_limit_s
-    router = Router(hubs, program, ground.first_option, seed)
+    router = Router(hubs, program, ground.first_option, seed, ground.payers)
     run = () if known is None else lines_run(hubs, known.orders)
     router.remember(start, run)
     first = router.realised(start, run)
     if first is None:
         return None
-    watch.note(0.05, best=first.cost)
+    watch.note(0.05, best=first.value)
     low = hubs_of(study, policy, data, skip=skip, lowest=True) if shares else hubs
-    root, sets = _learnt(ground, low, first, run, effort, known, watch)
+    root, sets = learnt(
+        ground, low, first, run, known, rounds=effort.rounds, exact=effort.exact, interrupted=watch.stop,
+        report=lambda value, lines: report(0.1, f"bus lines worth knowing: {lines:,}, relaxed cost {value:,.0f}"),
+    )  # fmt: skip
     with ThreadPoolExecutor(1) as beside:
         bounding = beside.submit(
-            _at_prizes, Ground(data, program, low, ground.first_option), root, sets, first, effort,
-            joined_share(policy), watch, seed,
+            _at_prizes, replace(ground, hubs=low), root, sets, first, effort, joined_share(policy), watch, seed,
         )  # fmt: skip
         best, lines = improve(
-            ground, router, first, _measured(hubs, root.lines), effort=effort.search, seed=seed, stop=watch.stop,
-            left_s=watch.left_s, report=lambda cost: watch.note(0.3, best=cost), order=_changed_first(first, run),
+            ground, router, first, measured(hubs, root.lines), effort=effort.search, seed=seed, stop=watch.stop,
+            left_s=watch.left_s, report=lambda cost: watch.note(0.3, best=cost), order=changed_first(first, run),
         )  # fmt: skip
         priced, sets = bounding.result()
         ended = watch.why(priced)
-    bound = priced.bound
+    bound = np.inf if priced.status == "infeasible" else priced.bound
     best = _better(router, best, priced)
-    watch.note(0.6, best=best.cost, bound=bound)
+    watch.note(0.6, best=best.value, bound=bound)
     notes: dict[str, float | str | bool] = {}
     if whole is not None and not interrupted():
         watch.until += (1 - POLISH_SHARE - BEFORE_WHOLE) * time_limit_s
         best, bound, notes = _together(ground, router, best, lines, sets, bound, effort.gap, whole, watch, seed)
     if not interrupted():
         best = router.polished(best, time.monotonic() + POLISH_SHARE * time_limit_s)
-    watch.note(0.95, best=best.cost, bound=bound)
-    if bound > best.cost * (1 + ROUNDING):
+    watch.note(0.95, best=best.value, bound=bound)
+    if bound > best.value * (1 + ROUNDING):
         log.warning("The bound %.0f lies above the plan's cost %.0f: it is not used.", bound, best.cost)
         bound = -np.inf
     notes |= {
@@ -201,49 +199,15 @@ def integrate(
         "root_value": root.value, "certificate_loss": root.loss, "bound_at_prices": priced.bound,
         "bound_stopped_by": ended, "lines_in_pool": sum(len(own) for own in lines),
     }  # fmt: skip
+    if best.excess_cny > 0:
+        notes |= {"above_budgets_cny": best.excess_cny, NOTHING_WITHIN: bool(np.isinf(bound) and bound > 0)}
     return Integrated(best, min(bound, best.cost), hubs, notes, Basis(hubs, tuple(lines), low, sets))
-
-
-def _learnt(
-    ground: Ground, low: tuple[Hub, ...], first: Best, run: Sequence[Lines], effort: Effort, known: Known | None,
-    watch: Watch,
-) -> tuple[Root, tuple[Prizes, ...] | None]:  # fmt: skip
-    """The root's lines and prizes; where an earlier solve's prizes hold here too, its lines and prizes instead."""
-    basis = None if known is None else known.basis
-    lines = list(_measured(low, first.lines))
-    if len(run):
-        lines = [join([own, more]) for own, more in zip(lines, _measured(low, run), strict=True)]
-    if basis is not None:
-        lines = [join([own, more]) for own, more in zip(lines, basis.lines_at(low), strict=True)]
-        sets = basis.sets_at(low)
-        if sets is not None:
-            return Root(sets[0], tuple(lines), np.nan, 0, True, 0.0), sets
-    root = solve_root(
-        ground.program, low, ground.first_option, known=lines, rounds=effort.rounds, exact=effort.exact,
-        interrupted=watch.stop,
-        report=lambda value, seen: watch.tell(0.1, f"bus lines worth knowing: {seen:,}, relaxed cost {value:,.0f}"),
-    )  # fmt: skip
-    return root, None
-
-
-def _changed_first(first: Best, run: Sequence[Lines]) -> list[int]:
-    """The hubs in the order in which the search begins around them: those whose lines are not as they were first."""
-    hubs = range(len(first.lines))
-    if not len(run):
-        return list(hubs)
-    same = [set(own.flat.tolist()) == set(old.flat.tolist()) for own, old in zip(first.lines, run, strict=True)]
-    return sorted(hubs, key=lambda at: (same[at], at))
 
 
 def _before_whole(effort: Effort, options: int) -> Effort:
     """The effort of the steps before the last program, which does their work over again and better."""
     last = max(effort.search.first, int(BEFORE_WHOLE_OPTIONS * options))
     return replace(effort, search=replace(effort.search, last=min(effort.search.last, last)))
-
-
-def _measured(hubs: Sequence[Hub], lines: Sequence[Lines]) -> tuple[Lines, ...]:
-    """The lines with what they cost and carry at ``hubs``; those that break a limit there are left out."""
-    return tuple(price_lines(hub.task, own.flat, own.starts, own.depot) for hub, own in zip(hubs, lines, strict=True))
 
 
 def _at_prizes(
@@ -262,21 +226,25 @@ def _at_prizes(
         watch.note(0.3, bound=bound)
         return watch.stopped() or (bound > 0 and watch.stop())
 
+    width, theta = len(first.point), np.ones(len(ground.hubs))
+    program = ground.payers.within(
+        priced_program(ground.program, *around), np.arange(width), theta, fixed=first.point, fixed_cny=0.0
+    )
     return highs.solve(
-        priced_program(ground.program, *around),
+        program,
         budget=highs.Budget(effort.gap / 5, max(watch.left_s(), LEAST_BOUND_S), effort.bound_steps),
         start=started(first.point, *around), seed=seed, progress=heard,
     ), sets  # fmt: skip
 
 
 def _better(router: Router, best: Best, priced: highs.Solved) -> Best:
-    """The cheaper of ``best`` and the layout of the program at prizes with real lines."""
+    """The better of ``best`` and the layout of the program at prizes with real lines."""
     if priced.values is None:
         return best
     whole = router.program.integer
     values = priced.values[: len(whole)]
     found = router.realised(np.where(whole, np.round(values), values))
-    return found if found is not None and found.cost < best.cost else best
+    return found if found is not None and found.beats(best) else best
 
 
 def _together(
@@ -284,9 +252,9 @@ def _together(
     gap: float, whole: Whole, watch: Watch, seed: int,
 ) -> tuple[Best, float, dict[str, float | str | bool]]:  # fmt: skip
     """Solve the county with every line that can matter, where the gap is still open."""
-    if bound <= 0 or 1 - bound / best.cost <= gap or watch.stop():
+    if not 0 < bound < np.inf or 1 - bound / best.value <= gap or watch.stop():
         return best, bound, {}
-    pool = enumerate_lines(ground.hubs, sets, best.cost - bound, whole.lines)
+    pool = lines_that_matter(ground.hubs, sets, best, bound, whole.lines)
     if pool is None:
         return best, bound, {"lines_enumerated": 0.0}
     watch.tell(0.65, f"all together: {sum(len(own) for own in pool.lines):,} lines can matter")
@@ -296,10 +264,10 @@ def _together(
         return watch.stop() or proven >= bound + pool.slack_cny
 
     best, bound, found = solve_whole(
-        ground, router, best, lines, pool, bound, whole_lines=whole.whole_lines,
+        ground, router, best, lines, pool, bound, whole_lines=whole.whole_lines or len(ground.payers) > 0,
         budget=highs.Budget(gap / 2, watch.left_s(), whole.steps), seed=seed, progress=heard,
     )  # fmt: skip
     return best, bound, {
-        "lines_enumerated": float(sum(len(own) for own in pool.lines)), "slack_cny": pool.slack_cny,
-        "together_stopped_by": watch.why(found),
+        "lines_enumerated": float(sum(len(own) for own in pool.lines)), "together_stopped_by": watch.why(found),
+        **({"slack_cny": pool.slack_cny} if pool.slack_cny < np.inf else {}),
     }  # fmt: skip

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from layoutopt.integrated.best import Best, Router
 from layoutopt.integrated.hubs import Hub
-from layoutopt.integrated.pooled import pooled
+from layoutopt.integrated.pooled import pooled, within_budgets
 from layoutopt.integrated.regions import Ground
 from layoutopt.integrated.shares import Prizes
 from layoutopt.kernels import highs
@@ -43,15 +43,24 @@ def enumerate_lines(
 ) -> Enumerated | None:
     """Return the lines within ``slack_cny`` of paying, or within the largest amount that keeps them few enough.
 
-    None where not even the smallest threshold tried leaves at most ``most_lines``.
+    None where not even the smallest threshold tried leaves at most ``most_lines``. ``inf`` asks for all lines.
     """
     slack = slack_cny
-    for _ in range(HALVINGS):
+    for _ in range(HALVINGS if np.isfinite(slack) else 1):
         found = _within(hubs, sets, slack, most_lines)
         if found is not None:
             return found
         slack /= 2
     return None
+
+
+def lines_that_matter(
+    hubs: Sequence[Hub], sets: Sequence[Prizes], best: Best, bound: float, most_lines: int
+) -> Enumerated | None:
+    """Return the lines of plans cheaper than ``best``; where that breaks a budget every line, or the likely ones."""
+    if best.excess_cny == 0:
+        return enumerate_lines(hubs, sets, best.cost - bound, most_lines)
+    return enumerate_lines(hubs, sets, np.inf, most_lines) or enumerate_lines(hubs, sets, bound, most_lines)
 
 
 def _within(hubs: Sequence[Hub], sets: Sequence[Prizes], slack: float, most_lines: int) -> Enumerated | None:
@@ -102,17 +111,24 @@ def solve_whole(
 ) -> tuple[Best, float, highs.Solved]:
     """Return a plan no dearer than ``best``, and a bound no lower than ``bound``, that of the program at prizes.
 
-    Without ``whole_lines`` shares of lines stay free: the value is a bound all the same, and sooner found.
+    The bound is ``inf`` where the pool holds every line and no plan keeps the budgets of all sources.
+    Without ``whole_lines`` shares of lines stay free: the value is a bound all the same, and sooner found. Where a
+    budget holds, such an answer's real lines mostly break it.
     ``known`` lines outside the pool may be used as well; they can only lower the program's value.
     """
     free, moves = ground.everything()
     lines = [join([every, own]) for every, own in zip(pool.lines, known, strict=True)]
-    part = pooled(
-        ground.program, ground.hubs, ground.first_option, best, lines, free=free, moves=moves, whole_lines=whole_lines
-    )
+    part = within_budgets(
+        pooled(
+            ground.program, ground.hubs, ground.first_option, best, lines, free=free, moves=moves,
+            whole_lines=whole_lines,
+        ),
+        ground.payers, best, eased=False,
+    )  # fmt: skip
     found = highs.solve(part.program, budget=budget, start=part.start, seed=seed, progress=progress)
     if found.values is not None:
         point = part.point(found.values, best.point)
         again = router.realised(point, part.running(found.values) if whole_lines else ())
-        best = again if again is not None and again.cost < best.cost else best
-    return best, max(bound, min(found.bound, bound + pool.slack_cny)), found
+        best = again if again is not None and again.beats(best) else best
+    proven = np.inf if found.status == "infeasible" else found.bound
+    return best, max(bound, min(proven, bound + pool.slack_cny)), found

@@ -12,7 +12,7 @@ from layoutopt.model.frame import Expr, Frame, make_frame, stack
 from layoutopt.options import Options
 from layoutopt.policy import Policy
 from layoutopt.policy.norms import class_cap
-from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF
+from layoutopt.schema import BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF
 from layoutopt.study import Study
 
 Spec = tuple[str, pd.DataFrame, tuple[str, ...], np.ndarray | float, bool]
@@ -56,8 +56,8 @@ def make_data(study: Study, policy: Policy, options: Options, *, further: Iterab
     )
     chosen["stage"] = chosen["band"].map(STAGE_OF)
     taught = _offered(schools)
-    grades = taught.loc[taught.index.repeat(len(BANDS["lower"]))].reset_index(drop=True)
-    grades["grade"] = [grade for band in taught["band"] for grade in BANDS[band]]
+    grades = taught.assign(grade=taught["band"].map(dict(policy.bands))).explode("grade", ignore_index=True)
+    grades["grade"] = grades["grade"].astype(int)
     reach = _reach(chosen, taught)
     most = grades[["school_id", "band"]].merge(reach.rename("most").reset_index(), how="left")["most"].to_numpy()
     complete = options.schools["complete_primary"].reindex(grades["school_id"])
@@ -116,7 +116,7 @@ def pupils_by_grade(data: Data) -> Expr:
     chosen = data.frame.blocks["chosen"].table
     parts = []
     for grade in GRADES:
-        where = (chosen["band"] == BAND_OF[grade]).to_numpy()
+        where = (chosen["band"] == data.policy.band_of[grade]).to_numpy()
         part = data.frame.total("chosen", weight=f"g{grade}", by=["school_id"], where=where)
         labels = pd.MultiIndex.from_arrays(
             [part.level("school_id"), np.full(len(part), grade)], names=["school_id", "grade"]

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layoutopt.fleet import SLACK_MIN, VehicleType
+from layoutopt.fleet import VehicleType
 from layoutopt.journeys import Journeys
 from layoutopt.kernels.routing.values import Vehicle
 from layoutopt.policy import Policy
 from layoutopt.schema import BANDS
+from layoutopt.units import SLACK_MIN
 
 if TYPE_CHECKING:
     from layoutopt.kernels.routing.task import Task

@@ -19,9 +19,10 @@ from itertools import permutations
 
 import numpy as np
 
-from layoutopt.fleet import SLACK_MIN, VehicleType
+from layoutopt.fleet import VehicleType
 from layoutopt.model.courses import Course, Rider, Roads, course_of, standing_min
 from layoutopt.policy import Policy
+from layoutopt.units import SLACK_MIN
 
 LEAST_SAVING_CNY = 1.0
 """A join that saves less than a yuan a year is not worth a school on the way."""

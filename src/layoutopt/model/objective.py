@@ -10,10 +10,13 @@ import pandas as pd
 
 from layoutopt.model.columns import Data
 from layoutopt.model.frame import Array, Expr
+from layoutopt.policy.money import WITH_BOARDING
 from layoutopt.policy.norms import annuity
 
 SUPPORT_BLOCKS = ("support", "tours", "teams")
 """Blocks of rules/support.py; each column has its yearly cost in ``cost_cny``."""
+OF_MODE = {"buses": "bus", "boarding": "board"}
+"""Kinds of cost that stand in ``cost_cny`` of the options of one mode."""
 
 
 def schools_cny(d: Data) -> Expr:
@@ -34,12 +37,30 @@ def teachers_cny(d: Data) -> Expr:
 
 def buses_cny(d: Data) -> Expr:
     """Buses at the stated price per rider."""
-    return plus(d, d.frame.total("chosen", weight="cost_cny", by=[], where=of_mode(d, "bus")))
+    return plus(d, d.frame.total("chosen", weight=option_costs(d, "buses"), by=[]))
 
 
 def boarding_cny(d: Data) -> Expr:
-    """Boarders, a year each."""
-    return plus(d, d.frame.total("chosen", weight="cost_cny", by=[], where=of_mode(d, "board")))
+    """Care of boarders, a year each."""
+    return plus(d, d.frame.total("chosen", weight=option_costs(d, "boarding"), by=[]))
+
+
+def meals_cny(d: Data) -> Expr:
+    """Meals of those who eat at school."""
+    return plus(d, d.frame.total("chosen", weight=option_costs(d, "meals"), by=[]))
+
+
+def grants_cny(d: Data) -> Expr:
+    """Living grants."""
+    return plus(d, d.frame.total("chosen", weight=option_costs(d, "grants"), by=[]))
+
+
+def option_costs(d: Data, kind: str) -> Array:
+    """Return what each option costs of a kind that goes by pupils, zero of any other kind."""
+    table = d.frame.blocks["chosen"].table
+    if kind in OF_MODE:
+        return np.where(of_mode(d, OF_MODE[kind]), table["cost_cny"].to_numpy(float), 0.0)
+    return table[f"{kind}_cny"].to_numpy(float) if kind in WITH_BOARDING else np.zeros(len(table))
 
 
 def of_mode(d: Data, mode: str) -> Array:
@@ -70,10 +91,12 @@ COSTS: dict[str, Callable[[Data], Expr]] = {
     "teachers": teachers_cny,
     "buses": buses_cny,
     "boarding": boarding_cny,
+    "meals": meals_cny,
+    "grants": grants_cny,
     "capital": capital_cny,
     "support": support_cny,
 }
-"""The terms of the yearly cost by kind, as in ``plan.metrics.annual_costs``; each kind has its payers."""
+"""The terms of the yearly cost by kind, as in ``plan.costs.annual_costs``; each kind has its payers."""
 
 
 def annual_cost(d: Data) -> Expr:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from layoutopt.model.columns import CORE_BLOCKS, Data
-from layoutopt.plan.tables import Decided
+from layoutopt.plan.classes import Decided
 
 Array = NDArray[np.float64]
 

@@ -12,8 +12,9 @@ from layoutopt.model.frame import Model
 from layoutopt.model.goals import goal_fill
 from layoutopt.model.rules import FILLS
 from layoutopt.model.together import Choice, Room, mended
+from layoutopt.options import COST_COLUMNS
 from layoutopt.policy.norms import class_cap, classes_of_band, posts_of_stage
-from layoutopt.schema import BAND_OF, BANDS, GRADES, STAGE_OF, STAGES
+from layoutopt.schema import GRADES, STAGE_GRADES, STAGE_OF, STAGES
 
 Array = NDArray[np.float64]
 
@@ -58,14 +59,15 @@ def _choices(data: Data) -> dict[str, list[Choice]]:
         other=(table["school_id"] != table["item"].map(items["today_school"])).astype(int),
         boarders=table["pupils"].where(table["mode"] == "board", 0.0),
         way=table["mode"] if alone else "",
-    ).sort_values(["item", "other", "cost_cny", "minutes", "school_id"], kind="stable")
+        all_cny=table[list(COST_COLUMNS)].sum(axis=1),
+    ).sort_values(["item", "other", "all_cny", "minutes", "school_id"], kind="stable")
     unit = pd.Series(items.index, index=items.index) if alone else _units(data, keyed)
     keyed = keyed.assign(unit=keyed["item"].map(unit)).drop_duplicates(["item", "school_id", "way"])
     whole = keyed.groupby(["unit", "school_id", "stage", "way"], sort=False).agg(
-        groups=("row", "size"), other=("other", "sum"), cost_cny=("cost_cny", "sum"), minutes=("minutes", "sum"),
+        groups=("row", "size"), other=("other", "sum"), all_cny=("all_cny", "sum"), minutes=("minutes", "sum"),
         pupils=("pupils", "sum"), boarders=("boarders", "sum"), rows=("row", list),
     )  # fmt: skip
-    whole = whole.reset_index().sort_values(["unit", "other", "cost_cny", "minutes", "school_id"], kind="stable")
+    whole = whole.reset_index().sort_values(["unit", "other", "all_cny", "minutes", "school_id"], kind="stable")
     sizes = unit.value_counts()
     found: dict[str, list[Choice]] = {str(name): [] for name in unit.unique()}
     for name, count, *choice in whole[["unit", "groups", *Choice._fields]].itertuples(index=False, name=None):
@@ -102,12 +104,12 @@ def _completed(data: Data, taken: NDArray[np.bool_]) -> Array:
     classes: dict[tuple[str, int], float] = {}
     shared: dict[tuple[str, str], float] = {}
     for school, band in taught[["school_id", "band"]].itertuples(index=False):
-        counts = [float(pupils.loc[school, f"g{grade}"]) for grade in BANDS[band]]
+        counts = [float(pupils.loc[school, f"g{grade}"]) for grade in policy.bands[band]]
         cap = class_cap(STAGE_OF[band], bool(data.schools.loc[school, "complete_primary"]), policy)
         found, is_shared = classes_of_band(counts, cap, policy)
         works = float(is_open[school])
         shared[school, band] = works * is_shared
-        classes |= {(school, g): works * n for g, n in zip(BANDS[band], found, strict=True)}
+        classes |= {(school, g): works * n for g, n in zip(policy.bands[band], found, strict=True)}
     x[frame.blocks["multigrade"].columns] = [
         shared[key]
         for key in frame.blocks["multigrade"].table[["school_id", "band"]].itertuples(index=False, name=None)
@@ -128,7 +130,7 @@ def _posts(
 ) -> list[float]:
     found = []
     for school, stage in data.frame.blocks["posts"].table[["school_id", "stage"]].itertuples(index=False):
-        grades = [grade for grade in GRADES if BAND_OF[grade] in STAGES[stage]]
+        grades = STAGE_GRADES[stage]
         count = sum(classes.get((school, grade), 0.0) for grade in grades)
         count += sum(shared.get((school, band), 0.0) for band in STAGES[stage])
         total = float(sum(pupils.loc[school, f"g{grade}"] for grade in grades))

@@ -1,4 +1,7 @@
-"""Yearly budgets, of the county and of single sources: refused when hopeless, held around lines, told when broken."""
+"""Yearly budgets, of the county and of single sources: refused when hopeless, held around lines, told when broken.
+
+Where layout and lines are decided together those of sources are rules there (:mod:`layoutopt.integrated.payers`).
+"""
 
 from __future__ import annotations
 
@@ -9,35 +12,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layoutopt.errors import InfeasibleError, PolicyError
+from layoutopt.integrated.payers import NOTHING_WITHIN, ROOM
 from layoutopt.model.columns import Data
 from layoutopt.model.frame import Model, NamedRows
 from layoutopt.model.lines import Lines
 from layoutopt.model.objective import COSTS
 from layoutopt.model.rules.money import budget_rows, burden, real_burden_cny
 from layoutopt.model.solve import Held
-from layoutopt.model.unavoidable import unavoidable_cny
+from layoutopt.pipeline.case import Case
 from layoutopt.plan.money import paid_by_source
 from layoutopt.plan.plan import Plan
+from layoutopt.policy.payers import parts_of
 
 Array = NDArray[np.float64]
 BUDGETS = {"annual_budget", "source_budget"}
 """Rules that speak of real lines: a plan that breaks only these is told as too dear."""
+NOT_PROVEN = " It is not proven that no plan keeps budget_by_source."
 
 
-def check_budgets(model: Model, data: Data, skip: Collection[str]) -> None:
+def check_budgets(case: Case) -> None:
     """Raise ``PolicyError`` for a yearly budget below the wages that no plan can avoid, before anything is sought."""
-    money, wage = data.policy.money, data.policy.staffing.wage_cny
-    limits = {f"money.budget_by_source.{source}": (budget, money.source_share["teachers"].get(source, 0.0))
-              for source, budget in _budgets(data, skip).items()}  # fmt: skip
-    if money.annual_budget_cny is not None and "annual_budget" not in skip:
+    money, staffing = case.policy.money, case.policy.staffing
+    limits = {f"money.budget_by_source.{source}": (budget, parts_of(source, "teachers", money)[0])
+              for source, budget in _budgets(case.data, case.skip).items()}  # fmt: skip
+    if money.annual_budget_cny is not None and "annual_budget" not in case.skip:
         limits["money.annual_budget_cny"] = (money.annual_budget_cny, 1.0)
-    least = unavoidable_cny(model, data) if limits else 0.0
+    least = case.unavoidable_cny if limits else 0.0
     whose = "the fewest posts that classes and pupils need in any plan"
-    if data.policy.staffing.wages == "redeployed":
+    if staffing.wages == "redeployed":
         whose += ", or of today's teachers, who go on being paid"
     short = [
         f"  {key} = {budget:,.0f} is below {share * least:,.0f} CNY a year: the wages of {whose}, "
-        f"at staffing.wage_cny = {wage:,.0f}"
+        f"at staffing.wage_cny = {staffing.wage_cny:,.0f}"
         + ("" if share == 1 else f", of which it pays money.source_share.teachers = {share:g}")
         for key, (budget, share) in limits.items()
         if budget < share * least
@@ -67,10 +73,12 @@ def sources_held(held: Held, model: Model, data: Data, skip: Collection[str], *,
     return held
 
 
-def keeps_sources(data: Data, skip: Collection[str], point: Array, lines: Lines) -> bool:
-    """Return whether no source bears more than its budget at a point with these lines."""
+def excess_cny(data: Data, skip: Collection[str], point: Array, lines: Lines) -> float:
+    """Return what sources bear above their budgets at a point with these lines, rounding apart."""
     cost = float(lines.lines["cost_cny"].sum())
-    return all(real_burden_cny(data, source, point, cost) <= budget for source, budget in _budgets(data, skip).items())
+    over = (real_burden_cny(data, source, point, cost) - budget * (1 + ROOM) for source, budget in
+            _budgets(data, skip).items())  # fmt: skip
+    return sum(max(0.0, own) for own in over)
 
 
 def _budgets(data: Data, skip: Collection[str]) -> Mapping[str, float]:
@@ -83,10 +91,13 @@ def over_budget(plan: Plan) -> InfeasibleError:
     proven = budget is not None and level is not None and level.goal == "annual_cost" and level.bound > budget
     earlier = level is not None and plan.proof.levels and plan.proof.levels[0] is not level
     over = _over(plan)
+    end = " while the goals before annual_cost stay as they are." if earlier else "."
     said = " ".join(f"The best plan found costs {text}." for text in over.values())
     if proven and level is not None:
-        said += f" No plan costs less than {level.bound:,.0f}"
-        said += " while the goals before annual_cost stay as they are." if earlier else "."
+        said += f" No plan costs less than {level.bound:,.0f}{end}"
+    if "source_budget" in over:
+        proven = plan.proof.options.get("together", {}).get(NOTHING_WITHIN, False)
+        said += f" No plan keeps budget_by_source: that is proven{end}" if proven else NOT_PROVEN
     cures = ["raise the budget"]
     if earlier:
         cures.append("name annual_cost before the other goals")

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from layoutopt.model.lines import Lines, bus_lines
 from layoutopt.model.read import read_layout
 from layoutopt.model.solve import Answer, Effort, Held, Solver, ceiling, solve_goals
 from layoutopt.model.start import first_point
+from layoutopt.model.unavoidable import unavoidable_cny
 from layoutopt.options import Options
 from layoutopt.pipeline.near import Nearest, kept_lines, nearest
 from layoutopt.plan.plan import Level, Plan
@@ -53,6 +55,11 @@ class Case:
     interrupted: Callable[[], bool]
     solver: Any = None
     start: Plan | None = None
+
+    @cached_property
+    def unavoidable_cny(self) -> float:
+        """A yearly cost that no plan is below: the wages nobody can avoid."""
+        return unavoidable_cny(self.model, self.data)
 
     @property
     def left_s(self) -> float:

@@ -23,7 +23,7 @@ from layoutopt.model.solve import (
     Stopped,
 )
 from layoutopt.pipeline.around import around_lines
-from layoutopt.pipeline.budgets import keeps_sources, lines_free
+from layoutopt.pipeline.budgets import excess_cny, lines_free
 from layoutopt.pipeline.case import NOTHING_HELD, Case, drawn, first_of, keeping_longest, near_of, sought
 from layoutopt.pipeline.near import Nearest, orders_of
 from layoutopt.plan.plan import Level
@@ -131,8 +131,7 @@ def _together(case: Case, names: Sequence[str]) -> Decision:
     level = replace(level, status="optimal" if level.gap <= EFFORTS["proof"].gap else "feasible")
     later: tuple[Level, ...] = ()
     if whole:
-        own = _tables(case, integrated, integrated.best.point, first.values)
-        point, lines = _within_budgets(case, *own, first.values)
+        point, lines = _tables(case, integrated, integrated.best.point, first.values)
         point, later = around_lines(case, after, held, point, lines)
     else:
         log.warning("A yes/no of the plan found is split: the plan made one after the other is kept.")
@@ -189,11 +188,11 @@ def _holding(case: Case, model: Model, held: Held, near: Nearest | None) -> Near
 def _integrated(case: Case, held: Held, start: Array) -> tuple[Integrated, str] | None:
     """Layout and lines together, and how that ended; None where there is nothing to decide together.
 
-    The budget is no rule here: what is made small is the very cost it limits. Those of single sources are, lines
-    apart: riders have no price here, so that their rows hold whatever lines cost.
+    The budget is no rule here: what is made small is the very cost it limits. Those of single sources are.
     """
+    from layoutopt.integrated.begin import Known
     from layoutopt.integrated.solve import EFFORTS as SEARCH
-    from layoutopt.integrated.solve import Known, integrate
+    from layoutopt.integrated.solve import integrate
 
     began, limit_s = time.monotonic(), max(TOGETHER_SHARE * case.left_s, 1.0)
     found = integrate(
@@ -208,20 +207,6 @@ def _integrated(case: Case, held: Held, start: Array) -> tuple[Integrated, str] 
         return found, "user"
     ended = found.notes.get("together_stopped_by", found.notes.get("bound_stopped_by", "done"))
     return found, "time" if time.monotonic() - began >= limit_s else str(ended)
-
-
-def _within_budgets(case: Case, point: Array, lines: Lines, start: Array) -> tuple[Array, Lines]:
-    """The point and its lines; where they cost a source more than its budget, the start if that keeps all budgets."""
-    if keeps_sources(case.data, case.skip, point, lines):
-        return point, lines
-    try:
-        other = drawn(case, start)
-    except InfeasibleError:
-        return point, lines
-    if not keeps_sources(case.data, case.skip, start, other):
-        return point, lines
-    log.info("Layout and lines together cost a source more than its budget: the plan made first is kept.")
-    return start, other
 
 
 def _tables(case: Case, found: Integrated, point: Array, start: Array) -> tuple[Array, Lines]:
@@ -239,10 +224,10 @@ def _tables(case: Case, found: Integrated, point: Array, start: Array) -> tuple[
 
 
 def _cheaper(case: Case, *points: Array) -> tuple[Array, Lines]:
-    """The cheapest of points whose riders the fleet can carry."""
+    """The cheapest of points whose riders the fleet can carry, of those that break budgets of sources least."""
     bus = (case.options.rows["mode"] == "bus").to_numpy()
     price = np.where(bus, case.options.rows["cost_cny"].to_numpy(float), 0.0)
-    best: tuple[float, Array, Lines] | None = None
+    best: tuple[tuple[float, float], Array, Lines] | None = None
     failed: InfeasibleError | None = None
     for point in points:
         try:
@@ -252,8 +237,9 @@ def _cheaper(case: Case, *points: Array) -> tuple[Array, Lines]:
             continue
         cost = float(case.model.goals["annual_cost"].value(point).sum())
         cost += float(lines.lines["cost_cny"].sum()) - float(price @ case.model.frame.values("chosen", point))
-        if best is None or cost < best[0]:
-            best = (cost, point, lines)
+        value = excess_cny(case.data, case.skip, point, lines), cost
+        if best is None or value < best[0]:
+            best = (value, point, lines)
     if best is None:
         raise failed or SolverError("There is no point to draw lines for.")
     return best[1], best[2]

@@ -9,7 +9,8 @@ import pandas as pd
 
 from layoutopt.errors import nearest
 from layoutopt.model.hub import LONGEST
-from layoutopt.options import SLACK_MIN, Options
+from layoutopt.options import Options
+from layoutopt.units import SLACK_MIN
 
 WORST_JOURNEY = "worst_journey"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from layoutopt.options import Options
-from layoutopt.schema import BANDS
+from layoutopt.policy import Policy
+from layoutopt.schema import span
 
 SHOWN = 3
 
 
-def stay_reasons(options: Options) -> dict[str, str]:
+def stay_reasons(options: Options, policy: Policy) -> dict[str, str]:
     """Return, by school_id, whose pupils of today have no admissible option but this school.
 
     Only groups that attend the school today count.
@@ -19,11 +20,7 @@ def stay_reasons(options: Options) -> dict[str, str]:
     found = {}
     for school, groups in alone.groupby("today_school"):
         places = groups.drop_duplicates(["settlement_id", "band"])
-        who = [f"{row.settlement_id} ({_grades(row.band)})" for row in places.itertuples()]
+        who = [f"{row.settlement_id} (grades {span(policy.bands[row.band])})" for row in places.itertuples()]
         more = f" and {len(who) - SHOWN} more" if len(who) > SHOWN else ""
         found[str(school)] = f"{', '.join(who[:SHOWN])}{more} would have no school within the limits"
     return found
-
-
-def _grades(band: str) -> str:
-    return f"grades {BANDS[band][0]}-{BANDS[band][-1]}"

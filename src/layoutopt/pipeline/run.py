@@ -17,7 +17,6 @@ from layoutopt.model.rules import RULES
 from layoutopt.model.rules.staff import paid
 from layoutopt.model.rules.support import chosen_support, driven_tours
 from layoutopt.model.solve import EFFORTS, REFUSED
-from layoutopt.model.unavoidable import unavoidable_cny
 from layoutopt.options import RULES as OPTION_RULES
 from layoutopt.options import Options, build_options
 from layoutopt.pipeline.around import LINES_FIXED
@@ -41,6 +40,8 @@ ROUNDING = 1e-6
 """A bound this little above the plan's cost is the same number; farther above it, one of the two is wrong."""
 DIRECT_RIDES = "direct rides"
 """Status of a level whose bound counts a direct ride for everybody; its value is that of the real lines."""
+PROVEN_GAP = EFFORTS["proof"].gap
+"""A level with a larger gap is feasible, not optimal."""
 log = logging.getLogger(__name__)
 
 
@@ -114,12 +115,12 @@ def optimize(
         rules = tuple(extra_rules)
         check_options(study, policy, options, skip=skip, extra_rules=rules)
         model, data = build_model(study, policy, options, skip=skip, extra_rules=rules)
-        check_budgets(model, data, skip)
         case = Case(
             study=study, policy=policy, options=options, model=model, data=data, skip=skip, extra_rules=rules,
             effort=effort, seed=seed, deadline=began + time_limit_s, interrupted=interrupted, solver=solver,
             report=_rising(lambda share, text: report(0.2 + 0.7 * share, text)), start=start,
         )  # fmt: skip
+        check_budgets(case)
         decision = decide(case, method)
         report(0.95, "audit")
         plan = _assembled(case, decision)
@@ -163,7 +164,7 @@ def _assembled(case: Case, decision: Decision) -> Plan:
     schools = school_table(
         study, policy, assignments, state=layout.state, bands=layout.bands, levels=layout.levels,
         decided=layout.decided, support=chosen_support(layout.state, layout.picked),
-        reasons=stay_reasons(options),
+        reasons=stay_reasons(options, policy),
     )  # fmt: skip
     plan = Plan(
         study=study,
@@ -203,7 +204,7 @@ def _proof(case: Case, decision: Decision, layout: Layout) -> Proof:
             **paid(layout.picked),
             "routing": decision.lines.by_hub.to_dict("records"),
         },
-        unavoidable_cny=unavoidable_cny(case.model, case.data),
+        unavoidable_cny=case.unavoidable_cny,
     )
 
 
@@ -221,8 +222,14 @@ def _settled(plan: Plan, *, real: bool, proven: bool) -> Proof:
                 level, name = replace(level, bound=min(least, level.value)), UNAVOIDABLE_NAME
         elif level.goal in FIGURES:
             level = _measured(plan, level)
-        levels.append(level)
-    return replace(proof, levels=tuple(levels), bound_name=name)
+        levels.append(_named_by_gap(level))
+    return replace(proof, levels=tuple(levels), bound_name=name, status=levels[-1].status)
+
+
+def _named_by_gap(level: Level) -> Level:
+    """The level, not optimal where there is a gap, be it one that what the tables say has left."""
+    closed = level.value - level.bound <= PROVEN_GAP * abs(level.value) + ROUNDING
+    return level if closed or level.status != "optimal" else replace(level, status="feasible")
 
 
 def _safe(level: Level) -> Level:
@@ -245,6 +252,4 @@ def _measured(plan: Plan, level: Level) -> Level:
         return level
     holds = level.goal in DIRECT_BELOW and plan.study.travel is None
     level = _safe(replace(level, value=FIGURES[level.goal](plan), bound=level.bound if holds else -np.inf))
-    if np.isfinite(level.bound):
-        return replace(level, status=DIRECT_RIDES)
-    return replace(level, status="feasible") if level.status == "optimal" else level
+    return replace(level, status=DIRECT_RIDES) if np.isfinite(level.bound) else level

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from layoutopt.plan import flags
 from layoutopt.plan.flags import LEVELS, Flag
 from layoutopt.plan.weighted import percentile
 from layoutopt.policy import Policy
-from layoutopt.schema import BANDS
+from layoutopt.schema import BANDS, bands_of
 from layoutopt.study import Study
 from layoutopt.study.points import point_findings
 from layoutopt.today import attendance, methods, school_facts
@@ -32,7 +33,8 @@ class StudyCheck:
 
     ``counts`` has plain numbers, ``baseline`` a dictionary a band: ``mean_km, p90_km, max_km, mean_min,
     p90_min, share_within_km, share_within_min, unreachable`` (settlement ids). ``methods`` says in one
-    sentence each where pupils, today's schools and travel come from, ``roads`` what became of the lines.
+    sentence each where pupils, today's schools and travel come from, ``roads`` what became of the lines, ``bands``
+    the grades of each band.
     """
 
     flags: tuple[Flag, ...] = ()
@@ -40,6 +42,7 @@ class StudyCheck:
     baseline: dict[str, dict[str, Any]] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
     roads: tuple[str, ...] = ()
+    bands: Mapping[str, tuple[int, ...]] = field(default_factory=bands_of)
 
     @classmethod
     def failed(cls, error: InputError) -> StudyCheck:
@@ -123,7 +126,7 @@ def check_study(study: Study, policy: Policy) -> StudyCheck:
     ]
     counts = _counts(study, policy, today) | _road_counts(journeys)
     roads = () if journeys.roads is None else tuple(journeys.roads.report.lines())
-    return StudyCheck(tuple(found), counts, baseline, said, roads)
+    return StudyCheck(tuple(found), counts, baseline, said, roads, policy.bands)
 
 
 def _counts(study: Study, policy: Policy, today: pd.DataFrame) -> dict[str, float]:

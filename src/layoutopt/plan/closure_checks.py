@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from layoutopt.plan.built import built_total
 from layoutopt.plan.facts import TOLERANCE, Facts, Violation
 from layoutopt.plan.school_checks import Check
-from layoutopt.plan.tables import expansion_rows, levels_of
 from layoutopt.policy.norms import merges_wanted
-from layoutopt.schema import STAGES
 from layoutopt.today.schools import MOST
 
 
@@ -28,11 +27,7 @@ def meals(f: Facts) -> Iterator[Violation]:
     """No canteen feeds more pupils than it has seats, where the seats are known."""
     eating = f.rows[f.rows["mode"].isin(f.policy.quality.meals_for)].groupby("school_id")["pupils"].sum()
     for code, row in f.schools.iterrows():
-        seats = float(row["canteen_seats"]) + sum(
-            level["canteen_seats"]
-            for stage in STAGES
-            for level in expansion_rows(f.study, str(code), stage, levels_of(row[f"level_{stage}"]))
-        )
+        seats = float(row["canteen_seats"]) + built_total(f.study, code, row, "canteen_seats")
         count = float(eating.get(code, 0.0))
         if np.isfinite(seats) and count > seats + TOLERANCE:
             yield Violation(str(code), count, seats, f"{count:g} pupils eat at a canteen for {seats:g}")

@@ -15,7 +15,8 @@ from layoutopt.plan.plan import Plan
 from layoutopt.plan.rooms import class_table
 from layoutopt.plan.tables import expansion_rows, levels_of
 from layoutopt.policy import Policy
-from layoutopt.schema import BANDS, STAGES
+from layoutopt.policy.norms import way_limit_min
+from layoutopt.schema import STAGES
 from layoutopt.today import school_facts
 from layoutopt.today.schools import MOST
 
@@ -92,9 +93,7 @@ def _objection(plan: Plan, code: str) -> Finding:
 def way_limits(rows: pd.DataFrame, policy: Policy) -> Array:
     """Return the longest admissible minutes of each way: its limit, or today's way where that is longer already."""
     access = policy.access
-    oneway = rows["band"].map({band: access.oneway_max_min[band] for band in BANDS}).to_numpy(float)
-    walk = rows["band"].map({band: access.walk_max_min[band] for band in BANDS}).to_numpy(float)
-    limit = np.where(rows["mode"] == "walk", np.minimum(oneway, walk), oneway)
+    limit = way_limit_min(rows, policy)
     if access.keep_existing_exceptions:
         today = rows["today_min"].to_numpy(float)
         limit = np.maximum(limit, np.where(np.isfinite(today), today, 0.0))

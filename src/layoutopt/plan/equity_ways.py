@@ -9,12 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from layoutopt.journeys import journeys_of
+from layoutopt.plan.costs import annual_costs
 from layoutopt.plan.facts import calls_of
-from layoutopt.plan.metrics import annual_costs
-from layoutopt.plan.money import own_pay_cny, riders_and_boarders
+from layoutopt.plan.money import own_pay_cny, paying_pupils
 from layoutopt.plan.plan import Plan
 from layoutopt.policy.goals import GAP_GROUPS
 from layoutopt.policy.money import FAMILIES
+from layoutopt.policy.payers import parts_of, paying_modes
 
 Array = NDArray[np.float64]
 SLOW_KMH = 20.0
@@ -84,17 +85,18 @@ def _figures(index: pd.Index, minutes: Array, ride: Array, wait: Array, slow: Ar
 
 
 def family_prices(plan: Plan) -> dict[str, float]:
-    """Return what a family pays in a year for one pupil, by mode: fare or boarding, with families' share of the rest.
+    """Return what a family pays in a year for one pupil, by mode: fare, boarding and meals, with families' share.
 
     Families pay their own part by the head first, then their share in ``money.source_share`` of what the lines or
     boarding cost beyond it; other costs they bear, if any, are no price of a way. NaN for rides where no line is known.
     """
-    money, heads, costs = plan.policy.money, riders_and_boarders(plan), annual_costs(plan)
-    prices = {"walk": 0.0, "": 0.0}
-    for kind, mode in (("buses", "bus"), ("boarding", "board")):
-        own = own_pay_cny(kind, costs[kind], heads, plan.policy)
-        shared = money.source_share[kind].get(FAMILIES, 0.0) * (costs[kind] - own)
-        prices[mode] = (own + shared) / heads[kind] if heads[kind] else 0.0
+    costs, prices = annual_costs(plan), {"walk": 0.0, "bus": 0.0, "board": 0.0, "": 0.0}
+    for kind in ("buses", "boarding", "meals"):
+        of_cost, of_own = parts_of(FAMILIES, kind, plan.policy.money)
+        heads = paying_pupils(plan, kind)
+        borne = of_cost * costs[kind] + of_own * own_pay_cny(plan, kind, costs[kind])
+        for mode in paying_modes(kind, plan.policy):
+            prices[mode] += borne / heads if heads else 0.0
     if plan.bus_lines.empty:
         prices["bus"] = np.nan
     return prices

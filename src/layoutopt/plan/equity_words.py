@@ -88,9 +88,9 @@ def _of_plan(found: Equity, name: str) -> Iterator[str]:
     kept = found.protected[found.protected["plan"] == name]
     if len(kept):
         yield (
-            f"{len(kept)} small schools stay because they are protected: {kept['cost_cny'].sum():,.0f} CNY a year for "
-            f"{kept['pupils'].sum():,.0f} pupils, {kept['beyond_cny'].sum():+,.0f} beside as many at the other "
-            f"schools; what closing one would save is asked by price_of."
+            f"Small schools that stay because they are protected: {len(kept)}, {kept['cost_cny'].sum():,.0f} CNY a "
+            f"year for {kept['pupils'].sum():,.0f} pupils, {kept['beyond_cny'].sum():+,.0f} beside as many at the "
+            f"other schools; what closing one would save is asked by price_of."
         )
     broken = found.variation[found.variation[f"{name}_verdict"] == "broken"]
     if len(broken):

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.fleet import vehicle_types
+from layoutopt.plan.built import built_total
 from layoutopt.plan.facts import MINUTES_TOLERANCE, Facts, Violation
-from layoutopt.plan.tables import assignment_table, expansion_rows, levels_of
+from layoutopt.plan.tables import assignment_table
 from layoutopt.plan.tours import school_ways
 from layoutopt.policy.helping import driving_cny
 from layoutopt.schema import BANDS, GRADES, PUPIL_COLUMNS, STAGES
@@ -44,11 +45,7 @@ def _of_schools(f: Facts) -> Iterator[Violation]:
     boards = f.rows[f.rows["mode"] == "board"].groupby("school_id")["pupils"].sum()
     for code, row in f.schools.iterrows():
         pupils = sent.loc[code]
-        capital = sum(
-            level["capital_cny"]
-            for stage in STAGES
-            for level in expansion_rows(f.study, str(code), stage, levels_of(row[f"level_{stage}"]))
-        )
+        capital = built_total(f.study, code, row, "capital_cny")
         running = {
             "hub": row["annual_cny_fact"],
             "full": row["annual_cny_fact"],

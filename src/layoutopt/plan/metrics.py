@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import InitVar, asdict, dataclass
 from importlib import import_module
 from typing import Any
@@ -12,14 +11,12 @@ import pandas as pd
 
 from layoutopt.fleet import PUBLIC_EXTENSION, SCHOOL_BUS
 from layoutopt.plan import staff_figures
+from layoutopt.plan.costs import annual_costs
 from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.plan.premises_figures import buildings_reused
-from layoutopt.plan.tables import expansion_rows, levels_of
-from layoutopt.plan.tours import itinerant_teachers, support_cny
+from layoutopt.plan.tours import itinerant_teachers
 from layoutopt.plan.weighted import mean, percentile, share_over
-from layoutopt.policy.norms import annuity
-from layoutopt.schema import BANDS, STAGES
-from layoutopt.today import paid_posts
+from layoutopt.schema import BANDS
 
 LONG_WAYS_MIN = (30, 40, 60)
 
@@ -63,6 +60,8 @@ class Headline:
     cost_teachers_cny: float
     cost_buses_cny: float
     cost_boarding_cny: float
+    cost_meals_cny: float
+    cost_grants_cny: float
     cost_capital_cny: float
     cost_support_cny: float
     capital_cny: float
@@ -109,86 +108,86 @@ class Headline:
 
 def headline(plan: Plan) -> Headline:
     """Return the headline figures of ``plan``."""
-    rows, schools = plan.assignments, plan.schools
-    served = rows[rows["school_id"] != ""]
-    daily = served[served["mode"] != "board"]
-    journeys = _spread(daily["minutes"], daily["pupils"])
-    before = _spread(rows["today_min"], rows["pupils"])
-    costs = annual_costs(plan)
-    is_open = schools["role"].isin(OPEN_ROLES)
-    existed = schools["pupils_before"].notna()
-    closed = schools["role"] == "closed"
-    trigger = plan.policy.closure.trigger_pupils
-    small = existed & (schools["pupils_before"] < trigger)
-    return Headline(
-        pupils=float(rows["pupils"].sum()),
-        schools_before=int(existed.sum()),
-        schools_open=int(is_open.sum()),
-        schools_closed=int(closed.sum()),
-        teaching_points=int((schools["role"] == "teaching_point").sum()),
-        schools_opened=int((is_open & ~existed).sum()),
-        small_schools_before=int(small.sum()),
-        small_schools_after=int((small & is_open).sum()),
-        pupils_moved=float(rows.loc[rows["moved"], "pupils"].sum()),
-        pupils_by_bus=float(served.loc[served["mode"] == "bus", "pupils"].sum()),
-        boarders=float(served.loc[served["mode"] == "board", "pupils"].sum()),
-        unserved=float(rows.loc[rows["school_id"] == "", "pupils"].sum()),
-        exceptions=float(rows.loc[rows["exception"], "pupils"].sum()),
-        lines=len(plan.bus_lines),
-        lines_school_bus=int((plan.bus_lines["kind"] == SCHOOL_BUS).sum()),
-        lines_public_extension=int((plan.bus_lines["kind"] == PUBLIC_EXTENSION).sum()),
-        vehicles=int(plan.bus_lines["vehicle_no"].nunique()),
-        line_km=float(plan.bus_lines["km"].sum()),
-        teachers_freed=teachers_freed(schools),
-        teachers_needed=float(schools["posts"].sum()),
-        teachers_moved=staff_figures.teachers_moved(plan.staff_moves),
-        teachers_retrained=staff_figures.teachers_retrained(plan.staff_moves),
-        posts_short=staff_figures.posts_short(plan.staff_moves),
-        retraining_cny=staff_figures.retraining_cny(plan.staff_moves, plan.policy),
-        buildings_reused=buildings_reused(plan.premises),
-        premises_capital_cny=float(plan.premises["capital_cny"].sum()),
-        itinerant_teachers=itinerant_teachers(plan.tours, plan.policy),
-        cost_cny=sum(costs.values()),
-        **{f"cost_{name}_cny": value for name, value in costs.items()},
-        capital_cny=float(schools["capital_cny"].sum()),
-        journey_mean_min=journeys["mean"],
-        journey_p50_min=journeys["p50"],
-        journey_p90_min=journeys["p90"],
-        journey_max_min=journeys["max"],
-        journey_mean_before_min=before["mean"],
-        journey_p90_before_min=before["p90"],
-        journey_max_before_min=before["max"],
-        **{f"share_over_{limit}_min": journeys[f"over_{limit}"] for limit in LONG_WAYS_MIN},
-        plan=plan,
-    )
+    parts = (_of_schools, _of_pupils, _of_lines, _of_staff, _of_money, _of_journeys)
+    figures: dict[str, Any] = {name: value for part in parts for name, value in part(plan).items()}
+    return Headline(**figures, plan=plan)
 
 
-def annual_costs(plan: Plan) -> dict[str, float]:
-    """Return the yearly cost by kind (CNY): schools, teachers, buses, boarding, capital, support.
-
-    Wages count for the posts needed, and for no fewer than today's teachers where they are redeployed; capital is
-    spread over the building's life as an annuity.
-    """
-    schools, policy = plan.schools, plan.policy
-    boarders = plan.assignments.loc[plan.assignments["mode"] == "board", "pupils"].sum()
-    return {
-        "schools": float(schools["annual_cny"].sum()),
-        "teachers": paid_posts(plan.study, policy, float(schools["posts"].sum())) * policy.staffing.wage_cny,
-        "buses": float(plan.bus_lines["cost_cny"].sum()),
-        "boarding": float(boarders * policy.boarding.board_annual_cny),
-        "capital": float(sum(_yearly_capital(plan))),
-        "support": support_cny(plan.tours, plan.schools["support"], policy),
+def _of_schools(plan: Plan) -> dict[str, int]:
+    schools = plan.schools
+    is_open, existed = schools["role"].isin(OPEN_ROLES), schools["pupils_before"].notna()
+    small = existed & (schools["pupils_before"] < plan.policy.closure.trigger_pupils)
+    counted = {
+        "schools_before": existed,
+        "schools_open": is_open,
+        "schools_closed": schools["role"] == "closed",
+        "teaching_points": schools["role"] == "teaching_point",
+        "schools_opened": is_open & ~existed,
+        "small_schools_before": small,
+        "small_schools_after": small & is_open,
+    }
+    return {name: int(which.sum()) for name, which in counted.items()} | {
+        "buildings_reused": buildings_reused(plan.premises)
     }
 
 
-def _yearly_capital(plan: Plan) -> Iterable[float]:
-    money = plan.policy.money
-    for row in plan.schools.to_dict("records"):
-        for stage in STAGES:
-            levels = levels_of(row[f"level_{stage}"])
-            for built in expansion_rows(plan.study, str(row["school_id"]), stage, levels):
-                years = built["life_years"] if built["life_years"] > 0 else money.life_years
-                yield annuity(built["capital_cny"], years, money.discount_rate)
+def _of_pupils(plan: Plan) -> dict[str, float]:
+    rows = plan.assignments
+    served = rows["school_id"] != ""
+    counted = {
+        "pupils": served | True,
+        "pupils_moved": rows["moved"].astype(bool),
+        "pupils_by_bus": served & (rows["mode"] == "bus"),
+        "boarders": served & (rows["mode"] == "board"),
+        "unserved": ~served,
+        "exceptions": rows["exception"].astype(bool),
+    }
+    return {name: float(rows.loc[which, "pupils"].sum()) for name, which in counted.items()}
+
+
+def _of_lines(plan: Plan) -> dict[str, float]:
+    lines = plan.bus_lines
+    return {
+        "lines": len(lines),
+        "lines_school_bus": int((lines["kind"] == SCHOOL_BUS).sum()),
+        "lines_public_extension": int((lines["kind"] == PUBLIC_EXTENSION).sum()),
+        "vehicles": int(lines["vehicle_no"].nunique()),
+        "line_km": float(lines["km"].sum()),
+    }
+
+
+def _of_staff(plan: Plan) -> dict[str, float]:
+    return {
+        "teachers_freed": teachers_freed(plan.schools),
+        "teachers_needed": float(plan.schools["posts"].sum()),
+        "teachers_moved": staff_figures.teachers_moved(plan.staff_moves),
+        "teachers_retrained": staff_figures.teachers_retrained(plan.staff_moves),
+        "posts_short": staff_figures.posts_short(plan.staff_moves),
+        "itinerant_teachers": itinerant_teachers(plan.tours, plan.policy),
+    }
+
+
+def _of_money(plan: Plan) -> dict[str, float]:
+    costs = annual_costs(plan)
+    return {
+        "cost_cny": sum(costs.values()),
+        **{f"cost_{kind}_cny": cost for kind, cost in costs.items()},
+        "capital_cny": float(plan.schools["capital_cny"].sum()),
+        "premises_capital_cny": float(plan.premises["capital_cny"].sum()),
+        "retraining_cny": staff_figures.retraining_cny(plan.staff_moves, plan.policy),
+    }
+
+
+def _of_journeys(plan: Plan) -> dict[str, float]:
+    rows = plan.assignments
+    daily = rows[(rows["school_id"] != "") & (rows["mode"] != "board")]
+    journeys = _spread(daily["minutes"], daily["pupils"])
+    before = _spread(rows["today_min"], rows["pupils"])
+    return {
+        **{f"journey_{name}_min": journeys[name] for name in ("mean", "p50", "p90", "max")},
+        **{f"journey_{name}_before_min": before[name] for name in ("mean", "p90", "max")},
+        **{f"share_over_{limit}_min": journeys[f"over_{limit}"] for limit in LONG_WAYS_MIN},
+    }
 
 
 def teachers_freed(schools: pd.DataFrame) -> float:

@@ -8,15 +8,15 @@ from typing import Any
 import pandas as pd
 
 from layoutopt.fleet import SCHOOL_BUS, vehicle_types
-from layoutopt.plan.metrics import annual_costs
+from layoutopt.plan.costs import annual_costs
 from layoutopt.plan.plan import Plan
 from layoutopt.plan.today import current_plan
 from layoutopt.policy import Policy
-from layoutopt.policy.money import FAMILIES
-from layoutopt.policy.payers import families_pay, public_funds_cny, sources_of
-from layoutopt.schema import BANDS, STAGES
+from layoutopt.policy.payers import each_cny, families_pay, parts_of, paying_modes, public_funds_cny, sources_of
+from layoutopt.schema import STAGE_GRADES, STAGES
 
 ACCOUNT_COLUMNS = ("kind", "source", "annual_cny", "capital_cny")
+FUNDS = ("funds_cny", "floor_cny", "boarders_cny")
 PREMISES = "premises"
 """Fitting out closed premises for a new use: paid like the capital of expansions, and in no yearly cost."""
 
@@ -24,34 +24,32 @@ PREMISES = "premises"
 def accounts(plan: Plan) -> pd.DataFrame:
     """Return who pays what: ``kind, source, annual_cny, capital_cny``, a row for each payer of each kind of cost.
 
-    Families pay their fares and their part of boarding first; ``money.source_share`` shares out the rest. Capital
-    stands twice: spread over years among the yearly costs, and as the sum to be raised.
+    Families pay their fares and their part of boarding and meals first; ``money.source_share`` shares out the rest.
+    What boarders cost stands in three kinds: ``boarding`` (care, dormitory, weekly transport), ``meals``, ``grants``.
+    Capital stands twice: spread over years among the yearly costs, and as the sum to be raised.
     """
-    money, heads = plan.policy.money, riders_and_boarders(plan)
+    money = plan.policy.money
     built = {"capital": float(plan.schools["capital_cny"].sum()), PREMISES: _fitting_out(plan)}
     rows = []
     for kind, cost in {**annual_costs(plan), PREMISES: 0.0}.items():
-        shares = money.source_share["capital" if kind == PREMISES else kind]
-        own = own_pay_cny(kind, cost, heads, plan.policy)
+        own = own_pay_cny(plan, kind, cost)
         for source in sources_of(money):
-            share = shares.get(source, 0.0)
-            paid = share * (cost - own) + (own if source == FAMILIES else 0.0)
-            capital = share * built.get(kind, 0.0)
+            of_cost, of_own = parts_of(source, "capital" if kind == PREMISES else kind, money)
+            paid, capital = of_cost * cost + of_own * own, of_cost * built.get(kind, 0.0)
             if paid or capital:
                 rows.append((kind, source, paid, capital))
     return pd.DataFrame(rows, columns=list(ACCOUNT_COLUMNS))
 
 
-def riders_and_boarders(plan: Plan) -> dict[str, float]:
-    """Return the pupils for whom families pay: those who ride, those who board."""
-    count = plan.assignments.groupby("mode")["pupils"].sum()
-    return {"buses": float(count.get("bus", 0.0)), "boarding": float(count.get("board", 0.0))}
+def own_pay_cny(plan: Plan, kind: str, cost_cny: float) -> float:
+    """Return what families pay of a kind of cost by the head, before anything is shared out (CNY a year)."""
+    return float(families_pay(cost_cny, paying_pupils(plan, kind), each_cny(kind, plan.policy.money)))
 
 
-def own_pay_cny(kind: str, cost_cny: float, heads: dict[str, float], policy: Policy) -> float:
-    """Return what families pay of a kind of cost by the head, before anything is shared out."""
-    each = {"buses": policy.money.family_fare_cny, "boarding": policy.money.family_board_cny}
-    return float(families_pay(cost_cny, heads[kind], each[kind])) if kind in each else 0.0
+def paying_pupils(plan: Plan, kind: str) -> float:
+    """Return the pupils whose families pay a part of a kind of cost by the head."""
+    rows = plan.assignments
+    return float(rows.loc[rows["mode"].isin(paying_modes(kind, plan.policy)), "pupils"].sum())
 
 
 def paid_by_source(plan: Plan) -> dict[str, float]:
@@ -67,31 +65,32 @@ def _fitting_out(plan: Plan) -> float:
 def public_funds(schools: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Return the yearly public funds of every school of a plan's school table.
 
-    Columns: ``school_id, pupils_primary, pupils_junior, boarders, funds_cny`` and ``floor_cny``, the part of the
-    funds that the floor for small schools adds to what the pupils bring.
+    Columns: ``school_id, pupils_primary, pupils_junior, boarders, funds_cny``, and of the funds ``floor_cny``, what
+    the floor for small schools adds to what the pupils bring, and ``boarders_cny``, the supplement for boarders.
     """
     rows = []
     for row in schools.to_dict("records"):
         pupils = {stage: _pupils(row, stage) for stage in STAGES}
-        funds, floor = public_funds_cny(pupils, float(row["boarders"]), policy.money)
+        funds, floor, supplement = public_funds_cny(pupils, float(row["boarders"]), policy.money)
         counts = {f"pupils_{stage}": count for stage, count in pupils.items()}
         rows.append({"school_id": row["school_id"], **counts, "boarders": row["boarders"], "funds_cny": funds,
-                     "floor_cny": floor})  # fmt: skip
+                     "floor_cny": floor, "boarders_cny": supplement})  # fmt: skip
     return pd.DataFrame(rows)
 
 
 def _pupils(row: Mapping[Any, Any], stage: str) -> float:
-    return sum(float(row[f"g{grade}"]) for band in STAGES[stage] for grade in BANDS[band])
+    return sum(float(row[f"g{grade}"]) for grade in STAGE_GRADES[stage])
 
 
 def funds_change(plan: Plan) -> pd.DataFrame:
-    """Return public funds today and in the plan: ``school_id, role``, and before and after ``funds_cny, floor_cny``.
+    """Return public funds today and in the plan: ``school_id, role``, before and after ``funds_cny, floor_cny,
+    boarders_cny``.
 
     ``lost_cny`` is what a closed school was paid beyond what its pupils bring: that ends with it.
     """
     today = current_plan(plan.study, plan.policy).schools
     parts = [
-        public_funds(schools, plan.policy).set_index("school_id")[["funds_cny", "floor_cny"]].add_suffix(f"_{when}")
+        public_funds(schools, plan.policy).set_index("school_id")[list(FUNDS)].add_suffix(f"_{when}")
         for schools, when in ((today, "before"), (plan.schools, "after"))
     ]
     table = plan.schools.set_index("school_id")[["role"]].join(parts)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from layoutopt.plan.built import capital_built_cny
 from layoutopt.plan.facts import Facts, Violation
 from layoutopt.plan.money import paid_by_source
-from layoutopt.plan.tables import expansion_rows, levels_of
-from layoutopt.schema import STAGES
+from layoutopt.policy.payers import parts_of
 
 
 def source_budget(f: Facts) -> Iterator[Violation]:
@@ -23,14 +23,9 @@ def source_budget(f: Facts) -> Iterator[Violation]:
 def source_capital(f: Facts) -> Iterator[Violation]:
     """No source of money raises more capital than it has."""
     money = f.policy.money
-    built = [
-        level["capital_cny"]
-        for code, row in f.schools.iterrows()
-        for stage in STAGES
-        for level in expansion_rows(f.study, str(code), stage, levels_of(row[f"level_{stage}"]))
-    ]
+    built_cny = capital_built_cny(f.study, f.schools) if money.capital_by_source else 0.0
     for source, most in money.capital_by_source.items():
-        raised = money.source_share["capital"].get(source, 0.0) * sum(built)
+        raised = parts_of(source, "capital", money)[0] * built_cny
         if raised > most * (1 + 1e-9):
             yield Violation(source, raised, most, f"raises {raised:,.0f} CNY of capital, limit {most:,.0f}")
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.policy.norms import class_cap, least_per_pupil
-from layoutopt.schema import BANDS, PUPIL_COLUMNS, STAGE_OF, STAGES
+from layoutopt.schema import PUPIL_COLUMNS, STAGE_OF, STAGES, span
 from layoutopt.today import school_facts
 from layoutopt.today.resources import stage_pupils
 
@@ -45,16 +45,16 @@ def large_classes(plan: Plan) -> tuple[str, ...]:
 
 
 def _band_classes(plan: Plan, school: dict[Any, Any], band: str, complete: bool) -> list[dict[str, object]]:
-    if band not in BANDS:
+    policy = plan.policy
+    if band not in policy.bands:
         return []
-    policy, grades, stage = plan.policy, BANDS[band], STAGE_OF[band]
+    grades, stage = policy.bands[band], STAGE_OF[band]
     base = {"school_id": school["school_id"], "stage": stage}
     if school[f"multigrade_{band}"]:
         pupils = sum(float(school[f"g{grade}"]) for grade in grades)
         point = school["role"] == "teaching_point"
         cap = policy.points.point_max_pupils if point else policy.classes.multigrade_cap
-        span = f"{grades[0]}-{grades[-1]}"
-        return [{**base, "grades": span, "pupils": pupils, "classes": 1, "size": pupils, "cap": cap}]
+        return [{**base, "grades": span(grades), "pupils": pupils, "classes": 1, "size": pupils, "cap": cap}]
     rows: list[dict[str, object]] = []
     for grade in grades:
         pupils, classes = float(school[f"g{grade}"]), int(school[f"classes_g{grade}"])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from layoutopt.plan.built import built_total, capital_built_cny
+from layoutopt.plan.costs import annual_costs
 from layoutopt.plan.facts import TOLERANCE, Facts, Violation
-from layoutopt.plan.metrics import annual_costs
 from layoutopt.plan.plan import OPEN_ROLES, ROLES
 from layoutopt.plan.tables import expansion_rows, levels_of
 from layoutopt.policy.norms import EPSILON, class_cap, point_posts
-from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF, STAGES
+from layoutopt.schema import BANDS, GRADES, PUPIL_COLUMNS, STAGE_GRADES, STAGE_OF, STAGES, span
 
 
 def band_taught(f: Facts) -> Iterator[Violation]:
@@ -37,7 +38,8 @@ def school_state(f: Facts) -> Iterator[Violation]:
                 yield Violation(code, 1, 0, f"band {band} is not among its grades")
         skips = "upper" in bands and "lower" not in bands and row["offers_lower"]
         if skips:
-            yield Violation(code, 1, 0, "teaches grades 4-6 without grades 1-3")
+            above, below = span(f.policy.bands["upper"]), span(f.policy.bands["lower"])
+            yield Violation(code, 1, 0, f"teaches grades {above} without grades {below}")
 
 
 def protected(f: Facts) -> Iterator[Violation]:
@@ -75,12 +77,8 @@ def beds(f: Facts) -> Iterator[Violation]:
     boarders = f.rows[f.rows["mode"] == "board"].groupby("school_id")["pupils"].sum()
     for code, count in boarders[boarders.index.isin(f.schools.index)].items():
         row = f.schools.loc[code]
-        built = [
-            level["beds"]
-            for stage in STAGES
-            for level in expansion_rows(f.study, str(code), stage, levels_of(row[f"level_{stage}"]))
-        ]
-        room = (float(row["beds_fact"]) + sum(built)) if row["role"] in ("hub", "full") else 0.0
+        built = built_total(f.study, code, row, "beds")
+        room = (float(row["beds_fact"]) + built) if row["role"] in ("hub", "full") else 0.0
         if count > room + TOLERANCE:
             yield Violation(str(code), float(count), room, f"{count:g} boarders in {room:g} beds")
 
@@ -89,7 +87,7 @@ def class_size(f: Facts) -> Iterator[Violation]:
     """No grade class is larger than its cap."""
     for code, row in f.schools.iterrows():
         for grade in GRADES:
-            band = BAND_OF[grade]
+            band = f.policy.band_of[grade]
             if row[f"multigrade_{band}"] or band not in _bands(row["bands"]):
                 continue
             cap = class_cap(STAGE_OF[band], bool(row["complete_primary"]), f.policy)
@@ -107,7 +105,7 @@ def class_per_grade(f: Facts) -> Iterator[Violation]:
                 if not f.policy.classes.multigrade and row["role"] != "teaching_point":
                     yield Violation(code, 1, 0, f"band {band} is one multigrade class, which the policy forbids")
                 continue
-            for grade in BANDS[band]:
+            for grade in f.policy.bands[band]:
                 if not row[f"classes_g{grade}"] >= 1:
                     yield Violation(code, 0, 1, f"grade {grade} has no class")
 
@@ -116,7 +114,7 @@ def multigrade_size(f: Facts) -> Iterator[Violation]:
     """A band in one multigrade class is small enough for it."""
     cap = f.policy.classes.multigrade_cap
     for code, row in f.schools[f.schools["role"].isin(["hub", "full"])].iterrows():
-        for band, grades in BANDS.items():
+        for band, grades in f.policy.bands.items():
             pupils = sum(float(row[f"g{grade}"]) for grade in grades)
             if row[f"multigrade_{band}"] and pupils > cap + TOLERANCE:
                 yield Violation(code, pupils, cap, f"{pupils:g} pupils of band {band} in one multigrade class")
@@ -150,8 +148,9 @@ def posts(f: Facts) -> Iterator[Violation]:
     staffing = f.policy.staffing
     for code, row in f.schools.iterrows():
         for stage, bands in STAGES.items():
-            grades = [grade for band in bands for grade in BANDS[band]]
-            classes = sum(row[f"classes_g{g}"] for g in grades) + sum(bool(row[f"multigrade_{b}"]) for b in bands)
+            classes = sum(row[f"classes_g{g}"] for g in STAGE_GRADES[stage]) + sum(
+                bool(row[f"multigrade_{b}"]) for b in bands
+            )
             pupils = _stage_pupils(row, stage)
             needed = max(staffing.staff_per_class[stage] * classes, pupils / staffing.pupils_per_post[stage])
             if row["role"] == "teaching_point":
@@ -177,12 +176,7 @@ def one_level(f: Facts) -> Iterator[Violation]:
 def capital_budget(f: Facts) -> Iterator[Violation]:
     """Capital stays within its budget."""
     budget = f.policy.money.capital_budget_cny
-    spent = sum(
-        level["capital_cny"]
-        for code, row in f.schools.iterrows()
-        for stage in STAGES
-        for level in expansion_rows(f.study, code, stage, levels_of(row[f"level_{stage}"]))
-    )
+    spent = capital_built_cny(f.study, f.schools)
     if budget is not None and spent > budget * (1 + 1e-9):
         yield Violation("county", spent, budget, f"{spent:,.0f} CNY of capital, budget {budget:,.0f}")
 
@@ -204,7 +198,7 @@ def _pupils(row: object) -> float:
 
 
 def _stage_pupils(row: object, stage: str) -> float:
-    return float(sum(row[f"g{g}"] for band in STAGES[stage] for g in BANDS[band]))  # type: ignore[index]
+    return float(sum(row[f"g{g}"] for g in STAGE_GRADES[stage]))  # type: ignore[index]
 
 
 Check = Callable[[Facts], Iterator[Violation]]

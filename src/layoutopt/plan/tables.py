@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from layoutopt.plan.classes import Decided, class_columns, own_specialists
 from layoutopt.policy import Policy
-from layoutopt.policy.helping import OWN, with_specialists
-from layoutopt.policy.norms import class_cap, classes_of_band, point_posts, posts_of_stage
-from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF, STAGES
+from layoutopt.policy.norms import way_limit_min
+from layoutopt.schema import BANDS, GRADES, PUPIL_COLUMNS, STAGES, span
 from layoutopt.study import Study
 from layoutopt.today import school_facts
-
-
-@dataclass(frozen=True)
-class Decided:
-    """Classes and posts a model decided: by (school, grade), (school, band) and (school, stage).
-
-    The tables take the fewer of these and what the norms need, so idle slack of a solver costs nobody.
-    """
-
-    classes: Mapping[tuple[str, object], int]
-    multigrade: Mapping[tuple[str, object], int]
-    posts: Mapping[tuple[str, object], int]
-
 
 ASSIGNMENT_COLUMNS = (
     "item", "settlement_id", "band", "school_id", "mode", "line_id", "pupils", *PUPIL_COLUMNS, "minutes",
@@ -67,10 +53,7 @@ def assignment_table(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     for name in ("school_id", "mode", "line_id"):
         table[name] = table[name].astype(object).fillna("") if name in table else ""
     table["moved"] = (table["school_id"] != table["today_school"]) & (table["school_id"] != "")
-    limit = table["band"].map({band: policy.access.oneway_max_min[band] for band in BANDS}).astype(float)
-    walk_limit = table["band"].map({band: policy.access.walk_max_min[band] for band in BANDS}).astype(float)
-    limit = np.where(table["mode"] == "walk", np.minimum(limit, walk_limit), limit)
-    beyond = (table["minutes"].to_numpy(float) > limit + 1e-6) | _too_far(table, policy)
+    beyond = (table["minutes"].to_numpy(float) > way_limit_min(table, policy) + 1e-6) | _too_far(table, policy)
     rides_long = (table["mode"] == "bus") & (table["ride_min"] > policy.bus.max_ride_min + 1e-6)
     table["exception"] = (beyond | rides_long) & (table["mode"] != "board") & (table["school_id"] != "")
     order = table.sort_values(["settlement_id", "item"], kind="stable")
@@ -124,7 +107,7 @@ def school_table(
         _school_row(study, policy, school_id, fact, after.loc[school_id], state, bands, levels, decided)
         for school_id, fact in facts.iterrows()
     ]
-    table = pd.DataFrame(_own_specialists(row, policy, dict(support or {}), decided) for row in rows)
+    table = pd.DataFrame(own_specialists(row, policy, dict(support or {}), decided) for row in rows)
     table["support"] = [dict(support or {}).get(school_id, "") for school_id in facts.index]
     kept = table["role"].isin(["hub", "full", "teaching_point"]) & (facts["keep_reason"] == "").to_numpy()
     own = table["school_id"].map(dict(reasons or {}))
@@ -153,12 +136,12 @@ def _school_row(
         "name": study.schools.loc[school_id, "name"],
         "town": study.schools.loc[school_id, "town"],
         "role": role,
-        "reason": _reason(role, fact),
+        "reason": _reason(role, fact, policy),
         "bands": "+".join(taught),
         "pupils_before": fact["pupils"] if fact["exists"] else np.nan,
         "pupils_after": pupils.sum(),
         **{name: pupils[name] for name in PUPIL_COLUMNS},
-        **_class_columns(policy, fact, role, taught, pupils, decided),
+        **class_columns(policy, fact, role, taught, pupils, decided),
         "teachers_before": fact["teachers"] if fact["exists"] else 0.0,
     }
     is_open = role in ("hub", "full")
@@ -178,19 +161,6 @@ def _school_row(
     return row
 
 
-def _own_specialists(
-    row: dict[str, object], policy: Policy, support: Mapping[str, str], decided: Decided | None
-) -> dict[str, object]:
-    """The school's row, its posts raised where it has specialists of its own and too few posts for them."""
-    code = str(row["school_id"])
-    if support.get(code) != OWN:
-        return row
-    taught = [stage for stage, bands in STAGES.items() if set(bands) & set(str(row["bands"]).split("+"))]
-    most = {stage: np.inf if decided is None else decided.posts.get((code, stage), 0) for stage in taught}
-    posts = with_specialists({stage: int(row[f"posts_{stage}"]) for stage in STAGES}, most, policy)  # type: ignore[call-overload]
-    return row | {f"posts_{stage}": count for stage, count in posts.items()} | {"posts": sum(posts.values())}
-
-
 def _role(state: str, fact: pd.Series) -> str:
     if state == "full":
         return "hub" if fact["hub"] else "full"
@@ -199,7 +169,7 @@ def _role(state: str, fact: pd.Series) -> str:
     return state
 
 
-def _reason(role: str, fact: pd.Series) -> str:
+def _reason(role: str, fact: pd.Series, policy: Policy) -> str:
     if fact["must_close"]:
         return "closure decided already" if role == "closed" else ""
     if role in ("hub", "full") and fact["keep_reason"]:
@@ -207,58 +177,8 @@ def _reason(role: str, fact: pd.Series) -> str:
     return {
         "closed": "its pupils are served elsewhere within all limits at less cost",
         "not_built": "not needed",
-        "teaching_point": "grades 1-3 stay near home",
+        "teaching_point": f"grades {span(policy.bands['lower'])} stay near home",
     }.get(role, "keeping it is part of the best plan found")
-
-
-def _class_columns(
-    policy: Policy,
-    fact: pd.Series,
-    role: str,
-    taught: tuple[str, ...],
-    pupils: pd.Series,
-    decided: Decided | None,
-) -> dict[str, float | bool | int]:
-    school_id = str(fact.name)
-    classes = dict.fromkeys(GRADES, 0)
-    shared = dict.fromkeys(BANDS, False)
-    for band in taught:
-        counts = [float(pupils[f"g{grade}"]) for grade in BANDS[band]]
-        if role == "teaching_point":
-            shared[band] = True
-            continue
-        cap = class_cap(STAGE_OF[band], bool(fact["complete_primary"]), policy)
-        found, shared[band] = classes_of_band(counts, cap, policy)
-        if decided is not None and decided.multigrade[school_id, band]:
-            shared[band], found = True, (0,) * len(found)
-        if decided is not None and not shared[band]:
-            wanted = (decided.classes[school_id, grade] for grade in BANDS[band])
-            found = tuple(min(pair) for pair in zip(found, wanted, strict=True))
-        classes |= dict(zip(BANDS[band], found, strict=True))
-    posts = _posts(policy, role, classes, shared, pupils)
-    if decided is not None:
-        posts = {stage: min(need, decided.posts.get((school_id, stage), need)) for stage, need in posts.items()}
-    return {
-        **{f"classes_g{grade}": classes[grade] for grade in GRADES},
-        **{f"multigrade_{band}": shared[band] for band in BANDS},
-        "classes": sum(classes.values()) + sum(shared.values()),
-        **{f"posts_{stage}": posts[stage] for stage in STAGES},
-        "posts": sum(posts.values()),
-    }
-
-
-def _posts(
-    policy: Policy, role: str, classes: Mapping[int, int], shared: Mapping[str, bool], pupils: pd.Series
-) -> dict[str, int]:
-    posts = {}
-    for stage, bands in STAGES.items():
-        grades = [grade for grade in GRADES if BAND_OF[grade] in bands]
-        count = sum(classes[grade] for grade in grades) + sum(shared[band] for band in bands)
-        total = sum(float(pupils[f"g{grade}"]) for grade in grades)
-        posts[stage] = posts_of_stage(count, total, stage, policy) if count else 0
-    if role == "teaching_point":
-        posts["primary"] = point_posts(float(pupils.sum()), policy)
-    return posts
 
 
 def _added(study: Study, school_id: str, chosen: Mapping[str, tuple[int, ...]]) -> dict[str, float]:

@@ -16,9 +16,7 @@ from layoutopt.policy import Policy
 from layoutopt.policy.helping import driving_cny, form_cny, team_cny, teams_for
 from layoutopt.study import Study
 from layoutopt.today import school_facts
-
-SLACK_MIN = 1e-6
-"""Minutes are sums of floats; a leg this little over a limit still keeps it."""
+from layoutopt.units import SLACK_MIN
 
 
 @dataclass(frozen=True, eq=False)

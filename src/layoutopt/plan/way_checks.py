@@ -8,25 +8,10 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.fleet import vehicle_types
+from layoutopt.plan.cover_checks import cover
 from layoutopt.plan.facts import LIMIT_MIN_TOLERANCE, MINUTES_TOLERANCE, TOLERANCE, Facts, Violation
-from layoutopt.schema import BANDS, PUPIL_COLUMNS
+from layoutopt.schema import BANDS
 from layoutopt.today import own_dwell_min, school_facts
-
-
-def cover(f: Facts) -> Iterator[Violation]:
-    """Every pupil of every settlement and grade goes to exactly one school."""
-    served = f.plan.assignments[f.plan.assignments["school_id"] != ""]
-    sums = served.groupby("settlement_id")[list(PUPIL_COLUMNS)].sum().reindex(f.demand.index, fill_value=0.0)
-    for name in PUPIL_COLUMNS:
-        wrong = ~((sums[name] - f.demand[name]).abs() <= TOLERANCE)
-        for code in f.demand.index[wrong]:
-            has, needs = float(sums.loc[code, name]), float(f.demand.loc[code, name])
-            yield Violation(code, has, needs, f"{needs:g} pupils of grade {name[1:]} live here, {has:g} are placed")
-    lost = ~served["settlement_id"].isin(f.demand.index) | ~served["band"].isin(list(BANDS))
-    for row in served[lost].itertuples():
-        yield Violation(row.item, row.pupils, 0, f"no pupils of band {row.band} in {row.settlement_id} are known")
-    for item in served.loc[served["item"].duplicated(), "item"].unique():
-        yield Violation(str(item), 2, 1, "the group is placed twice")
 
 
 def walk_limit(f: Facts) -> Iterator[Violation]:
@@ -89,7 +74,7 @@ def worsening_limit(f: Facts) -> Iterator[Violation]:
 def board_grade(f: Facts) -> Iterator[Violation]:
     """Nobody below the lowest boarding grade boards."""
     boards = f.rows[f.rows["mode"] == "board"]
-    lowest = boards["band"].map({band: grades[0] for band, grades in BANDS.items()})
+    lowest = boards["band"].map({band: grades[0] for band, grades in f.policy.bands.items()})
     least = f.policy.boarding.board_min_grade
     for row in boards[(lowest < least) | (not f.policy.boarding.allowed_boarding)].itertuples():
         yield Violation(row.item, row.pupils, 0, f"boards at {row.school_id}; boarding starts at grade {least}")

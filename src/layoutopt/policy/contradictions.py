@@ -8,7 +8,8 @@ from typing import Any
 from layoutopt.errors import nearest
 from layoutopt.policy.fixed import broken
 from layoutopt.policy.goals import DEFAULT_ORDER, GAP_GROUPS, GOALS, Goals, sought
-from layoutopt.policy.money import FAMILIES, KINDS
+from layoutopt.policy.money import FAMILIES, KINDS, WITH_BOARDING
+from layoutopt.schema import STAGES
 
 
 def contradictions(policy: Any) -> list[str]:
@@ -84,12 +85,14 @@ def _of_weights(goals: Goals) -> Iterator[str]:
 
 def _of_payers(policy: Any) -> Iterator[str]:
     """What cannot hold in the keys about who pays."""
-    money, board_annual_cny = policy.money, policy.boarding.board_annual_cny
+    money = policy.money
     for kind in dict.fromkeys((*KINDS, *money.source_share)):
         shares = money.source_share.get(kind)
         if kind not in KINDS:
             yield f"money.source_share names '{kind}'; known are {', '.join(KINDS)}.{nearest(kind, KINDS)}"
         elif shares is None:
+            if kind in WITH_BOARDING:
+                continue
             yield f"money.source_share says nobody pays {kind}; name its sources with shares that add up to 1"
         elif min(shares.values(), default=0.0) < 0 or abs(sum(shares.values()) - 1.0) > 1e-6:
             yield f"money.source_share.{kind} = {_plain(shares)} adds up to {sum(shares.values()):g}, not to 1"
@@ -104,11 +107,20 @@ def _of_payers(policy: Any) -> Iterator[str]:
                 yield f"money.{name} names '{source}', which pays nothing in money.source_share.{hint}"
             if budget < 0:
                 yield f"money.{name}.{source} = {budget:g}; give a number from 0"
-    if money.family_board_cny > board_annual_cny:
-        yield (
-            f"money.family_board_cny = {money.family_board_cny:g} is above "
-            f"boarding.board_annual_cny = {board_annual_cny:g}"
-        )
+    yield from _of_families(policy)
+
+
+def _of_families(policy: Any) -> Iterator[str]:
+    """Families pay no more of a boarder or of meals than these cost."""
+    money, care = policy.money, policy.boarding.board_care_cny
+    for stage in STAGES:
+        if money.family_board_cny > care[stage]:
+            yield (
+                f"money.family_board_cny = {money.family_board_cny:g} is above "
+                f"boarding.board_care_cny.{stage} = {care[stage]:g}"
+            )
+    if money.family_meals_cny > money.meals_cny:
+        yield (f"money.family_meals_cny = {money.family_meals_cny:g} is above money.meals_cny = {money.meals_cny:g}")
 
 
 def _plain(shares: Mapping[str, float]) -> str:

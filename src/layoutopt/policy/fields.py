@@ -32,7 +32,7 @@ class Group(BaseModel):
 
 
 class ByBand(Group):
-    """One number for each grade band: lower (grades 1-3), upper (4-6), junior (7-9)."""
+    """One number for each grade band: lower (grades 1-3 or 1-4), upper (the rest up to 6), junior (7-9)."""
 
     lower: float = Field(ge=0)
     upper: float = Field(ge=0)

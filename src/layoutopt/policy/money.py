@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from layoutopt.policy.fields import ByStage, Group, by_stage, key
 
-KINDS = ("schools", "teachers", "buses", "boarding", "capital", "support")
+KINDS = ("schools", "teachers", "buses", "boarding", "meals", "grants", "capital", "support")
 """The kinds of yearly cost; each has its payers."""
+WITH_BOARDING = ("meals", "grants")
+"""Kinds that are paid as boarding is where ``source_share`` does not name them."""
 FAMILIES = "families"
 """The source of fares and of what families pay for boarding."""
 
@@ -42,7 +46,27 @@ class Money(Group):
         300, "Public funds for each boarder besides", unit="CNY a year", ge=0,
         source="200, then 300 from 2023, recalled", confidence="M",
     )  # fmt: skip
-    family_board_cny: float = key(0, "What a family pays of the yearly cost of a boarder", unit="CNY a year", ge=0)
+    meals_cny: float = key(
+        1_000, "Meals of a pupil who eats at school (quality.meals_for: boarders where nothing else is said)",
+        unit="CNY a year", ge=0, confidence="M",
+        source="national scheme: 600, then 800, then 1,000 (5 a day on 200 days; the last step recalled)",
+    )  # fmt: skip
+    board_grant_cny: ByStage = key(
+        by_stage(1_000, 1_250), "Living grant of a boarder", unit="CNY a year",
+        source="boarders of poor families: Shaanxi 2019, Yunnan", confidence="H",
+    )  # fmt: skip
+    day_grant_cny: ByStage = key(
+        by_stage(0, 0), "Living grant of a pupil who does not board", unit="CNY a year",
+        source="500 and 625 for day pupils of poor families (Shaanxi 2019, Yunnan); none counted: ours",
+    )  # fmt: skip
+    grants_to: Literal["all", "poor"] = key(
+        "all",
+        "Who gets living grants: every such pupil, or those of poor families (column poor of the settlements; where "
+        "it is empty, all)",
+        source="meant for poor families; all, so that the cost of boarding is not understated: ours",
+    )
+    family_board_cny: float = key(0, "What a family pays of the yearly care of a boarder", unit="CNY a year", ge=0)
+    family_meals_cny: float = key(0, "What a family pays of a year's meals at school", unit="CNY a year", ge=0)
     family_fare_cny: float = key(
         500, "What a family pays for a year of school bus", unit="CNY a year", ge=0,
         source="40 to 70 a month, or 500 to 1,000 a year by distance (press)", confidence="M",
@@ -50,10 +74,12 @@ class Money(Group):
     source_share: dict[str, dict[str, float]] = key(
         {
             "schools": {"province": 0.6, "county": 0.4}, "teachers": {"county": 1.0}, "buses": {"county": 1.0},
-            "boarding": {"province": 0.5, "county": 0.5}, "capital": {"province": 0.033, "county": 0.967},
+            "boarding": {"province": 0.5, "county": 0.5}, "meals": {"province": 0.5, "county": 0.5},
+            "grants": {"province": 0.5, "county": 0.5}, "capital": {"province": 0.033, "county": 0.967},
             "support": {"county": 1.0},
         },
-        "Who pays each kind of cost, families' payments apart: shares that add up to 1",
+        "Who pays each kind of cost, families' payments apart: shares that add up to 1; meals and grants as boarding "
+        "where they are not named",
         source="capital: provincial 30 M of 896 M in the Jiangxi pilot; the others are ours", confidence="L",
         unit="share",
     )  # fmt: skip

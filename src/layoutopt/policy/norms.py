@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from layoutopt.policy.fields import ByStage
 from layoutopt.policy.policy import Policy
 from layoutopt.policy.quality import PER_100
+from layoutopt.schema import BANDS
 
 Array = NDArray[np.float64]
 EPSILON = 1e-9
@@ -65,6 +67,19 @@ def rider_price_cny(km: Array, policy: Policy, *, seats: float, fixed_cny: float
     bus = policy.bus
     yearly_km = 2 * km * bus.trips_per_day * bus.school_days
     return (fixed_cny + yearly_km * cny_per_km) / (bus.expected_fill * seats)
+
+
+def way_limit_min(rows: pd.DataFrame, policy: Policy) -> Array:
+    """Return the longest admissible minutes of each daily way (``band, mode``): the band's, on foot the walk's too.
+
+    What today's longer ways allow comes on top; how long a boarder may be under way is another key.
+    """
+    access = policy.access
+    oneway, walk = (
+        rows["band"].map({band: limits[band] for band in BANDS}).to_numpy(float)
+        for limits in (access.oneway_max_min, access.walk_max_min)
+    )
+    return np.where((rows["mode"] == "walk").to_numpy(bool), np.minimum(oneway, walk), oneway)
 
 
 def school_cap(offers_primary: bool, offers_junior: bool, policy: Policy) -> float:

@@ -26,6 +26,7 @@ from layoutopt.policy.support import Support
 from layoutopt.policy.transport import Boarding, Bus
 from layoutopt.policy.ways import Access, Demand, Travel
 from layoutopt.policy.zones import Zones
+from layoutopt.schema import bands_of
 
 PLANNER = "chosen by the planner"
 PolicyT = TypeVar("PolicyT", bound="Policy")
@@ -147,6 +148,16 @@ class Policy(Group):
             for key in model.model_fields:
                 value = getattr(getattr(self, group), key)
                 yield group, key, value.model_dump() if isinstance(value, BaseModel) else value
+
+    @property
+    def bands(self) -> Mapping[str, tuple[int, ...]]:
+        """The grades of each band; ``points.lower_last_grade`` draws the line between lower and upper."""
+        return bands_of(self.points.lower_last_grade)
+
+    @property
+    def band_of(self) -> Mapping[int, str]:
+        """The band of each grade."""
+        return {grade: band for band, grades in self.bands.items() for grade in grades}
 
     def source_of(self, key: str) -> str:
         """Return where the value of ``key`` comes from: preset, planner, or the default's own source."""

@@ -82,13 +82,22 @@ class Closure(Group):
 
 
 class Points(Group):
-    """Teaching points: grades 1-3 in one multigrade class near home."""
+    """Teaching points: grades 1-3, or 1-4, in one multigrade class near home."""
 
     allowed: bool = key(
         True,
         "A primary school may shrink to a teaching point",
         source=YEAR_2018,
         confidence="H",
+    )
+    lower_last_grade: Literal[3, 4] = key(
+        3,
+        "Last grade of the lower band, the grades of a teaching point; the upper band begins after it. With 4, grade 4 "
+        "has the limits of the lower band and does not board, and a school of grades 1-3 may teach it from now on; "
+        "today's pupils of grade 4 are counted at schools that teach it today",
+        unit="grade",
+        source=f"3: {YEAR_2018}; 4: 建标109-2008 art. 8, an incomplete primary school of four classes",
+        confidence="M",
     )
     point_max_pupils: float = key(
         30,

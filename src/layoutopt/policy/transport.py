@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layoutopt.policy.fields import OURS, Group, key
+from layoutopt.policy.fields import OURS, ByStage, Group, by_stage, key
 
 YEAR_2012 = "State Council office 2012 no. 48 and 2018 no. 27"
 
@@ -27,12 +27,11 @@ class Boarding(Group):
         ge=1,
         source="our prototypes: keeps the program small at no visible cost",
     )
-    board_annual_cny: float = key(
-        4_500,
-        "Yearly cost of a boarder: supplement, meals, care staff, weekly transport",
+    board_care_cny: ByStage = key(
+        by_stage(2_500, 2_250),
+        "Yearly cost of a boarder, meals and living grant apart: care staff, running the dormitory, weekly transport",
         unit="CNY a year",
-        ge=0,
-        source=f"300 supplement, 1,000 meals, 1,250 living grant, care and transport {OURS}",
+        source=f"with 1,000 of meals and the living grant 4,500 a boarder, of it 300 from public funds; {OURS}",
     )
 
 

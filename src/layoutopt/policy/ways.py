@@ -191,7 +191,8 @@ class Demand(Group):
 
     pupil_share: ByBand = key(
         by_band(0.036, 0.036, 0.036),
-        "Pupils of the band among all residents, where no g1…g9 are given",
+        "Pupils of grades 1-3, 4-6 and 7-9 among all residents, where no g1…g9 are given; "
+        "these grades whatever lower_last_grade says",
         unit="share",
         source=f"about 1.2 % of residents a year of age; {OURS}",
     )

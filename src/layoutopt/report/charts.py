@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from layoutopt.plan.metrics import annual_costs
+from layoutopt.plan.costs import annual_costs
 from layoutopt.plan.plan import Plan
 from layoutopt.plan.weighted import gini, lorenz_points
 from layoutopt.report.language import message
-from layoutopt.report.words import COSTS, GRADES
+from layoutopt.report.words import COSTS, grade_words
 from layoutopt.schema import BANDS
 
 LIMITS_MIN: tuple[int, ...] = (15, 30, 40, 60)
@@ -63,12 +63,12 @@ def journey_bars(plan: Plan) -> list[Bar]:
     rows = plan.assignments
     before = time_classes(rows["today_min"], rows["today_mode"])
     after = time_classes(rows["minutes"].where(rows["school_id"] != ""), rows["mode"])
-    bars = []
+    bars, grades = [], grade_words(plan.policy.bands)
     for band in (*BANDS, "all"):
         inside = rows["band"].eq(band) | (band == "all")
         for when, classes in (("before", before), ("after", after)):
             pupils = rows.loc[inside, "pupils"].groupby(classes[inside]).sum()
-            bars.append(_bar(GRADES[band], when, pupils))
+            bars.append(_bar(grades[band], when, pupils))
     return [bar for bar in bars if bar.pupils > 0]
 
 

@@ -13,6 +13,7 @@ from layoutopt.plan.check import StudyCheck
 from layoutopt.plan.flags import LEVELS, Flag
 from layoutopt.report import ground
 from layoutopt.report.pages import rendered
+from layoutopt.report.words import grade_words
 from layoutopt.study import Study
 
 TITLES = {"error": "Errors", "warning": "Warnings", "repair": "Repairs"}
@@ -70,6 +71,7 @@ def check_page(found: StudyCheck, *, study: Study | None = None, name: str = "")
         parts=[_part(level, found, spots) for level in LEVELS],
         counts=[(COUNT_WORDS.get(key, key.replace("_", " ")), key, value) for key, value in found.counts.items()],
         bands={band: row for band, row in found.baseline.items() if row["pupils"]},
+        grades=grade_words(found.bands),
         most_ids=MOST_IDS,
     )
 

@@ -10,11 +10,15 @@ import pandas as pd
 from layoutopt.plan.metrics import journeys_by_band
 from layoutopt.plan.plan import Plan
 from layoutopt.report import charts, summary, tables
+from layoutopt.report.content.brief import names_of
+from layoutopt.report.content.families import family_brief, family_parts, school_parts, values_to_check
 from layoutopt.report.curves import minutes_drawing, share_drawing
+from layoutopt.report.document import Column
 from layoutopt.report.echoes import violations_in_words
 from layoutopt.report.language import Language, language, message
 from layoutopt.report.maps import map_data
 from layoutopt.report.mapwords import KINDS
+from layoutopt.report.page_of import Link, block_of, part_of
 from layoutopt.report.pages import rendered
 from layoutopt.report.words import listed
 
@@ -67,7 +71,35 @@ def report_page(
         provenance=_provenance(plan, said),
         **_charts(plan, today, said),
         **_villages(plan),
+        **_families(plan, lang),
     )
+
+
+SCHOOL_COLUMNS = ("school", "from_school", "to_school", "hub")
+"""Columns of the neutral tables that name a school."""
+
+
+def _families(plan: Plan, lang: str) -> dict[str, Any]:
+    """Return the parts about the families of rules, and what the sheets of single schools say of them."""
+    said, b, link = language(lang), family_brief(plan, lang=lang), _school_link(plan)
+    positions = {str(code): position for position, code in enumerate(plan.study.schools.index)}
+    sheets = [(positions[code], [block_of(block, said, link) for block in found]) for code, found in school_parts(b)]
+    return {
+        "families": {name: part_of(part, said, name, link) for name, part in family_parts(b).items()},
+        "sheets": sheets,
+        "to_check": [block_of(block, said) for block in values_to_check(b)],
+    }
+
+
+def _school_link(plan: Plan) -> Link:
+    """Return what leads from a school's name to its sheet; a name that two schools share leads nowhere."""
+    names = names_of(plan.study.schools)
+    places = {name: f"#school/{position}" for position, name in enumerate(names) if (names == name).sum() == 1}
+
+    def link(column: Column, text: str) -> str:
+        return places.get(text, "") if column.name in SCHOOL_COLUMNS else ""
+
+    return link
 
 
 def _charts(plan: Plan, today: Plan | None, lang: Language) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from layoutopt.report.language import Language, language
 from layoutopt.report.mapwords import locale_of, words_of
 from layoutopt.report.pages import rendered
 from layoutopt.report.tables import records, stop_table
+from layoutopt.report.words import grade_words
 from layoutopt.schema import BANDS
 from layoutopt.study import Study
 
@@ -65,7 +66,7 @@ def map_data(plan: Plan, *, lang: str = "en") -> dict[str, Any]:
         "bounds": ground.bounds([settlements, schools]),
         "limits": list(LIMITS_MIN),
         "locale": locale_of(said),
-        "words": words_of(said),
+        "words": words_of(said, grade_words(plan.policy.bands)),
         "bands": list(BANDS),
         "towns": list(ground.towns(study)),
         "roads": ground.roads(study),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from layoutopt.report.charts import CLASSES
 from layoutopt.report.language import LOCALES, Language, message
-from layoutopt.report.words import GRADES, MODES, ROLES
+from layoutopt.report.words import MODES, ROLES
 
 KINDS: dict[str, str] = {
     "school_bus": message("School bus"),
@@ -76,9 +78,9 @@ TEXTS: dict[str, str] = {
 }
 
 
-def words_of(lang: Language) -> dict[str, dict[str, str]]:
-    """Return every word a script needs, in one language."""
-    tables = {"roles": ROLES, "modes": MODES, "classes": CLASSES, "grades": GRADES, "kinds": KINDS, "texts": TEXTS}
+def words_of(lang: Language, grades: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return every word a script needs, in one language; ``grades`` are those of each band."""
+    tables = {"roles": ROLES, "modes": MODES, "classes": CLASSES, "grades": grades, "kinds": KINDS, "texts": TEXTS}
     return {name: {key: lang.text(text) for key, text in table.items()} for name, table in tables.items()}
 
 

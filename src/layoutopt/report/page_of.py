@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ def page(document: Document, *, home: str = "") -> str:
         The way from the page to the report, which its head then leads to.
     """
     lang = language(document.lang)
-    parts = [_part(section, lang, f"s{position}") for position, section in enumerate(document.sections, 1)]
+    parts = [part_of(section, lang, f"s{position}") for position, section in enumerate(document.sections, 1)]
     return rendered(
         "document.html.j2",
         lang=document.lang,
@@ -38,16 +38,27 @@ def page(document: Document, *, home: str = "") -> str:
 
 @dataclass(frozen=True)
 class Cell:
-    """One value of a table: its text, whether it is a number, and what it is sorted by."""
+    """One value of a table: its text, whether it is a number, what it is sorted by, and where it leads."""
 
     text: str
     is_number: bool
     key: str
+    to: str = ""
 
 
-def _part(section: Section, lang: Language, code: str) -> dict[str, Any]:
-    below = [_part(part, lang, f"{code}-{position}") for position, part in enumerate(section.sections, 1)]
-    blocks = [_block(block, lang) for block in section.blocks]
+Link = Callable[[Column, str], str]
+"""For a text of a column the address it leads to; empty for none."""
+
+
+def no_link(column: Column, text: str) -> str:
+    """Lead nowhere: a document stands alone."""
+    return ""
+
+
+def part_of(section: Section, lang: Language, code: str, link: Link = no_link) -> dict[str, Any]:
+    """Return a section ready for the templates, with the sections below it."""
+    below = [part_of(part, lang, f"{code}-{position}", link) for position, part in enumerate(section.sections, 1)]
+    blocks = [block_of(block, lang, link) for block in section.blocks]
     return {"code": code, "title": section.title, "owner": section.owner, "blocks": blocks, "below": below}
 
 
@@ -57,15 +68,15 @@ def _flat(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _flat(below)
 
 
-def _block(block: Block, lang: Language) -> dict[str, Any]:
-    """Return a block with its kind, ready for the template."""
+def block_of(block: Block, lang: Language, link: Link = no_link) -> dict[str, Any]:
+    """Return a block with its kind, ready for the templates."""
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "text": block.text, "look": block.kind}
     if isinstance(block, Bullets):
         return {"kind": "bullets", "entries": block.items, "numbered": block.numbered}
     if isinstance(block, Picture):
         return {"kind": "picture", "title": block.title, "source": _source(block, lang), "width_cm": block.width_cm}
-    return _table(block, lang)
+    return _table(block, lang, link)
 
 
 def _source(picture: Picture, lang: Language) -> str:
@@ -74,7 +85,7 @@ def _source(picture: Picture, lang: Language) -> str:
     return "data:image/png;base64," + base64.b64encode(png(picture, lang.code)).decode("ascii")
 
 
-def _table(table: Table, lang: Language) -> dict[str, Any]:
+def _table(table: Table, lang: Language, link: Link) -> dict[str, Any]:
     names = [column.name for column in table.columns]
     rows = records(table.rows[names])
     has_sums = rows and any(column.summed for column in table.columns)
@@ -84,7 +95,7 @@ def _table(table: Table, lang: Language) -> dict[str, Any]:
         "title": table.title,
         "empty": table.empty,
         "heads": [(lang.heading(column), column.kind != "text") for column in table.columns],
-        "rows": [[_cell(row[column.name], column, lang) for column in table.columns] for row in rows],
+        "rows": [[_cell(row[column.name], column, lang, link) for column in table.columns] for row in rows],
         "sums": _sums(rows, table.columns, lang) if has_sums else [],
     }
 
@@ -103,7 +114,11 @@ def _sums(rows: list[dict[str, Any]], columns: tuple[Column, ...], lang: Languag
     return cells
 
 
-def _cell(value: Any, column: Column, lang: Language) -> Cell:
-    is_number = column.kind not in ("text", "date")
-    key = "" if value is None else str(value)
-    return Cell(lang.cell(value, column), is_number, key)
+def _cell(value: Any, column: Column, lang: Language, link: Link = no_link) -> Cell:
+    """Return a cell; what text is sorted by is the text itself."""
+    text = lang.cell(value, column)
+    if column.kind == "text":
+        return Cell(text, False, text, link(column, text))
+    if value is None:
+        return Cell(text, column.kind != "date", "")
+    return Cell(text, column.kind != "date", str(value) if column.kind == "date" else f"{float(value):.9g}")

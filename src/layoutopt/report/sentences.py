@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from layoutopt.report.language import message
 from layoutopt.report.sentences_families import FAMILIES
-from layoutopt.report.words import FORMS, GRADES, INDICATOR_WORDS, MODES, MOVE_KINDS, ROLES, STAGE_WORDS, SUBJECTS, USES
+from layoutopt.report.words import (
+    BAND_WORDS,
+    FORMS,
+    INDICATOR_WORDS,
+    MODES,
+    MOVE_KINDS,
+    ROLES,
+    STAGE_WORDS,
+    SUBJECTS,
+    USES,
+)
 
 PLAN: tuple[str, ...] = (
     message("closure decided already"),
     message("its pupils are served elsewhere within all limits at less cost"),
     message("not needed"),
-    message("grades 1-3 stay near home"),
+    message("grades {grades} stay near home"),
     message("keeping it is part of the best plan found"),
     message("has {n} pupils or more"),
     message("no road a bus can use reaches it"),
@@ -52,6 +62,7 @@ AUDIT: tuple[str, ...] = (
     message("{needed} pupils of grade {grade} live here, {n} are placed"),
     message("no pupils of band {band} in {settlement} are known"),
     message("the group is placed twice"),
+    message("{n} pupils of grade {grade} go with band {band}, which is grades {grades}"),
     message("walks {n} minutes to {school}, limit {most}"),
     message("rides {n} minutes to {school}, limit {most}"),
     message("is under way {n} minutes to {school}, limit {most}"),
@@ -86,7 +97,7 @@ AUDIT: tuple[str, ...] = (
     message("cannot be a teaching point with bands {bands}"),
     message("is open, but teaches no band"),
     message("band {band} is not among its grades"),
-    message("teaches grades 4-6 without grades 1-3"),
+    message("teaches grades {upper} without grades {lower}"),
     message("must stay whole ({reason}), but is {role}"),
     message("its closure is decided, but it is open"),
     message("{n} {stage} pupils on {room} places"),
@@ -157,11 +168,11 @@ NOTES: tuple[str, ...] = (
 """What was repaired or assumed while the study was read."""
 SENTENCES = (*PLAN, *AUDIT, *NOTES, *FAMILIES)
 CODES: dict[str, dict[str, str]] = {
-    "band": GRADES,
+    "band": BAND_WORDS,
     "mode": MODES,
     "role": ROLES,
     "stage": STAGE_WORDS,
-    "older": GRADES,
+    "older": BAND_WORDS,
     "form": FORMS,
     "move": MOVE_KINDS,
     "subject": SUBJECTS,

@@ -23,12 +23,10 @@ MODES: dict[str, str] = {
     "board": message("Boards weekly"),
     "": message("No school"),
 }
-GRADES: dict[str, str] = {
-    "lower": message("1–3"),
-    "upper": message("4–6"),
-    "junior": message("7–9"),
-    "all": message("1–9"),
-}
+GRADES: tuple[str, ...] = (
+    message("1–3"), message("4–6"), message("1–4"), message("5–6"), message("7–9"), message("1–9"),
+)  # fmt: skip
+"""Spans of grades, as :func:`grade_words` says them."""
 STAGE_WORDS: dict[str, str] = {"primary": message("Primary, grades 1–6"), "junior": message("Junior, grades 7–9")}
 STAGE_NAMES: dict[str, str] = {"primary": message("Primary"), "junior": message("Junior")}
 """The same for narrow columns."""
@@ -37,6 +35,8 @@ COSTS: dict[str, str] = {
     "teachers": message("Teachers"),
     "buses": message("Buses"),
     "boarding": message("Boarding"),
+    "meals": message("Meals at school"),
+    "grants": message("Living grants"),
     "capital": message("Buildings, by the year"),
     "support": message("Helping small schools"),
 }
@@ -145,6 +145,11 @@ def count(value: float, one: str, many: str | None = None) -> str:
     return f"{number(value)} {one if round(value) == 1 else many or one + 's'}"
 
 
+def grade_words(bands: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
+    """Return the grades of each band of a policy, and of ``all``, as a page says them."""
+    return {band: f"{grades[0]}–{grades[-1]}" for band, grades in bands.items()} | {"all": GRADES[-1]}
+
+
 def listed(value: Any, lang: Language = ENGLISH) -> str:
     """Return a policy value in words: tables and lists written out, nothing as ``no limit``."""
     if value is None:
@@ -159,9 +164,9 @@ def listed(value: Any, lang: Language = ENGLISH) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-_KEYS: dict[str, str] = {
+BAND_WORDS: dict[str, str] = {
     "lower": message("lower"),
     "upper": message("upper"),
     "junior": message("junior"),
-    "primary": message("primary"),
 }
+_KEYS: dict[str, str] = BAND_WORDS | {"primary": message("primary")}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from layoutopt.demand.spread import apportion
 from layoutopt.samples.shape import Shape
-from layoutopt.samples.staffing import POSTS_PER_PUPIL, SMALL, TINY, share_out, up_to
+from layoutopt.samples.staffing import POSTS_PER_PUPIL, SMALL, TINY, up_to
 from layoutopt.samples.terrain import Floats, Ints
 from layoutopt.schema import PUPIL_COLUMNS, STAGES
 
@@ -90,11 +91,11 @@ def _staff(schools: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         taught = {"primary": first <= 6, "junior": last >= 7}
         need = np.array([(by_stage[s][at] * POSTS_PER_PUPIL[s] + 1e-6) * taught[s] for s in STAGES])
         is_small = bool(pupils[at] < SMALL)
-        for stage, count in zip(STAGES, share_out(int(total), need), strict=True):
+        for stage, count in zip(STAGES, apportion(int(total), need), strict=True):
             shares = _shares(stage, float(pupils[at]), rng)
-            for subject, teachers in zip(shares, share_out(int(count), np.array([*shares.values()])), strict=True):
+            for subject, teachers in zip(shares, apportion(int(count), np.array([*shares.values()])), strict=True):
                 if teachers:
-                    rows.append((code, stage, subject, teachers, is_small))
+                    rows.append((code, stage, subject, int(teachers), is_small))
     table = pd.DataFrame(rows, columns=["school_id", "stage", "subject", "teachers", "is_small"])
     table["protected"] = rng.binomial(table["teachers"], 0.03)
     table["backbone"] = rng.binomial(table["teachers"], np.where(table.pop("is_small"), 0.02, 0.12))
@@ -163,14 +164,20 @@ def _history(schools: pd.DataFrame, year: int, rng: np.random.Generator) -> pd.D
 def _facilities(
     settlements: pd.DataFrame, centres: Ints, shape: Shape, rng: np.random.Generator
 ) -> pd.DataFrame | None:
-    """A kindergarten in most town centres, after-school care in some, one labour-education base a county."""
+    """Places of care in town centres and villages as ``shape`` has them, one labour-education base a county."""
     ids, young = settlements["settlement_id"].to_numpy(), settlements["age_0_6"].to_numpy(float)
+    nursery = np.maximum(30, up_to(0.6 * young, 10))
     rows = []
     for number, at in enumerate(centres):
         if rng.random() < shape.kindergarten:
-            rows.append((ids[at], "kindergarten", max(30, int(up_to(np.array([0.6 * young[at]]), 10)[0]))))
+            rows.append((ids[at], "kindergarten", int(nursery[at])))
         if rng.random() < shape.after_school:
             rows.append((ids[at], "after_school_care", 40))
         if number == 0 and len(centres) > 1:
             rows.append((ids[at], "labour_education_base", 200))
+    for at in centres[rng.random(len(centres)) < shape.home] if shape.home else ():
+        rows.append((ids[at], "left_behind_home", 30))
+    villages = np.setdiff1d(np.arange(len(ids)), centres)
+    for at in villages[rng.random(len(villages)) < shape.villages_served] if shape.villages_served else ():
+        rows += [(ids[at], "kindergarten", int(nursery[at])), (ids[at], "after_school_care", 20)]
     return pd.DataFrame(rows, columns=["settlement_id", "use", "places"]) if rows else None

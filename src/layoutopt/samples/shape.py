@@ -20,7 +20,7 @@ class Shape:
     far from town they shrink to a third · ``seat_schools``, ``town_juniors``, ``primary_towns``: extra schools in the
     seat by school, towns with a junior school apart, and towns with a primary school alone, by town ·
     ``village_room``: pupils a room of a village school was built for, from and below · ``kindergarten``,
-    ``after_school``, ``home``: chance that a town centre has one, ``villages_served`` that a village without a school
+    ``after_school``, ``home``: chance that a town centre has one, ``villages_served`` that a village
     has both a kindergarten and after-school care.
     """
 

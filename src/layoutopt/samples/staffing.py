@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from layoutopt.demand.spread import apportion
 from layoutopt.samples.terrain import Floats, Ints
 from layoutopt.schema import PUPIL_COLUMNS
 
@@ -17,17 +18,6 @@ TINY_PUPILS_PER_POST = 2.5
 """Jiangxi pilot: 6,368 pupils and 2,526 teachers moved out of 736 schools."""
 FUNDS_CNY = {"primary": 720.0, "junior": 940.0, "bed": 300.0}
 """Public funds a pupil and year since 2023; schools under 100 pupils are paid as 100."""
-
-
-def share_out(total: int, weight: Floats) -> Ints:
-    """Return whole numbers in proportion to ``weight`` that sum to ``total``: largest remainders."""
-    if weight.sum() <= 0:
-        raise ValueError("no weight to share by")
-    exact = total * weight / weight.sum()
-    whole = np.floor(exact).astype(np.int64)
-    rest = total - int(whole.sum())
-    whole[np.argsort(-(exact - whole), kind="stable")[:rest]] += 1
-    return np.asarray(whole)
 
 
 def enrol(pupils: Ints, attends: Ints, schools: int) -> Ints:
@@ -60,9 +50,9 @@ def posts(total: int, enrolled: Ints) -> Ints:
     few = np.maximum(np.round(weight), 1).astype(np.int64)
     rest = total - int(few[~is_big].sum())
     if not is_big.any() or rest < is_big.sum():
-        return share_out(total, weight)
+        return apportion(total, weight).astype(np.int64)
     result = few.copy()
-    result[is_big] = share_out(rest, weight[is_big])
+    result[is_big] = apportion(rest, weight[is_big])
     return result
 
 

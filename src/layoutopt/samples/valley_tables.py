@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layoutopt.demand.spread import apportion
 from layoutopt.samples import staffing
 from layoutopt.samples.shape import Shape
 from layoutopt.samples.terrain import Floats, Ints, Valleys
@@ -38,13 +39,14 @@ def pupils_by_grade(
     far = np.exp(-hub_km / shape.thins_km) * np.where(villages.sites.foot_min > 5.0, 0.6, 1.0)
     weight = np.where(rank == SEAT, size, np.where(rank == TOWN, size, size * far))
     weight[villages.school_villages] *= shape.village_weight
-    for group, share in ((SEAT, shape.seat_pupils), (TOWN, shape.town_pupils), (2, 1 - shape.seat_pupils - shape.town_pupils)):
+    villages_share = 1 - shape.seat_pupils - shape.town_pupils
+    for group, share in ((SEAT, shape.seat_pupils), (TOWN, shape.town_pupils), (2, villages_share)):
         members = rank == group
         if members.any():
             weight[members] *= share / weight[members].sum()
     least = np.zeros(len(rank), dtype=np.int64)
     least[villages.school_villages] = min(shape.least_pupils, total // (2 * max(villages.schools, 1)))
-    per_settlement = least + staffing.share_out(total - int(least.sum()), weight)
+    per_settlement = least + apportion(total - int(least.sum()), weight).astype(np.int64)
     by_grade = np.asarray(rng.multinomial(per_settlement, GRADE_SHARE), dtype=np.int64)
     return _no_empty_school(by_grade, villages.school_villages)
 

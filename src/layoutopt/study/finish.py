@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.errors import Finding, Problem, nearest
-from layoutopt.schema import BANDS, PUPIL_COLUMNS, STAGES
+from layoutopt.schema import BANDS, PUPIL_COLUMNS, STAGES, bands_of
 from layoutopt.study.names import Names, Place, bare_school, matched, some, town_spellings
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def finish_schools(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[Find
         frame[name] = frame[name].astype(float) if name in frame else np.nan
     frame["beds"] = frame["beds"].fillna(0).astype(float) if "beds" in frame else 0.0
     span = frame["grades"].str.split("-", expand=True).astype(int)
-    for band, grades in BANDS.items():
+    for band, grades in bands_of().items():
         frame[f"offers_{band}"] = (span[0] <= grades[0]) & (span[1] >= grades[-1])
     offered = frame[[f"offers_{band}" for band in BANDS]].any(axis=1)
     notes = [

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.errors import Finding, InputError, Problem, nearest
-from layoutopt.schema import AGE_COLUMNS, BANDS, LAYERS, PUPIL_COLUMNS, STAGES, Layer
+from layoutopt.schema import AGE_COLUMNS, LAYERS, PUPIL_COLUMNS, STAGE_GRADES, STAGES, Layer
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -164,7 +164,7 @@ def _contradictions(study: Study) -> Iterator[Problem]:
 def _seats_short(study: Study) -> Iterator[Problem]:
     grown = study.expansions
     for stage, bands in STAGES.items():
-        pupils = float(study.settlements[[f"g{g}" for band in bands for g in BANDS[band]]].to_numpy().sum())
+        pupils = float(study.settlements[[f"g{grade}" for grade in STAGE_GRADES[stage]]].to_numpy().sum())
         teaches = study.schools[[f"offers_{band}" for band in bands]].any(axis=1)
         usable = study.schools[teaches & (study.schools["status"] != "close")]
         places = float(usable[f"places_{stage}"].sum(skipna=False))

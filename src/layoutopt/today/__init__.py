@@ -1,13 +1,13 @@
 """Today: who attends which school and how, and what each school is before anything is decided."""
 
 from layoutopt.fleet import largest_bus
-from layoutopt.today.attending import attendance, attendance_method, methods, own_dwell_min
+from layoutopt.today.attending import attendance, own_dwell_min
 from layoutopt.today.items import items_of
+from layoutopt.today.methods import attendance_method, methods
 from layoutopt.today.schools import enrolment_today, school_facts
-from layoutopt.today.staff import apportion, paid_posts, staff_known, staff_today, teachers_today
+from layoutopt.today.staff import paid_posts, staff_known, staff_today, teachers_today
 
 __all__ = [
-    "apportion",
     "attendance",
     "attendance_method",
     "enrolment_today",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from layoutopt.journeys import remembered
 from layoutopt.policy import Policy
 from layoutopt.policy.norms import least_per_pupil, stage_weight
-from layoutopt.schema import BANDS, INDICATORS, STAGES
+from layoutopt.schema import INDICATORS, STAGE_GRADES, STAGES
 from layoutopt.study import Study
 from layoutopt.today.schools import school_facts
 
@@ -23,7 +23,7 @@ def resources_today(study: Study) -> pd.DataFrame:
 
 def stage_pupils(table: pd.DataFrame, stage: str) -> pd.Series:
     """Return the pupils of a stage from the columns g1…g9."""
-    return table[[f"g{grade}" for band in STAGES[stage] for grade in BANDS[band]]].sum(axis=1).astype(float)
+    return table[[f"g{grade}" for grade in STAGE_GRADES[stage]]].sum(axis=1).astype(float)
 
 
 def weighted_pupils(table: pd.DataFrame, policy: Policy) -> pd.Series:

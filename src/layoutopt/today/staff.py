@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layoutopt.demand.spread import whole
+from layoutopt.demand.spread import apportion
 from layoutopt.errors import PolicyError
 from layoutopt.journeys import remembered
 from layoutopt.policy import Policy
 from layoutopt.policy.norms import EPSILON, class_cap, classes_of_band, posts_of_stage
-from layoutopt.schema import BANDS, STAGES
+from layoutopt.schema import STAGES
 from layoutopt.study import Study
 from layoutopt.today.schools import school_facts
 
@@ -73,18 +73,6 @@ def paid_posts(study: Study, policy: Policy, posts: float) -> float:
     return max(posts, float(teachers_today(study, policy)))
 
 
-def apportion(total: int, weights: Array) -> Array:
-    """Return ``total`` whole things shared out by ``weights``, largest remainders first, the earlier one in a tie.
-
-    Examples
-    --------
-    >>> apportion(5, np.array([2.0, 1.0, 1.0]))
-    array([3., 1., 1.])
-    """
-    scale = float(np.sum(weights))
-    return whole(total * np.asarray(weights, dtype=float) / scale) if scale > 0 else np.zeros(len(weights))
-
-
 def _split(study: Study, policy: Policy) -> pd.DataFrame:
     facts = school_facts(study, policy)
     known = facts[facts["teachers"].notna() & facts["exists"]]
@@ -102,7 +90,7 @@ def _posts_today(fact: pd.Series, stage: str, policy: Policy) -> int:
     classes, pupils = 0, 0.0
     for band in STAGES[stage]:
         if fact[f"offers_{band}"]:
-            counts = [float(fact[f"g{grade}"]) for grade in BANDS[band]]
+            counts = [float(fact[f"g{grade}"]) for grade in policy.bands[band]]
             found, shared = classes_of_band(counts, class_cap(stage, fact["complete_primary"], policy), policy)
             classes, pupils = classes + sum(found) + shared, pupils + sum(counts)
     return posts_of_stage(classes, pupils, stage, policy) if classes else 0

@@ -122,7 +122,7 @@ def nearer_places(study: Study, policy: Policy, pairs: pd.DataFrame) -> pd.DataF
     pupils, journeys = pupils_of(study, policy), journeys_of(study, policy)
     ids, found = study.settlements.index, []
     for (band, school_id), group in pairs.groupby(["band", "school_id"], sort=True):
-        lives = (pupils[[f"g{grade}" for grade in BANDS[str(band)]]].sum(axis=1) > 0).to_numpy()
+        lives = (pupils[[f"g{grade}" for grade in policy.bands[str(band)]]].sum(axis=1) > 0).to_numpy()
         steps = _steps(around, _turn(journeys, str(band), str(school_id)))
         reached: dict[int, frozenset[int] | None] = {}
         for place in ids.get_indexer(pd.Index(group["settlement_id"])):

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from layoutopt.kernels.routing.values import Floats, Vehicle
-
-SLACK_MIN = 1e-6
+from layoutopt.units import SLACK_MIN
 
 
 def rides_of(

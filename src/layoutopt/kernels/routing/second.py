@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from layoutopt.kernels.routing.check import SLACK_MIN, fewest_vehicles
+from layoutopt.kernels.routing.check import fewest_vehicles
 from layoutopt.kernels.routing.lines import Lines
 from layoutopt.kernels.routing.one_school import Answer, solve
 from layoutopt.kernels.routing.task import Task
 from layoutopt.kernels.routing.values import Floats
+from layoutopt.units import SLACK_MIN
 
 MOST_SPLITS = 64
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from layoutopt.model.build import ExtraRule
 from layoutopt.model.hub import LONGEST
 from layoutopt.model.relax.prices import BY_PUPIL, PRICES, WAYS
-from layoutopt.options import RULES, SLACK_MIN, Options, candidates_of
+from layoutopt.options import RULES, Options, candidates_of, option_rows
 from layoutopt.policy import Policy
 from layoutopt.schema import BANDS, MODES
 from layoutopt.study import Study
+from layoutopt.units import SLACK_MIN
 
 Array = NDArray[np.float64]
 KEY = ["item", "school_id", "mode"]
-COLUMNS = ["item", "settlement_id", "band", "school_id", "mode", "minutes", "ride_min", "km", "cost_cny"]
 FIRST = 4
 """So many of the cheapest options beyond the limits are looked at for each group before more are asked for."""
 ALONE = 8
@@ -54,10 +54,18 @@ class Beyond:
         return self.rows["within"].to_numpy(bool)
 
     def first(self) -> NDArray[np.bool_]:
-        """Return which rows to look at first: all within the limits, and the cheapest beyond them."""
-        rank = self.rows["least"].where(~self.within).groupby(self.rows["item"]).rank(method="first")
-        alone = self.rows["item"].isin(self.asked.options.without["item"])
-        return self.within | (rank <= np.where(alone, ALONE, FIRST)).to_numpy(bool)
+        """Return which rows to look at first: all within the limits, the cheapest beyond them, and for each rule the
+        cheapest that only it forbids. Those that only need a school reopened or beds are among them.
+        """
+        rows = self.rows[~self.within]
+        rank = rows.groupby("item")["least"].rank(method="first")
+        alone = rows["item"].isin(self.asked.options.without["item"])
+        near = rank <= np.where(alone, ALONE, FIRST)
+        single = rows[rows["single"] != ""].groupby(["item", "single"])["least"].rank(method="first") <= 1
+        keep = self.within.copy()
+        keep[rows.index[near | (rows["price"] == 0)]] = True
+        keep[single.index[single]] = True
+        return keep
 
     def worth(self, price: float) -> NDArray[np.bool_]:
         """Return which rows an easing cheaper than ``price`` could use.
@@ -87,7 +95,8 @@ class Beyond:
             )  # fmt: skip
         breaks = pd.concat(parts, ignore_index=True).sort_values(["row", "rule"], kind="stable", ignore_index=True)
         known = self.asked.options
-        return Options(known.items, rows[COLUMNS], known.schools, known.removed), breaks
+        offered = option_rows(rows, known.items, self.asked.study, self.asked.policy)
+        return Options(known.items, offered, known.schools, known.removed), breaks
 
 
 def _places(rule: str, rows: pd.DataFrame) -> pd.Series:

@@ -49,7 +49,7 @@ class Diagnosis:
     @property
     def rules(self) -> tuple[str, ...]:
         """Rules that stand in the way."""
-        certain = [rule for rule, _ in self.proofs] if not self.relaxations else []
+        certain = [rule for rule, _ in self.proofs]
         return tuple(dict.fromkeys([*self.blamed, *(one.rule for one in self.relaxations), *certain]))
 
     def parts(self) -> list[tuple[str, list[str]]]:
@@ -89,9 +89,13 @@ class Diagnosis:
             lines += [f"  and {len(own) - SHOWN} more"] if len(own) > SHOWN else []
         rules = self.rules or (("oneway_limit",) if self.lost else ())
         return InfeasibleError(
-            "\n".join(lines), rules, relaxations=self.relaxations, repairs=self.repairs, proofs=[words for _, words in self.proofs],
+            "\n".join(lines),
+            rules,
+            relaxations=self.relaxations,
+            repairs=self.repairs,
+            proofs=[words for _, words in self.proofs],
             proven=self.easing is not None and self.easing.proven,
-        )  # fmt: skip
+        )
 
 
 def diagnose(

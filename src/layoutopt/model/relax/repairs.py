@@ -25,8 +25,10 @@ EACH = highs.Budget(gap=1e-4, time_limit_s=20, steps=40)
 SAFETY_S = 60.0
 PER_KIND = 3
 """Repairs of one kind that are looked for, for example schools whose places could grow."""
-TOO_DEAR = 50.0
-"""A change this many times the price of the cheapest is none that a planner would weigh."""
+TOO_DEAR = 20.0
+"""Longer ways at this many times the price of the smallest easing are nothing a planner would weigh."""
+LIKELY = ("ways", "places", "protected", "merge_share", "hub_only", "beds")
+"""Kinds that are tried first, after those that give way in the smallest easing."""
 WIDE = ("ways", "hub_only", "walkable", "board_nearest", "board_grade", "town_border", "move_once", "min_pupils",
         "point_size", "school_size", "one_school", "contiguous", "quality")  # fmt: skip
 """Kinds that one policy key decides for the whole county: changing it is one change, wherever it then gives."""
@@ -50,13 +52,18 @@ def repairs_of(easing: Easing, *, most: int = 6, purse: Purse | None = None) -> 
     soft, purse = easing.soft, purse or Purse()
     units = unit_of(soft.gives)
     used = list(dict.fromkeys(unit_of(easing.given).get_level_values("what")))
-    rest = [kind for kind in ("ways", *PRICES) if kind not in used and kind in set(units.get_level_values("what"))]
-    own = sorted(set(units.get_level_values("what")) - {"ways", *PRICES, *used})
+    present = set(units.get_level_values("what"))
+    rest = [kind for kind in dict.fromkeys((*LIKELY, *PRICES)) if kind not in used and kind in present]
+    own = sorted(present - {"ways", *PRICES, *used})
     found: list[tuple[float, Repair]] = []
     for kind in [*used, *rest, *own]:
         found += _of_kind(soft, kind, units, purse)
     found.sort(key=lambda pair: pair[0])
-    return [repair for price, repair in found[:most] if price <= TOO_DEAR * found[0][0]]
+    return [repair for price, repair in found if price <= TOO_DEAR * easing.price or not _all_ways(repair)][:most]
+
+
+def _all_ways(repair: Repair) -> bool:
+    return all(one.rule in WAYS for one in repair.relaxations)
 
 
 def _of_kind(soft: Softened, kind: str, units: pd.MultiIndex, purse: Purse) -> Iterator[tuple[float, Repair]]:

@@ -29,7 +29,7 @@ def band_taught(d: Data) -> Iterator[Rows]:
 
 
 @rule(
-    "A school is full, a teaching point or closed; only full schools teach bands, grades 4-6 only with 1-3",
+    "A school is full, a teaching point or closed; only full schools teach bands, the upper only with the lower",
     r"p_j + y_j \le 1,\; s_{jb} \le y_j,\; y_j \le \sum_b s_{jb},\; s_{jU} \le s_{jL}",
 )
 def school_state(d: Data) -> Iterator[Rows]:

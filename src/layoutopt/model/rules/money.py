@@ -10,19 +10,18 @@ from numpy.typing import NDArray
 
 from layoutopt.model.columns import Data
 from layoutopt.model.frame import Expr, Rows
-from layoutopt.model.objective import COSTS, of_mode, plus
+from layoutopt.model.objective import COSTS, of_mode, option_costs, plus
 from layoutopt.model.rules.register import rule
-from layoutopt.policy.money import FAMILIES
-from layoutopt.policy.payers import families_pay
+from layoutopt.policy.payers import each_cny, families_pay, parts_of
 
 Array = NDArray[np.float64]
-BY_HEAD = {"buses": "bus", "boarding": "board"}
-"""Kinds of cost of which families pay a part by the head, and the mode whose pupils count."""
 
 
 @rule("No source of money bears more than its budget", r"\sum_k a_{ks} (C_k - F_k) \le B_s")
 def source_budget(d: Data) -> Iterator[Rows]:
-    """One row a source with a budget; buses count at their stated price per rider."""
+    """One row a source with a budget; buses count at their price per rider, and at their real cost where layout and
+    lines are decided together (integrated/payers.py).
+    """
     yield from budget_rows(d)
 
 
@@ -30,10 +29,9 @@ def source_budget(d: Data) -> Iterator[Rows]:
 def source_capital(d: Data) -> Iterator[Rows]:
     """One row a source with a limit."""
     spent = d.frame.total("level", weight="capital_cny", by=[])
-    shares = d.policy.money.source_share["capital"]
     for source, most in d.policy.money.capital_by_source.items():
         if len(spent):
-            yield _named(spent * shares.get(source, 0.0), source) <= most
+            yield _named(spent * parts_of(source, "capital", d.policy.money)[0], source) <= most
 
 
 def budget_rows(d: Data, *, buses: bool = True) -> Iterator[Rows]:
@@ -46,8 +44,8 @@ def burden(d: Data, source: str, *, buses: bool = True) -> Expr:
     """Return the yearly cost that a source bears: its shares of what families leave, or what families pay."""
     terms = []
     for kind in COSTS if buses else [kind for kind in COSTS if kind != "buses"]:
-        share = d.policy.money.source_share[kind].get(source, 0.0)
-        terms += [COSTS[kind](d) * share, _paid_by_head(d, kind) * (float(source == FAMILIES) - share)]
+        of_cost, of_own = parts_of(source, kind, d.policy.money)
+        terms += [COSTS[kind](d) * of_cost, _paid_by_head(d, kind) * of_own]
     return _named(plus(d, *terms), source)
 
 
@@ -56,19 +54,16 @@ def real_burden_cny(d: Data, source: str, point: Array, lines_cny: float) -> flo
     money = d.policy.money
     chosen = d.frame.blocks["chosen"].table
     riders = (d.frame.values("chosen", point) * chosen["pupils"].to_numpy(float))[of_mode(d, "bus")].sum()
-    own = float(families_pay(lines_cny, riders, money.family_fare_cny))
-    share = money.source_share["buses"].get(source, 0.0)
-    rest = share * (lines_cny - own) + (own if source == FAMILIES else 0.0)
-    return float(burden(d, source, buses=False).value(point).sum()) + rest
+    own = float(families_pay(lines_cny, riders, each_cny("buses", money)))
+    of_cost, of_own = parts_of(source, "buses", money)
+    return float(burden(d, source, buses=False).value(point).sum()) + of_cost * lines_cny + of_own * own
 
 
 def _paid_by_head(d: Data, kind: str) -> Expr:
-    """What families pay of a kind of cost: their fares, their part of boarding."""
-    table = d.frame.blocks["chosen"].table
-    money = d.policy.money
-    each = {"buses": money.family_fare_cny, "boarding": money.family_board_cny}.get(kind, 0.0)
-    paid = families_pay(table["cost_cny"].to_numpy(float), table["pupils"].to_numpy(float), each)
-    return d.frame.total("chosen", weight=paid, by=[], where=of_mode(d, BY_HEAD.get(kind, "")))
+    """What families pay of a kind of cost: their fares, their part of boarding and meals."""
+    pupils = d.frame.blocks["chosen"].table["pupils"].to_numpy(float)
+    paid = families_pay(option_costs(d, kind), pupils, each_cny(kind, d.policy.money))
+    return d.frame.total("chosen", weight=paid, by=[])
 
 
 def _named(single: Expr, source: str) -> Expr:

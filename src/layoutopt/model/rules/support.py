@@ -15,10 +15,11 @@ from layoutopt.model.columns import Data, Spec, pupils_by
 from layoutopt.model.frame import Array, Expr, Rows
 from layoutopt.model.rules.register import rule
 from layoutopt.options import Options
-from layoutopt.plan.tours import SLACK_MIN, Ways, groups_of, hubs_near, school_ways
+from layoutopt.plan.tours import Ways, groups_of, hubs_near, school_ways
 from layoutopt.policy import Policy
 from layoutopt.policy.helping import FORMS, GROUP, ITINERANT, ONLINE, OWN, driving_cny, form_cny, team_cny, teams_for
 from layoutopt.study import Study
+from layoutopt.units import SLACK_MIN
 
 
 def support_blocks(study: Study, policy: Policy, options: Options) -> Iterator[Spec]:

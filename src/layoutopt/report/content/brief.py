@@ -20,7 +20,7 @@ from layoutopt.report.language import Language, language
 from layoutopt.report.mapwords import KINDS
 from layoutopt.report.summary import refusals
 from layoutopt.report.tables import runs_of_vehicle, schools_called
-from layoutopt.report.words import ROLES
+from layoutopt.report.words import ROLES, grade_words
 from layoutopt.today import school_facts
 
 
@@ -41,6 +41,11 @@ class Brief:
             return ""
         said = [self.lang.text("NOT ADOPTABLE."), *reasons]
         return self.lang.sentences(said)
+
+    @cached_property
+    def grades(self) -> dict[str, str]:
+        """The grades of each band, and of ``all``, in words."""
+        return {band: self.lang.text(text) for band, text in grade_words(self.plan.policy.bands).items()}
 
     @cached_property
     def basis(self) -> Basis:
@@ -78,7 +83,7 @@ class Brief:
     @cached_property
     def groups(self) -> pd.DataFrame:
         """The ways with those that stand in one row of a table together, in words."""
-        return in_words(self.lang, grouped(self.ways))
+        return in_words(self.lang, grouped(self.ways), self.plan.policy)
 
     @cached_property
     def lines(self) -> pd.DataFrame:
@@ -116,7 +121,7 @@ class Brief:
 
     @cached_property
     def shrinking(self) -> pd.DataFrame:
-        """Schools that teach more than grades 1-3 today and become teaching points, by id."""
+        """Schools that teach more than the lower band today and become teaching points, by id."""
         point = self.schools["role"] == "teaching_point"
         return self.schools[point & (self.schools["was_offers_upper"] | self.schools["was_offers_junior"])]
 

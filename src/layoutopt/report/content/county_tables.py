@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from layoutopt.plan.metrics import annual_costs, journeys_by_band
+from layoutopt.plan.costs import annual_costs
+from layoutopt.plan.metrics import journeys_by_band
 from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.columns import table
 from layoutopt.report.document import Column, Table
 from layoutopt.report.echoes import violations_in_words
 from layoutopt.report.language import Language, message
 from layoutopt.report.tables import choices
-from layoutopt.report.words import COSTS, GRADES, MARKS
+from layoutopt.report.words import COSTS, MARKS
 
 FIGURES: dict[str, str] = {
     "pupils": message("Pupils"),
@@ -41,6 +42,8 @@ FIGURES: dict[str, str] = {
     "cost_teachers_cny": message("of it teachers"),
     "cost_buses_cny": message("of it buses"),
     "cost_boarding_cny": message("of it boarding"),
+    "cost_meals_cny": message("of it meals at school"),
+    "cost_grants_cny": message("of it living grants"),
     "cost_capital_cny": message("of it buildings, by the year"),
     "cost_support_cny": message("of it helping small schools"),
     "capital_cny": message("Building cost, once"),
@@ -66,8 +69,8 @@ OF_TODAY = {
 """Figures whose counterpart of today the plan itself knows."""
 FROM_TODAYS_PLAN = (
     "pupils", "boarders", "cost_cny", "cost_schools_cny", "cost_teachers_cny", "cost_buses_cny", "cost_boarding_cny",
-    "cost_capital_cny", "cost_support_cny", "teachers_needed", "pupils_by_bus", "journey_p50_min", "share_over_30_min",
-    "share_over_40_min", "share_over_60_min",
+    "cost_meals_cny", "cost_grants_cny", "cost_capital_cny", "cost_support_cny", "teachers_needed", "pupils_by_bus",
+    "journey_p50_min", "share_over_30_min", "share_over_40_min", "share_over_60_min",
 )  # fmt: skip
 
 
@@ -124,7 +127,7 @@ def journeys(b: Brief) -> Table:
     rows = journeys_by_band(b.plan)
     rows = rows[rows["pupils"] > 0]
     when = {"before": b.lang.text("Today"), "after": b.lang.text("Plan")}
-    rows = rows.assign(grades=rows["band"].map(lambda band: b.lang.text(GRADES[band])), when=rows["when"].map(when))
+    rows = rows.assign(grades=rows["band"].map(lambda band: b.grades[band]), when=rows["when"].map(when))
     names = ["grades", "when", "pupils:", "mean", "p50", "p90", "max", "over_30", "over_40", "over_60"]
     return table("journeys", b.lang.text("Daily ways to school, one way, by grade band"), rows, names, b.lang)
 
@@ -190,6 +193,14 @@ def unsure(b: Brief) -> Table:
     )
     columns = tuple(column for column in _choice_columns(b) if column.name != "source")
     return Table("unsure", lang.text("Values that are recalled or our own"), columns, rows, lang.text("None."))
+
+
+def unsure_words(b: Brief) -> str:
+    """Return what the marks of values mean."""
+    return b.lang.text(
+        "These values are not to be taken for law before somebody has checked them: they are recalled and were not "
+        "read again, or they are our own starting values."
+    )
 
 
 def _mark(mark: str, lang: Language) -> str:

@@ -28,10 +28,10 @@ from layoutopt.report.language import message
 DECISIONS: dict[str, str] = {
     "hub": message("stays as a hub school"),
     "full": message("stays"),
-    "teaching_point": message("becomes a teaching point for grades 1–3"),
+    "teaching_point": message("becomes a teaching point for grades {grades}"),
     "closed": message("closes"),
 }
-STAYS_POINT = message("stays as a teaching point for grades 1–3")
+STAYS_POINT = message("stays as a teaching point for grades {grades}")
 
 
 def dossier(b: Brief, school_id: str) -> Document:
@@ -62,7 +62,7 @@ def decision(b: Brief, school_id: str) -> Section:
         "{school} ({town}) {decision}.",
         school=b.school_name(school_id),
         town=str(row["town"]) or str(school_id),
-        decision=lang.text(_decision(b, school_id)),
+        decision=lang.text(_decision(b, school_id), grades=b.grades["lower"]),
     )
     reason = str(row["reason"] or "")
     why_said = lang.text("Reason on record: {reason}.", reason=echoed(reason, lang)) if reason else ""
@@ -133,7 +133,7 @@ def next_best(b: Brief, closed: CloseInstead) -> Table:
         exception=False,
         today_min=ways["now_min"],
     )
-    rows = in_words(lang, rows)
+    rows = in_words(lang, rows, b.plan.policy)
     rows["state"] = [lang.text("yes") if fine else lang.text("no") for fine in ways["admissible"]]
     columns = ["settlement", "grades", "pupils", "today_min", "to_school", "mode", "minutes", "state"]
     heads = {

@@ -70,6 +70,7 @@ def workbook_tables(
         county_tables.headline_values(b),
         county_tables.journeys(b),
         county_tables.costs(b),
+        money_tables.budgets(b),
         money_tables.by_source(b),
         money_tables.accounts(b),
         money_tables.public_funds(b),

@@ -14,6 +14,7 @@ from layoutopt.report.content.actions import actions
 from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.procedure import action_table, departments, steps
 from layoutopt.report.content.subplans import sub_plans
+from layoutopt.report.content.ways import YOUNG
 from layoutopt.report.document import Block, Bullets, Document, Paragraph, Section, Table
 from layoutopt.report.echoes import echoed
 from layoutopt.report.summary import audit_words, level_words, sentences
@@ -117,7 +118,6 @@ def money(b: Brief) -> Section:
     basis = lang.text(
         "Today's buses are not known and cost nothing here. Building cost is spread over the life of the building."
     )
-    shares = lang.text("Families pay fares and their part of boarding first; the policy's shares divide the rest.")
     return Section(
         "money",
         lang.text("Money"),
@@ -127,9 +127,10 @@ def money(b: Brief) -> Section:
             county_tables.costs(b),
             pictures.costs_chart(b.plan, lang.code, today=b.today),
             money_tables.bus_costs(b),
+            *money_tables.budget_tables(b),
             money_tables.by_source(b),
             money_tables.accounts(b),
-            Paragraph(shares, "note"),
+            Paragraph(money_tables.share_words(b), "note"),
             Paragraph(money_tables.funds_words(b)),
             money_tables.public_funds(b, only_closed=True),
         ),
@@ -141,7 +142,7 @@ def burdens(b: Brief) -> Section:
     lang, rows = b.lang, b.ways
     daily = rows[rows["daily"] & np.isfinite(rows["change_min"].astype(float))]
     longer = float(daily.loc[daily["change_min"] > 10, "pupils"].sum())
-    young = float(rows.loc[(rows["mode"] == "board") & (rows["band"] == "lower"), "pupils"].sum())
+    young = float(rows.loc[rows["mode"] == "board", list(YOUNG)].to_numpy(float).sum())
     new = max(0.0, b.plan.figures.boarders - b.today.figures.boarders)
     said = lang.sentences(
         [
@@ -170,20 +171,23 @@ def burdens(b: Brief) -> Section:
 def procedure(b: Brief) -> Section:
     """Steps, dates, departments, and what would stop a closure."""
     lang = b.lang
-    lead = Paragraph(
-        lang.text("A closure is refused where one of five conditions holds; each school's sheet answers them:")
-    )
-    stops = Bullets(tuple(lang.text(text) for text in CONDITIONS.values()))
     return Section(
         "procedure",
         lang.text("Procedure and departments"),
         sections=(
             Section("steps", lang.text("Steps and dates"), (steps(b),)),
-            Section("refusal", lang.text("What stops a closure"), (lead, stops, closing_tables.all_conditions(b))),
+            Section("refusal", lang.text("What stops a closure"), refusal(b)),
             Section("actions", lang.text("Actions of all departments"), (action_table(b, actions(b)),)),
         ),
         owner=departments(b, IN_CHARGE),
     )
+
+
+def refusal(b: Brief) -> tuple[Block, ...]:
+    """Return the five conditions that forbid a closure, and what the plan shows on them at every school."""
+    lead = b.lang.text("A closure is refused where one of five conditions holds; each school's sheet answers them:")
+    stops = Bullets(tuple(b.lang.text(text) for text in CONDITIONS.values()))
+    return (Paragraph(lead), stops, closing_tables.all_conditions(b))
 
 
 def basis(b: Brief) -> Section:
@@ -205,10 +209,6 @@ def basis(b: Brief) -> Section:
     notes = [Bullets(tuple(echoed(str(note), lang) for note in plan.study.notes))] if plan.study.notes else []
     given = [Paragraph(plan.study.note)] if plan.study.note else []
     source = [Paragraph(plan.study.attribution, "note")] if plan.study.attribution else []
-    unsure = lang.text(
-        "These values are not to be taken for law before somebody has checked them: they are recalled and were not "
-        "read again, or they are our own starting values."
-    )
     again = lang.text(
         "Study {study}, seed {seed}, policy {policy}.",
         study=plan.study.digest,
@@ -226,7 +226,11 @@ def basis(b: Brief) -> Section:
                 lang.text("Choices of the policy"),
                 (county_tables.policy_choices(b, only_changed=True), Paragraph(again, "note")),
             ),
-            Section("unsure", lang.text("Values to be checked"), (Paragraph(unsure), county_tables.unsure(b))),
+            Section(
+                "unsure",
+                lang.text("Values to be checked"),
+                (Paragraph(county_tables.unsure_words(b)), county_tables.unsure(b)),
+            ),
         ),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from layoutopt.plan import money
 from layoutopt.plan.money import PREMISES
 from layoutopt.report.content.brief import Brief
@@ -28,12 +30,36 @@ def accounts(b: Brief) -> Table:
 
 
 def by_source(b: Brief) -> Table:
-    """Return what each source pays in all."""
+    """Return what each source pays in all, beside the most it may pay where the policy says so."""
+    policy = b.plan.policy.money
     sums = money.accounts(b.plan).groupby("source", sort=False)[["annual_cny", "capital_cny"]].sum()
     rows = sums.set_axis(["annual_paid_cny", "capital_paid_cny"], axis=1).astype(float).reset_index()
     rows["payer"] = [source_words(b, source) for source in rows["source"]]
-    names = ["payer", "annual_paid_cny", "capital_paid_cny"]
+    limits = {"annual_limit_cny": policy.budget_by_source, "capital_limit_cny": policy.capital_by_source}
+    for name, limit in limits.items():
+        rows[name] = rows["source"].map(limit).astype(float)
+    limited = [name for name, limit in limits.items() if limit]
+    names = ["payer", "annual_paid_cny", "capital_paid_cny", *limited]
     return table("by_source", b.lang.text("Money by source"), rows, names, b.lang)
+
+
+def budgets(b: Brief) -> Table:
+    """Return the county's own budgets beside what the plan takes of them; no row where the policy sets none."""
+    policy, f, say = b.plan.policy.money, b.plan.figures, b.lang.text
+    taken = [
+        (say("Yearly cost"), f.cost_cny, policy.annual_budget_cny),
+        (say("Building cost"), f.capital_cny, policy.capital_budget_cny),
+    ]
+    names = ["kind", "taken_cny", "most_cny"]
+    rows = pd.DataFrame([row for row in taken if row[2] is not None], columns=names)
+    none = say("The policy sets no budget.")
+    return table("budgets", say("Budgets of the county"), rows, names, b.lang, empty=none)
+
+
+def budget_tables(b: Brief) -> tuple[Table, ...]:
+    """Return the table of the county's budgets where the policy sets one."""
+    found = budgets(b)
+    return (found,) if len(found.rows) else ()
 
 
 def source_words(b: Brief, source: object) -> str:
@@ -51,8 +77,10 @@ def public_funds(b: Brief, *, only_closed: bool = False) -> Table:
         funds_before_cny=rows["funds_cny_before"],
         floor_before_cny=rows["floor_cny_before"],
         funds_after_cny=rows["funds_cny_after"],
+        boarders_after_cny=rows["boarders_cny_after"],
     ).sort_values(["lost_cny", "school_id"], ascending=[False, True], kind="stable")
-    names = ["school", "role", "funds_before_cny", "floor_before_cny", "funds_after_cny", "lost_cny"]
+    boarders = [] if only_closed else ["boarders_after_cny"]
+    names = ["school", "role", "funds_before_cny", "floor_before_cny", "funds_after_cny", *boarders, "lost_cny"]
     title = (
         b.lang.text("Public funds of the schools that close")
         if only_closed
@@ -93,6 +121,11 @@ def funds_words(b: Brief) -> str:
             )
         )
     return lang.sentences(said)
+
+
+def share_words(b: Brief) -> str:
+    """Return how costs are divided among those who pay."""
+    return b.lang.text("Families pay fares and their part of boarding first; the policy's shares divide the rest.")
 
 
 def wage_words(b: Brief) -> str:

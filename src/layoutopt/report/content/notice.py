@@ -70,7 +70,12 @@ def _notice(b: Brief, school_id: str) -> tuple[Block, ...]:
     said = (
         lang.text("{school} is to close on {day}.", school=name, day=when)
         if row["role"] == "closed"
-        else lang.text("{school} is to become a teaching point for grades 1–3 on {day}.", school=name, day=when)
+        else lang.text(
+            "{school} is to become a teaching point for grades {grades} on {day}.",
+            school=name,
+            day=when,
+            grades=b.grades["lower"],
+        )
     )
     gone = b.leaving(school_id)
     if gone.empty:

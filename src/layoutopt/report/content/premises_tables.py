@@ -17,7 +17,10 @@ def premises(b: Brief) -> Table:
     """Return the premises that become idle, or partly so, with what is known of them."""
     rows = pd.concat([b.closing, b.shrinking])
     state = rows["role"].map(
-        {"closed": b.lang.text("empty"), "teaching_point": b.lang.text("partly used, grades 1–3 stay")}
+        {
+            "closed": b.lang.text("empty"),
+            "teaching_point": b.lang.text("partly used, grades {grades} stay", grades=b.grades["lower"]),
+        }
     )
     known = sum((rows[f"was_places_{stage}"].replace(np.inf, np.nan).fillna(0.0) for stage in STAGES), start=0.0)
     use = [use_words(b, str(code)) for code in rows.index]
@@ -63,3 +66,14 @@ def uses(b: Brief) -> Table:
     title = b.lang.text("New uses of closed schools")
     none = b.lang.text("The plan gives no closed school a new use.")
     return table("uses", title, told, names, b.lang, empty=none)
+
+
+def use_counts(b: Brief) -> str:
+    """Return how many closed buildings serve children again, and what fitting them out costs."""
+    f = b.plan.figures
+    return b.lang.plural(
+        "{n} closed building serves children again; fitting them out costs {money} once.",
+        "{n} closed buildings serve children again; fitting them out costs {money} once.",
+        f.buildings_reused,
+        money=b.lang.money(f.premises_capital_cny),
+    )

@@ -7,10 +7,10 @@ import pandas as pd
 
 from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.columns import table
-from layoutopt.report.content.ways import grouped, in_words
+from layoutopt.report.content.ways import YOUNG, grouped, in_words
 from layoutopt.report.document import Table
 from layoutopt.report.language import message
-from layoutopt.report.words import GRADES, MODES
+from layoutopt.report.words import MODES
 from layoutopt.schema import BANDS, PUPIL_COLUMNS
 from layoutopt.schema import GRADES as ALL_GRADES
 
@@ -30,7 +30,7 @@ def moved(b: Brief) -> Table:
     rows = grouped(b.ways[b.ways["moved"]])
     rows["band"] = pd.Categorical(rows["band"], list(BANDS), ordered=True)
     rows = rows.sort_values(["town", "settlement_id", "band", "school_id"], kind="stable")
-    rows = in_words(b.lang, rows.assign(band=rows["band"].astype(str)))
+    rows = in_words(b.lang, rows.assign(band=rows["band"].astype(str)), b.plan.policy)
     names = ["settlement", "town", "grades", "from_school", "to_school", "mode", "pupils", "today_min", "minutes",
              "change_min"]  # fmt: skip
     return table("moved", b.lang.text("Pupils who change school, by village"), rows, names, b.lang)
@@ -38,7 +38,7 @@ def moved(b: Brief) -> Table:
 
 def records(b: Brief) -> Table:
     """Return the record of each moved group by single grade, for the register of pupils."""
-    rows = in_words(b.lang, grouped(b.ways[b.ways["moved"]]))
+    rows = in_words(b.lang, grouped(b.ways[b.ways["moved"]]), b.plan.policy)
     names = ["settlement", "settlement_id", "town", "from_school", "to_school", "mode", *PUPIL_COLUMNS, "pupils",
              "today_min", "minutes"]  # fmt: skip
     title = b.lang.text("Record of pupils who change school, by village and grade")
@@ -94,7 +94,7 @@ def modes(b: Brief) -> Table:
             counts = ways.groupby(told)["pupils"].sum()
             rows.append(
                 {
-                    "grades": say(GRADES[band]),
+                    "grades": b.grades[band],
                     "when": say("Today") if when == "before" else say("Plan"),
                     "pupils": float(ways["pupils"].sum()),
                     **{f"by_{mode or 'none'}": float(counts.get(mode, 0.0)) for mode in MODES},
@@ -113,7 +113,7 @@ def worst_off(b: Brief) -> Table:
     order = ["minutes", "settlement_id", "band"]
     rows = grouped(daily).sort_values(order, ascending=[False, True, True], kind="stable")
     before = rows["pupils"].cumsum() - rows["pupils"]
-    rows = in_words(b.lang, rows[before < WORST_SHARE * daily["pupils"].sum()])
+    rows = in_words(b.lang, rows[before < WORST_SHARE * daily["pupils"].sum()], b.plan.policy)
     title = b.lang.text("The {share} of daily pupils with the longest ways", share=b.lang.share(WORST_SHARE))
     names = ["settlement", "town", "grades", "to_school", "mode", "pupils", "today_min", "minutes", "change_min"]
     return table("worst_off", title, rows, names, b.lang)
@@ -121,7 +121,7 @@ def worst_off(b: Brief) -> Table:
 
 def exceptions(b: Brief) -> Table:
     """Return the groups whose way is beyond a limit, named one by one."""
-    rows = in_words(b.lang, grouped(b.ways[b.ways["exception"]]))
+    rows = in_words(b.lang, grouped(b.ways[b.ways["exception"]]), b.plan.policy)
     names = ["settlement", "town", "grades", "to_school", "mode", "pupils", "today_min", "minutes"]
     title = b.lang.text("Named exceptions: ways beyond a limit")
     none = b.lang.text("No way is beyond a limit.")
@@ -182,7 +182,7 @@ def care_table(b: Brief) -> Table:
     """Return the moved pupils by the school they come to, with the groups that need most care."""
     gone = care(b, b.ways[b.ways["moved"]])
     known = [GROUPS[name] for name in groups_given(b)]
-    young = gone["pupils"].where(gone["band"] == "lower", 0.0)
+    young = gone[list(YOUNG)].sum(axis=1)
     boards = gone["pupils"].where(gone["mode"] == "board", 0.0)
     gone = gone.assign(young=young, boarders=boards)
     columns = {name: (name, "sum") for name in ("pupils", "young", "boarders", *known)}

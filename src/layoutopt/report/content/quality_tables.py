@@ -116,3 +116,27 @@ def areas(b: Brief, *, only_receiving: bool = False) -> Table:
     )
     none = b.lang.text("The data give no areas.")
     return table("areas", title, told, names, b.lang, empty=none)
+
+
+def rule_words(b: Brief) -> str:
+    """Return when a school, and when the schools of a stage, pass the quality-balance check."""
+    lang, quality = b.lang, b.plan.policy.quality
+    return lang.text(
+        "A school passes where {met} of seven indicators meet their threshold and every other reaches {share} of it; "
+        "over the schools of a stage no coefficient of variation may exceed {primary} (primary) or {junior} (junior).",
+        met=quality.pass_of,
+        share=lang.share(quality.pass_share),
+        primary=lang.number(quality.cv_max["primary"], 2),
+        junior=lang.number(quality.cv_max["junior"], 2),
+    )
+
+
+def quality_words(b: Brief) -> str:
+    """Return how many schools pass the quality-balance check, today and in the plan."""
+    count = b.quality[b.quality["verdict"] != "left out"].groupby(["when", "verdict"]).size()
+    before, after = (int(count.get((when, "pass"), 0)) for when in ("before", "after"))
+    of = {when: int(count.get(when, pd.Series(dtype=int)).sum()) for when in ("before", "after")}
+    return b.lang.text(
+        "By stage, {before} of {of_before} schools pass the check today, {after} of {of_after} in the plan.",
+        before=before, of_before=of["before"], after=after, of_after=of["after"],
+    )  # fmt: skip

@@ -8,8 +8,9 @@ import pandas as pd
 from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.pupil_tables import villages_of
 from layoutopt.report.content.school_tables import fullest_class
+from layoutopt.report.content.ways import YOUNG
 from layoutopt.report.content.whatif import KeepInstead
-from layoutopt.report.words import GRADES, STAGE_WORDS
+from layoutopt.report.words import STAGE_WORDS
 from layoutopt.schema import STAGES
 
 MOST_VILLAGES = 4
@@ -51,7 +52,7 @@ def _where(b: Brief, gone: pd.DataFrame) -> str:
         said.append(
             lang.text(
                 "Grades {grades} from {villages}: {school}.",
-                grades=lang.text(GRADES[str(band)]),
+                grades=b.grades[str(band)],
                 villages=named,
                 school=str(school),
             )
@@ -91,7 +92,7 @@ def _boards(b: Brief, gone: pd.DataFrame) -> str:
     lang, boards = b.lang, gone[gone["mode"] == "board"]
     if boards.empty:
         return lang.text("No. Nobody from this school boards in the plan.")
-    young = float(boards.loc[boards["band"] == "lower", "pupils"].sum())
+    young = float(boards[list(YOUNG)].to_numpy(float).sum())
     said = [
         lang.plural(
             "{n} child boards during the week, because no daily way keeps the limits.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from layoutopt.report import pictures
 from layoutopt.report.content import closing_tables, premises_tables, pupil_tables, quality_tables, school_tables
 from layoutopt.report.content.brief import Brief, fill_in
@@ -38,37 +36,13 @@ def hubs(b: Brief) -> tuple[Section, ...]:
 
 def _quality(b: Brief) -> tuple[Block, ...]:
     """The seven resources before and after, how even they are, areas for each pupil, full classes."""
-    lang, quality = b.lang, b.plan.policy.quality
-    rule = lang.text(
-        "A school passes where {met} of seven indicators meet their threshold and every other reaches {share} of it; "
-        "over the schools of a stage no coefficient of variation may exceed {primary} (primary) or {junior} (junior).",
-        met=quality.pass_of,
-        share=lang.share(quality.pass_share),
-        primary=lang.number(quality.cv_max["primary"], 2),
-        junior=lang.number(quality.cv_max["junior"], 2),
-    )
-    tables = (quality_tables.spread(b), quality_tables.quality(b), quality_tables.areas(b, only_receiving=True))
+    areas = quality_tables.areas(b, only_receiving=True)
+    rule, large = Paragraph(quality_tables.rule_words(b), "note"), quality_tables.large_classes(b)
     if not quality_tables.is_known(b):
-        asked = lang.text("teaching and sports area for each pupil, equipment (quality-balance indicators);")
-        missing = fill_in(b, asked)
-        return (
-            Paragraph(rule, "note"),
-            missing,
-            quality_tables.areas(b, only_receiving=True),
-            quality_tables.large_classes(b),
-        )
-    return (Paragraph(quality_words(b)), Paragraph(rule, "note"), *tables, quality_tables.large_classes(b))
-
-
-def quality_words(b: Brief) -> str:
-    """Return how many schools pass the quality-balance check, today and in the plan."""
-    count = b.quality[b.quality["verdict"] != "left out"].groupby(["when", "verdict"]).size()
-    before, after = (int(count.get((when, "pass"), 0)) for when in ("before", "after"))
-    of = {when: int(count.get(when, pd.Series(dtype=int)).sum()) for when in ("before", "after")}
-    return b.lang.text(
-        "By stage, {before} of {of_before} schools pass the check today, {after} of {of_after} in the plan.",
-        before=before, of_before=of["before"], after=after, of_after=of["after"],
-    )  # fmt: skip
+        asked = b.lang.text("teaching and sports area for each pupil, equipment (quality-balance indicators);")
+        return (rule, fill_in(b, asked), areas, large)
+    words = Paragraph(quality_tables.quality_words(b))
+    return (words, rule, quality_tables.spread(b), quality_tables.quality(b), areas, large)
 
 
 def publicity(b: Brief) -> tuple[Section, ...]:
@@ -105,13 +79,8 @@ def premises(b: Brief) -> tuple[Section, ...]:
         ),
         numbered=True,
     )
-    many = lang.plural(
-        "{n} closed building serves children again; fitting them out costs {money} once.",
-        "{n} closed buildings serve children again; fitting them out costs {money} once.",
-        b.plan.figures.buildings_reused,
-        money=lang.money(b.plan.figures.premises_capital_cny),
-    )
-    told: list[Block] = [Paragraph(many), premises_tables.uses(b)] if len(b.plan.premises) else []
+    many = Paragraph(premises_tables.use_counts(b))
+    told: list[Block] = [many, premises_tables.uses(b)] if len(b.plan.premises) else []
     lead = Paragraph(lang.text("Premises serve education first, in this order (State Council office 2018 no. 27):"))
     return (
         Section(

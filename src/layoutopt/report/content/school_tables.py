@@ -10,16 +10,15 @@ from layoutopt.report.content.brief import Brief
 from layoutopt.report.content.columns import table
 from layoutopt.report.document import Table
 from layoutopt.report.echoes import echoed
-from layoutopt.report.words import GRADES, ROLES, STAGE_WORDS
-from layoutopt.schema import BAND_OF, STAGE_OF, STAGES
-from layoutopt.schema import GRADES as ALL_GRADES
+from layoutopt.report.words import ROLES, STAGE_WORDS
+from layoutopt.schema import STAGE_GRADES, STAGES
 
 ROLE_ORDER = tuple(ROLES)
 
 
 def bands_in_words(b: Brief, bands: object) -> str:
     """Return the bands a school teaches as grades, such as ``1–3, 4–6``."""
-    return b.lang.text(", ").join(b.lang.text(GRADES[band]) for band in str(bands).split("+") if band in GRADES)
+    return b.lang.text(", ").join(b.grades[band] for band in str(bands).split("+") if band in b.grades)
 
 
 def schools(b: Brief) -> Table:
@@ -92,7 +91,7 @@ def fullest_class(b: Brief, school_id: str, stage: str) -> tuple[float, float]:
 
 def stage_pupils(row: pd.Series, stage: str) -> float:
     """Return the plan's pupils of a stage at a school."""
-    return float(sum(row[f"g{grade}"] for grade in ALL_GRADES if STAGE_OF[BAND_OF[grade]] == stage))
+    return float(sum(row[f"g{grade}"] for grade in STAGE_GRADES[stage]))
 
 
 def room(b: Brief) -> Table:

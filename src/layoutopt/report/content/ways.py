@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from layoutopt.policy import Policy
 from layoutopt.report.language import Language
-from layoutopt.report.words import GRADES, MODES
+from layoutopt.report.words import MODES, grade_words
 from layoutopt.schema import PUPIL_COLUMNS
 
 WAY = (
@@ -15,14 +16,17 @@ WAY = (
 )  # fmt: skip
 """What two groups of pupils share that stand in one row of a table."""
 
+YOUNG = PUPIL_COLUMNS[:3]
+"""Grades 1-3, who need most care, whatever the policy's bands."""
 
-def in_words(lang: Language, rows: pd.DataFrame) -> pd.DataFrame:
+
+def in_words(lang: Language, rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Return rows of ways with grades and modes in the language, and the two schools under their columns."""
-    say = lang.text
+    say, grades = lang.text, grade_words(policy.bands)
     modes = {mode: say(word) for mode, word in MODES.items()}
     told = rows["mode"].where(rows["school_id"] != "", "")
     return rows.assign(
-        grades=rows["band"].map(lambda band: say(GRADES[band])).astype(str),
+        grades=rows["band"].map(lambda band: say(grades[band])).astype(str),
         mode=told.map(modes),
         today_mode=rows["today_mode"].where(rows["today_school"] != "", "").map(modes),
         from_school=rows["today"],

@@ -16,8 +16,9 @@ from layoutopt.plan.plan import OPEN_ROLES, Plan
 from layoutopt.policy import Policy
 from layoutopt.policy.norms import class_cap, classes_of_band, point_posts, posts_of_stage
 from layoutopt.report.content.spared import Fleet, fleet_of, lines_spared_cny
-from layoutopt.schema import BAND_OF, BANDS, GRADES, PUPIL_COLUMNS, STAGE_OF, STAGES
+from layoutopt.schema import BANDS, PUPIL_COLUMNS, STAGE_GRADES, STAGE_OF, STAGES
 from layoutopt.today import own_dwell_min, paid_posts, school_facts
+from layoutopt.today.upkeep import pupil_costs
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -165,21 +166,19 @@ def keep_instead(basis: Basis, school_id: str) -> KeepInstead:
         running_cny=float(fact["annual_cny"] - now.loc[school_id, "annual_cny"]),
         wages_cny=_wages_cny(plan, posts),
         buses_cny=-lines_spared_cny(plan, basis.fleet, back["item"]),
-        boarding_cny=-boarders * policy.boarding.board_annual_cny,
+        boarding_cny=_upkeep_cny(plan, back.assign(mode=back["today_mode"].where(back["today_mode"] == "bus", "walk")))
+        - _upkeep_cny(plan, back),
     )
 
 
 def close_instead(basis: Basis, school_id: str) -> CloseInstead:
     """Return what closing ``school_id`` would change, for a school the plan keeps."""
-    plan, policy, now = basis.plan, basis.plan.policy, basis.schools
+    plan, now = basis.plan, basis.schools
     rows = plan.assignments[plan.assignments["school_id"] == school_id]
     ways = _next_best(basis, rows, school_id)
     moved = rows[["item", *PUPIL_COLUMNS]].merge(ways[["item", "school_id", "mode"]], on="item")
     posts = -float(now.loc[school_id, "posts"])
     posts += sum(_posts_change(basis, code, part) for code, part in _by_school(moved))
-    boarders = float(
-        ways.loc[ways["mode"] == "board", "pupils"].sum() - rows.loc[rows["mode"] == "board", "pupils"].sum()
-    )
     ended = plan.bus_lines.loc[plan.bus_lines["school_id"] == school_id, "cost_cny"].sum()
     return CloseInstead(
         school_id=school_id,
@@ -190,7 +189,7 @@ def close_instead(basis: Basis, school_id: str) -> CloseInstead:
         running_cny=-float(now.loc[school_id, "annual_cny"]),
         wages_cny=_wages_cny(plan, posts),
         buses_cny=float(ways.loc[ways["mode"] == "bus", "cost_cny"].sum() - ended),
-        boarding_cny=boarders * policy.boarding.board_annual_cny,
+        boarding_cny=_upkeep_cny(plan, ways) - _upkeep_cny(plan, rows),
     )
 
 
@@ -205,7 +204,7 @@ def needed_posts(role: str, bands: Collection[str], pupils: Array, policy: Polic
     for stage, members in STAGES.items():
         classes = 0
         for band in (band for band in members if band in bands):
-            counts = [float(pupils[grade - 1]) for grade in BANDS[band]]
+            counts = [float(pupils[grade - 1]) for grade in policy.bands[band]]
             found, shared = classes_of_band(counts, class_cap(STAGE_OF[band], complete, policy), policy)
             classes += sum(found) + shared
         total += posts_of_stage(classes, _stage_sum(pupils, stage), stage, policy) if classes else 0
@@ -233,6 +232,11 @@ def _wages_cny(plan: Plan, posts: float) -> float:
     planned = float(plan.schools["posts"].sum())
     paid = [paid_posts(plan.study, plan.policy, count) for count in (planned, planned + posts)]
     return (paid[1] - paid[0]) * plan.policy.staffing.wage_cny
+
+
+def _upkeep_cny(plan: Plan, rows: pd.DataFrame) -> float:
+    """What care, meals and living grants of these pupils cost in a year."""
+    return float(pupil_costs(rows, plan.study, plan.policy).to_numpy().sum())
 
 
 def _next_best(basis: Basis, rows: pd.DataFrame, closing: str) -> pd.DataFrame:
@@ -277,7 +281,7 @@ def _overfull(basis: Basis, moved: pd.DataFrame) -> dict[str, float]:
 
 
 def _stage_sum(pupils: Array, stage: str) -> float:
-    return float(sum(pupils[grade - 1] for grade in GRADES if STAGE_OF[BAND_OF[grade]] == stage))
+    return float(sum(pupils[grade - 1] for grade in STAGE_GRADES[stage]))
 
 
 def _mean(values: pd.Series, weights: pd.Series) -> float:

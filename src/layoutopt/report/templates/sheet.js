@@ -71,8 +71,10 @@
       ["line_name", false, (entry) => link("line", entry.number, entry.line.line_id)], ["stops", true, (entry) => format(entry.line.stops.length)],
       ["pupils", true, (entry) => format(entry.line.riders)], ["seats", true, (entry) => format(entry.line.seats)],
       ["plan_min", true, (entry) => format(entry.line.minutes)]]);
+    const more = document.getElementById("sheet-of-" + position); // conditions, resources, teachers: written with the page
     const empty = own.length ? "" : el("p", {}, say("no_one"));
-    return [el("p", { class: "hint", dir: "auto" }, [school.school_id, school.town].filter(Boolean).join(" · ")), role, numbers, empty, going, coming, lines];
+    return [el("p", { class: "hint", dir: "auto" }, [school.school_id, school.town].filter(Boolean).join(" · ")), role, numbers, empty, going, coming, lines,
+      more ? more.content.cloneNode(true) : ""];
   }
 
   function villageSheet(position) {

@@ -52,11 +52,10 @@
     row.scrollIntoView();
   }
 
-  document.querySelectorAll("table.sortable").forEach((table) => {
-    table.tHead.addEventListener("click", (event) => {
-      const heading = event.target.closest("th");
-      if (heading && heading.querySelector("button")) sort(table, heading);
-    });
+  // On the document, so that tables of a sheet sort too, which are put in later.
+  document.addEventListener("click", (event) => {
+    const heading = event.target.closest("table.sortable > thead th");
+    if (heading && heading.querySelector("button")) sort(heading.closest("table"), heading);
   });
   document.querySelectorAll("input.find").forEach((input) => input.addEventListener("input", () => find(input)));
   window.addEventListener("hashchange", reveal);

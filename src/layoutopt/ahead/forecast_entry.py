@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,19 +12,20 @@ from layoutopt.ahead.forecast_inputs import Places
 from layoutopt.ahead.forecast_rates import Rates
 from layoutopt.demand.cohort import Trend, ages_of, entering_births, past_classes, trend
 from layoutopt.demand.cohort_rates import ratio
+from layoutopt.schema import STAGE_GRADES
 from layoutopt.study import Study
 
 Array = NDArray[np.float64]
 YOUNG = 7
 """Classes among the children of age 0 to 6 not yet at school."""
-PRIMARY = 6
+PRIMARY = len(STAGE_GRADES["primary"])
 SURVIVAL = 0.9938
 """Of a hundred children born so many reach school age, where first grades cannot be set against births: deaths under
 five are 6.2 in a thousand (National Health Commission, 2023; recalled)."""
 BIRTHS_ERROR = 0.05
 """Relative error of a first grade taken from births without any year to compare: ours."""
 AGES_ERROR = 0.03
-"""Least relative error of a first grade taken from children under school age: one class among seven is a guess; ours."""
+"""Least relative error of a first grade taken from small children: how they fall on the classes is a guess; ours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,40 +47,47 @@ class Asked:
 
 
 def entry_of(
-    study: Study, places: Places, rates: Rates, *, births: pd.DataFrame | None, past: dict[int, float], ahead: int,
+    study: Study, places: Places, rates: Rates, *, births: pd.DataFrame | None, past: dict[int, float], years: int,
     asked: Asked,
 ) -> Entry:  # fmt: skip
-    """Return the first grades of ``ahead`` coming years; each year from the best source that knows it.
+    """Return the first grades of ``years`` coming years and of seven more, whose children are small by then.
 
-    Births first, then the children of age 0 to 6, then the trend of past first grades, which goes on from the last
-    class known.
+    Each comes from the best source that knows its year: births, then the children of age 0 to 6, then the trend of
+    past first grades, which goes on from the last class known.
     """
-    county = places.pupils.sum(axis=0)
-    backward = past_classes(county, _county_rates(places, rates))
+    backward = past_classes(places.pupils.sum(axis=0), _county_rates(places, rates))
     line = _trend(backward, past, places.year)
-    classes = np.zeros((len(places.ids), ahead))
-    error = np.zeros(ahead)
-    sources: list[str] = []
-    born = _Births(places, births, backward, asked) if births is not None else None
+    born = None if births is None else _births(places, births, backward, asked)
     young = _young(study, places, rates, float(backward[0]))
+    weight, stay = _weight(young, places), _stay(rates)
+    classes, errors, sources = [], [], []
     last, since = line.level, 0
-    weight = _weight(young, places)
-    for k in range(1, ahead + 1):
-        found = born.entering(k, weight) if born is not None else None
+    for k in range(1, years + YOUNG + 1):
+        found = None if born is None else born.entering(k, weight)
         if found is not None and born is not None:
-            classes[:, k - 1], error[k - 1], source = found, born.error, "births"
+            source, error = "births", born.error
         elif young is not None and k <= YOUNG:
-            classes[:, k - 1], error[k - 1], source = young[:, k - 1], max(line.scatter, AGES_ERROR), "ages"
+            source, error, found = "ages", max(line.scatter, AGES_ERROR), young[:, k - 1]
         else:
-            since += 1
-            total = last * line.growth ** sum(asked.damping**i for i in range(1, since + 1))
-            shares = weight * rates.settlement[:, : PRIMARY - 1].mean(axis=1) ** k
-            classes[:, k - 1] = total * shares / max(float(shares.sum()), 1e-12)
-            error[k - 1], source = line.error(k), "trend"
+            source, error, since = "trend", line.error(k), since + 1
+            found = replace(line, level=last).at(since, asked.damping) * _shared(weight * stay**k)
         if source != "trend":
-            last, since = float(classes[:, k - 1].sum()), 0
+            last, since = float(found.sum()), 0
+        classes.append(found)
+        errors.append(error)
         sources.append(source)
-    return Entry(classes, error, _words(sources, places, line, born, asked))
+    words = _words(sources[:years], places, line, born, asked)
+    return Entry(np.column_stack(classes), np.array(errors), words)
+
+
+def _shared(weight: Array) -> Array:
+    return np.asarray(weight / max(float(weight.sum()), 1e-12))
+
+
+def _stay(rates: Rates) -> Array:
+    """Of the small children of each settlement, the share still there a year later: as of young pupils."""
+    steps = rates.settlement[:, : PRIMARY - 1]
+    return np.asarray(steps[:, steps.any(axis=0)].mean(axis=1)) if steps.any() else np.ones(len(steps))
 
 
 def _county_rates(places: Places, rates: Rates) -> Array:
@@ -122,48 +130,63 @@ def _young(study: Study, places: Places, rates: Rates, first: float) -> Array | 
     each = float(children[known].sum() / max(primary[known].sum(), 1.0))
     children = np.where(known, children, each * primary)
     share = ages_of(first, float(children.sum()), classes=YOUNG)
-    stay = rates.settlement[:, : PRIMARY - 1].mean(axis=1)
-    return children[:, None] * share[None, :] * stay[:, None] ** np.arange(1, YOUNG + 1)[None, :]
+    return children[:, None] * share[None, :] * _stay(rates)[:, None] ** np.arange(1, YOUNG + 1)[None, :]
 
 
+@dataclass(frozen=True, eq=False)
 class _Births:
-    """Births by settlement, town or county, and how many of them reach the first grade."""
+    """Births by settlement, town or county (``key``), and how many of them reach the first grade.
 
-    def __init__(self, places: Places, table: pd.DataFrame, backward: Array, asked: Asked) -> None:
-        self.places, self.asked = places, asked
-        self.key = next((name for name in ("settlement_id", "town") if name in table), None)
-        names = {"settlement_id": places.ids, "town": pd.Index(places.towns), None: pd.Index([""])}[self.key]
-        self.by_year: dict[int, Array] = {}
-        for year, part in table.groupby("year"):
-            amounts = np.zeros(len(names))
-            at = names.get_indexer(pd.Index(part[self.key])) if self.key else np.zeros(len(part), dtype=int)
-            np.add.at(amounts, at, part["births"].to_numpy(float))
-            self.by_year[int(year)] = amounts
-        born = [self._born(places.year - back) for back in range(len(backward))]
-        at = [back for back, amount in enumerate(born) if amount is not None and amount.sum() > 0]
-        self.years, self.rate, self.error = len(at), SURVIVAL, BIRTHS_ERROR
-        if at:
-            sums = np.array([float(amount.sum()) for amount in born if amount is not None and amount.sum() > 0])
-            found = ratio(sums, backward[at])
-            self.rate = found.rate
-            if np.isfinite(found.noise):
-                self.error = float(np.sqrt(found.noise / sums.mean() + found.error**2) / found.rate)
+    ``years`` is the number of first grades the rate was worked out from, 0 for the default.
+    """
 
-    def _born(self, year: int) -> Array | None:
+    places: Places
+    asked: Asked
+    key: str | None
+    by_year: dict[int, Array]
+    rate: float = SURVIVAL
+    error: float = BIRTHS_ERROR
+    years: int = 0
+
+    def of_class(self, ahead: int) -> Array | None:
+        """The births of the first grade ``ahead`` years on (below 0: ago); None where they are not known."""
+        year = self.places.year + ahead
         return entering_births(self.by_year, year, age=self.asked.age, cutoff_month=self.asked.cutoff_month)
 
     def entering(self, ahead: int, weight: Array) -> Array | None:
         """The first grade ``ahead`` years on by settlement; None where births of its years are not known."""
-        found = self._born(self.places.year + ahead)
+        found = self.of_class(ahead)
         if found is None:
             return None
-        found = self.rate * found
         if self.key == "settlement_id":
-            return found
+            return self.rate * found
         group = self.places.town if self.key == "town" else np.zeros(len(weight), dtype=np.int64)
-        sums = np.bincount(group, weight, minlength=len(found))
-        size = np.bincount(group, minlength=len(found))
-        return found[group] * np.where(sums[group] > 0, weight / np.maximum(sums[group], 1e-12), 1 / size[group])
+        sums, size = (np.bincount(group, part, minlength=len(found)) for part in (weight, np.ones(len(weight))))
+        shares = np.divide(weight, sums[group], out=1 / size[group], where=sums[group] > 0)
+        return np.asarray(self.rate * found[group] * shares)
+
+
+def _births(places: Places, table: pd.DataFrame, backward: Array, asked: Asked) -> _Births:
+    """Births by year, and their rate: first grades of the past over their births, where both are known."""
+    key = next((name for name in ("settlement_id", "town") if name in table), None)
+    names = {"settlement_id": places.ids, "town": pd.Index(places.towns), None: pd.Index([""])}[key]
+    by_year: dict[int, Array] = {}
+    for year, part in table.groupby("year"):
+        amounts = np.zeros(len(names))
+        at = names.get_indexer(pd.Index(part[key])) if key else np.zeros(len(part), dtype=np.int64)
+        np.add.at(amounts, at, part["births"].to_numpy(float))
+        by_year[int(year)] = amounts
+    found = _Births(places, asked, key, by_year)
+    born = [found.of_class(-back) for back in range(len(backward))]
+    sums = np.array([0.0 if amounts is None else float(amounts.sum()) for amounts in born])
+    use = (sums > 0) & (backward > 0)
+    if not use.any():
+        return found
+    rate = ratio(sums[use], backward[use])
+    error = BIRTHS_ERROR
+    if np.isfinite(rate.noise):
+        error = float(np.sqrt(rate.noise / sums[use].mean() + rate.error**2) / rate.rate)
+    return replace(found, rate=rate.rate, error=error, years=rate.pairs)
 
 
 def _words(sources: list[str], places: Places, line: Trend, born: _Births | None, asked: Asked) -> tuple[str, ...]:

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from layoutopt.ahead.forecast_inputs import Places
 from layoutopt.demand.reconcile import summed
-from layoutopt.schema import PUPIL_COLUMNS
+from layoutopt.schema import PUPIL_COLUMNS, STAGE_GRADES
 from layoutopt.study import Study
 
 Array = NDArray[np.float64]
 COLUMNS = ["place", "town", "year", "grade", "before", "later"]
 MERGED, MERGED_PUPILS = 2.0, 20.0
 """A school that doubles or halves within a year, by at least so many pupils, was merged or miscounted: ours."""
-JUNIOR_ENTRY = 6
+JUNIOR_ENTRY = len(STAGE_GRADES["primary"])
 """The step at whose end pupils change the school, and often the town."""
 NEARLY_ALL = 0.9
 
@@ -66,7 +66,7 @@ def schools_today(study: Study) -> pd.DataFrame | None:
 
 
 def _of_totals(study: Study, places: Places, history: pd.DataFrame) -> Pairs:
-    """A school's total loses its last grade and gains a first one; both are taken as they are among today's pupils.
+    """A school's total loses its last grade and gains a first one: both as large as among today's pupils.
 
     Pupils who could go on: (1 − share of the last grade) · total of the year; pupils a grade higher: (1 − share of
     the first grade) · total of the next. The shares are those of the grades the school teaches in the county today.
@@ -119,7 +119,9 @@ def _left_out(rows: pd.DataFrame, merged: pd.Series) -> tuple[str, ...]:
         return ()
     codes = sorted(set(rows.loc[merged, "school_id"].astype(str)))
     few = ", ".join(codes[:5]) + (" …" if len(codes) > 5 else "")
-    return (f"{int(merged.sum())} pairs of years were left out, in which a school doubled or halved ({few}).",)
+    count = int(merged.sum())
+    said = "One pair of years was" if count == 1 else f"{count} pairs of years were"
+    return (f"{said} left out, in which a school doubled or halved ({few}).",)
 
 
 def _town_of(study: Study, places: Places) -> dict[str, int]:
@@ -129,30 +131,50 @@ def _town_of(study: Study, places: Places) -> dict[str, int]:
 
 
 def _by_grade(study: Study, places: Places, table: pd.DataFrame) -> Pairs:
-    """Grades of one year and of the next at the same place; the county's are the sums over places with both years."""
+    """Grades of one year and of the next: of each place, and of the whole county."""
     key = next((name for name in ("school_id", "town") if name in table), None)
     rows = table.assign(place=table[key] if key else "", year=table["year"].astype(int))
     rows = rows[rows["year"] <= places.year][["place", "year", *PUPIL_COLUMNS]]
     if places.year not in set(rows["year"]):
         rows = pd.concat([rows, _now(study, places, key)], ignore_index=True)
     rows = rows.fillna(0.0)
-    both = rows.merge(rows.assign(year=rows["year"] - 1), on=["place", "year"], suffixes=("", "_later"))
     town = _town_of(study, places) if key == "school_id" else {name: at for at, name in enumerate(places.towns)}
     last = _last_grade(study) if key == "school_id" else {}
+    counts, follows = _counted(rows, by_school=key == "school_id")
+    before, later = rows[counts], rows[follows].assign(year=rows.loc[follows, "year"] - 1)
+    both = rows.merge(rows.assign(year=rows["year"] - 1), on=["place", "year"], suffixes=("", "_later"))
     parts, sums = [_empty()], [_empty()]
     for grade in range(1, len(PUPIL_COLUMNS)):
-        pair = both[["place", "year"]].assign(
-            town=both["place"].map(town).fillna(-1).astype(int), grade=grade,
-            before=both[f"g{grade}"].astype(float), later=both[f"g{grade + 1}_later"].astype(float),
-        )  # fmt: skip
-        sums.append(pair.groupby(["year", "grade"], as_index=False)[["before", "later"]].sum())
+        x, y = before.groupby("year")[f"g{grade}"].sum(), later.groupby("year")[f"g{grade + 1}"].sum()
+        pair = pd.DataFrame({"before": x, "later": y}).dropna().reset_index(names="year")
+        sums.append(pair.assign(place="", town=-1, grade=grade))
         stays = both["place"].map(last).fillna(len(PUPIL_COLUMNS)) > grade
         if key is not None and grade != JUNIOR_ENTRY:
-            parts.append(pair[stays & (pair["before"] > 0)])
-    county = pd.concat([part for part in sums if len(part)] or sums).reindex(columns=COLUMNS)
-    own = pd.concat([part for part in parts if len(part)] or parts).reset_index(drop=True)
-    county = county[(county["before"] > 0) & (county["later"] > 0)].reset_index(drop=True)
-    return Pairs(own[COLUMNS], county, _first_grades(rows), ())
+            own = both[["place", "year"]].assign(
+                town=both["place"].map(town).fillna(-1).astype(int), grade=grade,
+                before=both[f"g{grade}"].astype(float), later=both[f"g{grade + 1}_later"].astype(float),
+            )  # fmt: skip
+            parts.append(own[stays & (own["before"] > 0)])
+    county, own = (pd.concat([part for part in found if len(part)] or found)[COLUMNS] for found in (sums, parts))
+    county = county[(county["before"] > 0) & (county["later"] > 0)]
+    return Pairs(own.reset_index(drop=True), county.reset_index(drop=True), _first_grades(rows), ())
+
+
+def _counted(rows: pd.DataFrame, *, by_school: bool) -> tuple[pd.Series, pd.Series]:
+    """Which rows count for the county as pupils before, and which as pupils later: those of places with both years.
+
+    A school that closed counts before, and one that opened later: its pupils went to, and came from, other schools.
+    A school that only lacks a year counts in neither.
+    """
+    there = set(zip(rows["place"], rows["year"], strict=True))
+    years = rows.groupby("place")["year"].agg(["min", "max"])
+    known = set(rows["year"])
+    goes_on = pd.Series([(p, y + 1) in there for p, y in zip(rows["place"], rows["year"], strict=True)], rows.index)
+    came = pd.Series([(p, y - 1) in there for p, y in zip(rows["place"], rows["year"], strict=True)], rows.index)
+    if by_school:
+        goes_on |= rows["year"] == rows["place"].map(years["max"])
+        came |= rows["year"] == rows["place"].map(years["min"])
+    return goes_on & (rows["year"] + 1).isin(known), came & (rows["year"] - 1).isin(known)
 
 
 def _now(study: Study, places: Places, key: str | None) -> pd.DataFrame:

@@ -1,9 +1,9 @@
-"""Yearly rates of a county and its towns, from past enrolments, from what the planner gives, or from stated defaults."""
+"""Yearly rates of a county and its towns: from past enrolments, as the planner gives them, or stated defaults."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ recalled): the eighth root of it a year.
 """
 RATE_ERROR = 0.01
 """Standard error of a yearly rate where none can be worked out: projections of single US states by this method are
-off by about 1 % for each year ahead (NCES 2011-017, tables A-6 and A-7)."""
+off by about 1 % for each year ahead (NCES 2011-017, table A-7)."""
 NOISE = 1.0
 """Variance of a class for each pupil of the year before, where it is not known: that of chance alone (Poisson)."""
 ENOUGH_YEARS = 3
@@ -76,26 +76,40 @@ def rates_of(
         settlement, extra = _by_school(study, places, own, towns, steps * county, settlement)
         settlement_error = np.hypot(settlement_error, extra)
     words += _spread_words(towns, places)
-    if migration is not None:
-        moved, named, said = _migration(migration, places, steps if retention is not None else np.full(STEPS, RETENTION))
-        town = np.where(named[:, None], moved, town)
-        settlement = np.where(named[places.town][:, None], moved[places.town], settlement)
-        words += said
-    return Rates(
+    found = Rates(
         county=steps * county, town=town, settlement=settlement, county_error=error,
         town_error=np.hypot(error, towns.error), settlement_error=np.hypot(error, settlement_error),
-        noise=noise, leads=migration is None, words=(*words, *pairs.words),
+        noise=noise, leads=True, words=(*words, *pairs.words),
     )  # fmt: skip
+    if migration is not None:
+        found = _moved(found, places, migration, retention)
+    return _as_taught(found, places)
+
+
+def _as_taught(found: Rates, places: Places) -> Rates:
+    """The rates with nobody going on to a grade that no school of the study teaches."""
+    if places.taught.all():
+        return found
+    on = places.taught[1:]
+    last = int(np.flatnonzero(places.taught)[-1]) + 1
+    words = (*found.words, f"No school here teaches beyond grade {last}: pupils leave after it.")
+    return replace(found, county=found.county * on, town=found.town * on, settlement=found.settlement * on, words=words)
 
 
 def _steps(pairs: Pairs, retention: float | Mapping[int, float] | None) -> tuple[Array, tuple[str, ...]]:
     """The county's rate of each step as given or worked out, and where it comes from."""
     steps, words = _worked_out(pairs)
-    if retention is None:
-        return steps, words
+    return (steps, words) if retention is None else _given_steps(steps, words, retention)
+
+
+def _given_steps(
+    steps: Array, words: tuple[str, ...], retention: float | Mapping[int, float]
+) -> tuple[Array, tuple[str, ...]]:
+    """``steps`` with those that are given in their place."""
     if not isinstance(retention, Mapping):
         share = share_of(retention, "retention", 0.5, 1.0)
         return np.full(STEPS, share), (f"{share:.2%} of the pupils go on to the next grade each year, as given.",)
+    steps = steps.copy()
     for grade, value in retention.items():
         if grade not in range(1, STEPS + 1):
             raise AskError(f"retention: grade {grade!r} has no next grade here. Give grades 1 to {STEPS}.")
@@ -159,16 +173,17 @@ def _factors(rows: pd.DataFrame, steps: Array, group: Ints, groups: int) -> Fact
     """Each group's factor on the county's rates, 1 where nothing is known of any."""
     if not len(rows):
         return Factors(np.ones(groups), np.zeros(groups), np.zeros(groups), np.nan)
-    found = credible(_expected(rows, steps), rows["later"].to_numpy(float), group, groups=groups)
-    return found
+    return credible(_expected(rows, steps), rows["later"].to_numpy(float), group, groups=groups)
 
 
 def _by_school(
     study: Study, places: Places, own: pd.DataFrame, towns: Factors, steps: Array, settlement: Array
 ) -> tuple[Array, Array]:
-    """Rates of settlements by the primary school they attend, drawn towards their town's, and what that adds in error."""
+    """Rates of settlements by the primary school they attend, drawn towards their town's, and the error that adds."""
     if not len(own) or not own["place"].isin(study.schools.index).all():
-        raise AskError("by = 'settlement' needs earlier enrolments by school (layer history, or school_id in enrolment).")
+        raise AskError(
+            "by = 'settlement' needs earlier enrolments by school (layer history, or school_id in enrolment)."
+        )
     schools = pd.Index(sorted(set(own["place"])))
     rows = own.assign(before=own["before"] * towns.factor[own["town"].to_numpy(int)])
     found = _factors(rows, steps, schools.get_indexer(pd.Index(own["place"])), len(schools))
@@ -187,21 +202,41 @@ def _spread_words(towns: Factors, places: Places) -> tuple[str, ...]:
     )
 
 
-def _migration(
-    given: float | Mapping[str, float], places: Places, steps: Array
-) -> tuple[Array, NDArray[np.bool_], tuple[str, ...]]:
-    """Rates of the towns whose net migration is given, which towns these are, and a sentence."""
-    if not isinstance(given, Mapping):
-        share = share_of(given, "migration", -0.5, 0.5)
-        all_of = np.ones(len(places.towns), dtype=bool)
-        return np.tile(steps * (1 + share), (len(places.towns), 1)), all_of, (
-            f"Each year {abs(share):.1%} of the pupils move {'away' if share < 0 else 'in'} (net), as given.",
-        )
-    table, named = np.tile(steps, (len(places.towns), 1)), np.zeros(len(places.towns), dtype=bool)
-    for town, value in given.items():
-        if town not in places.towns:
-            raise AskError(f"migration: '{town}' is no town of this study.{nearest(str(town), places.towns)}")
-        at = places.towns.index(town)
-        named[at] = True
-        table[at] = steps * (1 + share_of(value, f"migration of {town}", -0.5, 0.5))
-    return table, named, (f"Net migration of {len(given)} town{'' if len(given) == 1 else 's'} is as given.",)
+def _moved(
+    found: Rates,
+    places: Places,
+    given: float | Mapping[str, float],
+    retention: float | Mapping[int, float] | None,
+) -> Rates:
+    """The rates with those of the towns whose net migration is given: the share going on, times 1 + migration."""
+    words: tuple[str, ...] = (f"{RETENTION:.2%} of the pupils go on to the next grade each year, as in the country.",)
+    steps = np.full(STEPS, RETENTION)
+    if retention is not None:
+        steps, words = _given_steps(steps, words, retention)
+    if isinstance(given, Mapping):
+        share = {
+            _town(town, places): share_of(value, f"migration of {town}", -0.5, 0.5) for town, value in given.items()
+        }
+        names, going_on = ", ".join(map(str, given)), f"{steps.mean():.2%} go on each year"
+        words = (*found.words, f"Net migration of {names} is as given; of those who stay there {going_on}.")
+    else:
+        everywhere = share_of(given, "migration", -0.5, 0.5)
+        share = dict.fromkeys(range(len(places.towns)), everywhere)
+        way = "away" if everywhere < 0 else "in"
+        words = (*words, f"Each year {abs(everywhere):.1%} of the pupils move {way} (net), as given.")
+    town, settlement = found.town.copy(), found.settlement.copy()
+    town_error, settlement_error = found.town_error.copy(), found.settlement_error.copy()
+    for at, moved in share.items():
+        here = places.town == at
+        town[at] = settlement[here] = steps * (1 + moved)
+        town_error[at] = settlement_error[here] = RATE_ERROR
+    return replace(
+        found, town=town, settlement=settlement, town_error=town_error, settlement_error=settlement_error,
+        county_error=max(found.county_error, RATE_ERROR), leads=False, words=words,
+    )  # fmt: skip
+
+
+def _town(name: str, places: Places) -> int:
+    if name not in places.towns:
+        raise AskError(f"migration: '{name}' is no town of this study.{nearest(str(name), places.towns)}")
+    return places.towns.index(name)

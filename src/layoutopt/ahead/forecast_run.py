@@ -98,9 +98,7 @@ def _towns(
     return _to_totals(towns, columns, kept, totals, places, year)
 
 
-def _to_totals(
-    towns: Array, columns: Array | None, kept: Array, totals: Totals, places: Places, year: int
-) -> Array:
+def _to_totals(towns: Array, columns: Array | None, kept: Array, totals: Totals, places: Places, year: int) -> Array:
     """Fit the towns to given totals, from which the figures that stand (``kept``) are taken off first."""
     rows = None if totals.towns is None else totals.towns - kept.sum(axis=1)
     problems = []
@@ -114,11 +112,11 @@ def _to_totals(
         columns = now * rows.sum() / max(float(now.sum()), 1e-12)
     elif rows is not None:
         columns = None  # the free towns keep their own forecast
-    for name, left in [("the county", columns), *zip(places.towns, [] if rows is None else rows[:, None], strict=False)]:
-        if left is not None and (left < -CLOSE).any():
-            problems.append(
-                Problem(f"totals {year}", f"{name} has fewer pupils than its given forecast alone", "Correct one of them.")
-            )
+    short = ["the county"] if columns is not None and (columns < -CLOSE).any() else []
+    short += [] if rows is None else [name for name, left in zip(places.towns, rows, strict=True) if left < -CLOSE]
+    for name in short:
+        what = f"{name} has fewer pupils than its given forecast alone"
+        problems.append(Problem(f"totals {year}", what, "Correct the total or the forecast."))
     if not problems:
         rows = None if rows is None else np.maximum(rows, 0.0)
         towns = fitted(towns, rows=rows, columns=None if columns is None else np.maximum(columns, 0.0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,13 +11,8 @@ import pandas as pd
 from layoutopt.ahead.forecast_pairs import schools_today
 from layoutopt.demand.spread import whole
 from layoutopt.errors import Finding
-from layoutopt.schema import AGE_COLUMNS, GRADES, PUPIL_COLUMNS
+from layoutopt.schema import AGE_COLUMNS, GRADES, PUPIL_COLUMNS, STAGE_GRADES
 from layoutopt.study import Study
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-
-JUNIOR = 6
 
 
 def study_of(
@@ -41,7 +35,7 @@ def study_of(
     schools, history = base.schools, base.history
     if today is not None:
         assert base.year is not None
-        enrolled = {then: enrolment(base.settlements, today, pupils[base.year], pupils[then]) for then in sorted(pupils)}
+        enrolled = {then: enrolment(base, today, pupils[base.year], pupils[then]) for then in sorted(pupils)}
         now = enrolled[year].reindex(schools.index)
         schools = schools.assign(**{name: now[name].to_numpy(float) for name in PUPIL_COLUMNS})
         history = _longer(history, {then: table for then, table in enrolled.items() if then < year})
@@ -53,25 +47,25 @@ def study_of(
     )  # fmt: skip
 
 
-def enrolment(
-    settlements: gpd.GeoDataFrame, today: pd.DataFrame, before: pd.DataFrame, then: pd.DataFrame
-) -> pd.DataFrame:
+def enrolment(base: Study, today: pd.DataFrame, before: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
     """Return what today's schools would enrol with the pupils of another year, if everybody attends as today.
 
     A school's grade changes as the pupils of the settlements that name the school do; where none names it, or none
     of them has pupils of the grade today, as the grade does in the county. Whole pupils.
     """
-    found = {}
+    found, settlements = {}, base.settlements
+    span = base.schools.loc[today.index, "grades"].str.split("-", expand=True).astype(int)
     for grade, name in zip(GRADES, PUPIL_COLUMNS, strict=True):
-        named = settlements["current_primary" if grade <= JUNIOR else "current_junior"].to_numpy()
+        named = settlements["current_primary" if grade in STAGE_GRADES["primary"] else "current_junior"].to_numpy()
         old, new = (table[name].groupby(named).sum().reindex(today.index, fill_value=0.0) for table in (before, then))
         whole_old, whole_new = float(before[name].sum()), float(then[name].sum())
         everywhere = whole_new / whole_old if whole_old > 0 else 1.0
         share = np.where(old > 0, new / old.where(old > 0, 1.0), everywhere)
         counted = today[name].to_numpy(float)
-        found[name] = np.where((counted == 0) & (old == 0), new, counted * share)
+        teaches = ((span.iloc[:, 0] <= grade) & (grade <= span.iloc[:, -1])).to_numpy(bool)
+        found[name] = np.where((counted == 0) & (old == 0) & teaches, new, counted * share)
     table = pd.DataFrame(found, index=today.index)
-    return pd.DataFrame(np.column_stack([whole(table[name].to_numpy(float)) for name in table]), today.index, table.columns)
+    return table.apply(lambda column: pd.Series(whole(column.to_numpy(float)), index=column.index))
 
 
 def _longer(history: pd.DataFrame | None, enrolled: Mapping[int, pd.DataFrame]) -> pd.DataFrame:

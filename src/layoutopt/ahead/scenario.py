@@ -101,7 +101,7 @@ def read_scenario(name: str, given: Any, *, file: str = "scenarios") -> tuple[Sc
     if not isinstance(given, Mapping):
         return None, [Problem(f"{file} {name} = {given!r}", "is no table", "Write { births = -0.2 }, for example.")]
     problems = [
-        Problem(f"{where} {key}", f"unknown key.{nearest(key, known)}", f"Known: {', '.join(known)}.")
+        Problem(f"{where} {key}", "unknown key", f"{nearest(key, known)} Known: {', '.join(known)}.".strip())
         for key in given
         if key not in known
     ]
@@ -130,7 +130,8 @@ def _problems(one: Scenario) -> list[Problem]:
     if isinstance(one.policy, Mapping):
         unknown = [key for key in one.policy if key not in groups_of_keys()]
         found += [
-            Problem(f"[{one.name}] policy.{key}", f"unknown key.{nearest(key, groups_of_keys())}") for key in unknown
+            Problem(f"[{one.name}] policy.{key}", "unknown key", nearest(key, groups_of_keys()).strip())
+            for key in unknown
         ]
         try:
             Policy().replace(**{key: one.policy[key] for key in one.policy if key not in unknown})

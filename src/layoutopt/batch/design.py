@@ -12,6 +12,7 @@ import numpy as np
 
 from layoutopt.errors import PolicyError, Problem, nearest
 from layoutopt.policy import Policy
+from layoutopt.policy.keys import note_of
 from layoutopt.policy.policy import PLANNER, groups_of_keys, presets
 from layoutopt.policy.show import plain
 
@@ -81,7 +82,7 @@ def _base(given: Any, folder: Path, file: str, problems: list[Problem]) -> Polic
     changes = {key: value for key, value in given.items() if key not in (PRESET, "file")}
     known = [*groups_of_keys(), PRESET, "file"]
     unknown = [key for key in changes if key not in groups_of_keys()]
-    problems += [Problem(f"{file} [policy] {key}", f"unknown key.{nearest(key, known)}") for key in unknown]
+    problems += [Problem(f"{file} [policy] {key}", "unknown key", nearest(key, known).strip()) for key in unknown]
     if PRESET in given and "file" in given:
         problems.append(Problem(f"{file} [policy]", "preset and file are both given", "Keep one of them."))
         return None
@@ -108,7 +109,7 @@ def _grid(given: Any, file: str, problems: list[Problem]) -> Iterator[Point]:
     for key, values in given.items():
         where = f"{file} [grid] {key}"
         if not isinstance(values, list) or not values:
-            problems.append(Problem(where, f"= {values!r} is no list of values", f"Write {key} = [1, 2], for example."))
+            problems.append(Problem(where, f"{values!r} is no list of values", f"Write {key} = [1, 2], for example."))
         elif _known(key, where, problems):
             lists[key] = [value for value in values if _allowed(key, value, where, problems)]
     count = int(np.prod([float(len(values)) for values in lists.values()]))
@@ -163,14 +164,16 @@ def _drawable(key: str, span: Any, where: str, problems: list[Problem]) -> bool:
     if not _known(key, where, problems):
         return False
     if isinstance(span, list) and span:
-        return all([_allowed(key, value, where, problems) for value in span])  # all of them are to be named
+        good = [_allowed(key, value, where, problems) for value in span]  # all wrong ones are to be named
+        return all(good)
     ends = [span.get("low"), span.get("high")] if isinstance(span, Mapping) and {*span} == {"low", "high"} else []
     real = [end for end in ends if isinstance(end, (int, float)) and not isinstance(end, bool)]
     if len(real) < 2 or real[0] > real[1]:
         cure = f"Write {key} = {{ low = 1, high = 2 }}, or a list of values."
-        problems.append(Problem(where, f"= {span!r} is no range", cure))
+        problems.append(Problem(where, f"{span!r} is no range", cure))
         return False
-    return all([_allowed(key, end, where, problems) for end in real])
+    good = [_allowed(key, end, where, problems) for end in real]
+    return all(good)
 
 
 def _drawn(span: Any, share: float) -> Any:
@@ -186,7 +189,7 @@ def _drawn(span: Any, share: float) -> Any:
 def _known(key: str, where: str, problems: list[Problem]) -> bool:
     if key == PRESET or key in groups_of_keys():
         return True
-    problems.append(Problem(where, f"unknown key.{nearest(key, [*groups_of_keys(), PRESET])}"))
+    problems.append(Problem(where, "unknown key", nearest(key, [*groups_of_keys(), PRESET]).strip()))
     return False
 
 
@@ -211,4 +214,5 @@ def _check_value(key: str, value: Any) -> None:
         type(group).model_validate({**group.model_dump(), key: value})
     except ValueError as error:
         found = error.errors(include_url=False)[0] if hasattr(error, "errors") else {"msg": str(error)}
-        raise PolicyError(str(found["msg"]).removeprefix("Value error, ")) from None
+        message = str(found["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+        raise PolicyError(f"give {message} {note_of(groups_of_keys()[key], key).unit}".rstrip()) from None

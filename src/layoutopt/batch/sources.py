@@ -94,7 +94,5 @@ def _named(places: list[str]) -> list[Source]:
     while len(set(names)) < len(names) and depth < max(map(len, parts), default=1):
         depth += 1
         twice = {name for name in names if names.count(name) > 1}
-        names = [
-            "/".join(own[-depth:]) if name in twice else name for name, own in zip(names, parts, strict=True)
-        ]
+        names = ["/".join(own[-depth:]) if name in twice else name for name, own in zip(names, parts, strict=True)]
     return [Source(name, place) for name, place in zip(names, places, strict=True)]

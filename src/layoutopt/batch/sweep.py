@@ -78,7 +78,7 @@ def read_sweep(file: str | Path | Mapping[str, Any], *, folder: str | Path | Non
     given, name = (file, "sweep") if isinstance(file, Mapping) else (_read(Path(file)), Path(file).name)
     start = Path(folder) if folder is not None else Path() if isinstance(file, Mapping) else Path(file).parent
     problems = [
-        Problem(f"{name} [{part}]", f"unknown part.{nearest(part, PARTS)}", f"Known: {', '.join(PARTS)}.")
+        Problem(f"{name} [{part}]", "unknown part", f"{nearest(part, PARTS)} Known: {', '.join(PARTS)}.".strip())
         for part in given
         if part not in PARTS
     ]
@@ -89,10 +89,15 @@ def read_sweep(file: str | Path | Mapping[str, Any], *, folder: str | Path | Non
     problems += [*wrong, *missing, *unusable, *unlikely]
     if problems:
         raise InputError(problems)
+    how = {key: about[key] for key in ("name", "effort", "method", "seed", "keep")}
     return Sweep(
-        **{**about, "years": tuple(about["years"]), "time_limit_s": float(about["time_limit_s"]), "studies": None},
-        sources=tuple(sources), variants=tuple(variants), scenarios=tuple(scenarios),
-    )  # fmt: skip
+        sources=tuple(sources),
+        variants=tuple(variants),
+        scenarios=tuple(scenarios),
+        years=tuple(about["years"]),
+        time_limit_s=float(about["time_limit_s"]),
+        **how,
+    )
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -112,7 +117,9 @@ def _about(given: Any, file: str) -> tuple[dict[str, Any], list[Problem]]:
         return dict(DEFAULTS), [Problem(f"{file} sweep", "is no table", "Write its keys under a line [sweep].")]
     found: dict[str, Any] = {**DEFAULTS, **{key: value for key, value in given.items() if key in DEFAULTS}}
     problems = [
-        Problem(f"{file} [sweep] {key}", f"unknown key.{nearest(key, DEFAULTS)}", f"Known: {', '.join(DEFAULTS)}.")
+        Problem(
+            f"{file} [sweep] {key}", "unknown key", f"{nearest(key, DEFAULTS)} Known: {', '.join(DEFAULTS)}.".strip()
+        )
         for key in given
         if key not in DEFAULTS
     ]
@@ -148,6 +155,3 @@ def _scenarios(given: Any, file: str) -> tuple[list[Scenario], list[Problem]]:
     read = [read_scenario(name, table, file=f"{file} demand") for name, table in given.items()]
     found = [one for one, _ in read if one is not None]
     return found or [Scenario()], [problem for _, problems in read for problem in problems]
-
-
-

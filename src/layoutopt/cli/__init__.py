@@ -1,6 +1,6 @@
 """The command line: arguments in, public functions called, messages on stderr. Heavy parts load when used."""
 
-from layoutopt.cli import inputs, plans, price, questions, several
+from layoutopt.cli import ahead, batches, inputs, phasing, plans, price, questions, several
 from layoutopt.cli.group import BAD_INPUT, DONE, EFFORTS, FORMATS, LANGUAGES, NO_PLAN, main
 
 __all__ = [
@@ -10,8 +10,11 @@ __all__ = [
     "FORMATS",
     "LANGUAGES",
     "NO_PLAN",
+    "ahead",
+    "batches",
     "inputs",
     "main",
+    "phasing",
     "plans",
     "price",
     "questions",

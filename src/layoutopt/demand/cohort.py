@@ -41,14 +41,15 @@ def advance(pupils: Array, rates: Array, entering: Array) -> Array:
 def past_classes(pupils: Array, rates: Array) -> Array:
     """Return the first grades of this year and the years before, newest first, as today's grades show them.
 
-    Grade g today was the first grade g − 1 years ago: its pupils divided by the rates since.
+    Grade g today was the first grade g − 1 years ago: its pupils divided by the rates since; 0 beyond a rate of 0.
 
     Examples
     --------
     >>> past_classes(np.array([8.0, 9.0, 9.9]), np.array([0.9, 1.1])).round(6).tolist()
     [8.0, 10.0, 10.0]
     """
-    return np.asarray(pupils / np.concatenate([[1.0], np.cumprod(rates)]))
+    since = np.concatenate([[1.0], np.cumprod(rates)])
+    return np.divide(pupils, since, out=np.zeros(len(since)), where=since > 0)
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,6 @@ class Doubt:
         """
         chance, moved, entered = ((sums @ part).sum(axis=1) for part in (self.chance, self.moved, self.entered))
         return np.asarray(np.sqrt(chance + (rate_error * moved) ** 2 + entered**2))
-
 
     def sd_each(self, rate_error: Array) -> Array:
         """Return the standard deviation of each place's pupils, all grades together."""

@@ -10,6 +10,8 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 ROUNDS = 500
 NEAR = 1e-9
+ROW_FIRST, COLUMN_FIRST = 10.0, 1_000.0
+"""How much more a rounded sum counts than a rounded entry."""
 
 
 def prorated(amounts: Array, group: Ints, totals: Array) -> Array:
@@ -70,7 +72,7 @@ def controlled(table: Array) -> Array:
 
     Each entry is rounded down or up; sums that are whole stay as they are. A flow from rows to columns, so that such
     a rounding exists always and the linear program finds a whole one (Cox, A constructive procedure for unbiased
-    controlled rounding, 1987); the larger fractions are rounded up first.
+    controlled rounding, 1987). The larger fractions are rounded up: of the columns first, then of rows, then entries.
 
     Examples
     --------
@@ -82,22 +84,24 @@ def controlled(table: Array) -> Array:
     down = np.floor(table + NEAR)
     part = np.where(table - down > NEAR, table - down, 0.0)
     at_row, at_column = np.nonzero(part)
-    if not len(at_row):
+    count, (height, width) = len(at_row), table.shape
+    if not count:
         return down
-    ones, cell = np.ones(len(at_row)), np.arange(len(at_row))
-    rows = sp.csr_array((ones, (at_row, cell)), shape=(len(table), len(cell)))
-    columns = sp.csr_array((ones, (at_column, cell)), shape=(table.shape[1], len(cell)))
-    everything = sp.csr_array(ones[None, :])
-    sums = sp.vstack([rows, columns, everything])
-    wanted = np.concatenate([part.sum(axis=1), part.sum(axis=0), [part.sum()]])
-    high, low = np.ceil(wanted - NEAR), np.floor(wanted + NEAR)
-    low[-1] = high[-1] = round(float(wanted[-1]))
+    # Variables: entries rounded up, then rows and columns whose sum is; a sum's own fraction decides for it.
+    sums = np.concatenate([part.sum(axis=1), part.sum(axis=0)])
+    base = np.floor(sums + NEAR)
+    rest = np.where(sums - base > NEAR, sums - base, 0.0)
+    belongs = np.concatenate([at_row, height + at_column])
+    entries = sp.csr_array((np.ones(2 * count), (belongs, np.tile(np.arange(count), 2))), shape=(height + width, count))
+    rows = sp.hstack([entries, -sp.eye_array(height + width)])
+    total = sp.csr_array(np.concatenate([np.ones(count), np.zeros(height + width)])[None, :])
+    gain = np.concatenate([part[at_row, at_column], ROW_FIRST * rest[:height], COLUMN_FIRST * rest[height:]])
     found = linprog(
-        -part[at_row, at_column], A_ub=sp.vstack([sums, -sums]), b_ub=np.concatenate([high, -low]), bounds=(0, 1),
-        method="highs-ds",
+        -gain, A_eq=sp.vstack([rows, total]), b_eq=np.concatenate([base, [round(float(part.sum()))]]),
+        bounds=np.column_stack([np.zeros(len(gain)), np.concatenate([np.ones(count), rest > 0])]), method="highs-ds",
     )  # fmt: skip
     assert found.status == 0, "a controlled rounding exists always"
-    down[at_row, at_column] += np.round(found.x)
+    down[at_row, at_column] += np.round(found.x[:count])
     return down
 
 

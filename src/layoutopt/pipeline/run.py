@@ -123,7 +123,7 @@ def optimize(
         check_budgets(case)
         decision = decide(case, method)
         report(0.95, "audit")
-        plan = _assembled(case, decision)
+        plan = assembled(case, decision)
         plan = plan.replace(
             run={"seconds": round(time.monotonic() - began, 1)},
             warnings=(*hubs_without_road(study, policy, options), *large_classes(plan)),
@@ -154,8 +154,8 @@ def _rising(report: Report) -> Report:
     return tell
 
 
-def _assembled(case: Case, decision: Decision) -> Plan:
-    """The plan's tables, and the proof set against what they cost."""
+def assembled(case: Case, decision: Decision) -> Plan:
+    """Return the plan of a decision: its tables, and the proof set against what they cost."""
     from layoutopt.follow_up import premises_uses, staff_moves
 
     study, policy, options = case.study, case.policy, case.options

@@ -14,7 +14,8 @@ class Shape:
     ``seat_pupils``, ``town_pupils``: of all pupils, those who live in the county seat and in the other towns ·
     ``near_town``, ``near_school``, ``scattered``: of the villages without a school, those beside a town, beside a
     village school, and apart from both but within bus reach of a town · ``remote``: of the village schools, those
-    beyond the bus reach of young pupils, where the county is wide enough · ``least_pupils``: a village with a school
+    beyond the bus reach of young pupils, where the county is wide enough; the others lie within a ride of
+    ``near_min`` of a town · ``least_pupils``: a village with a school
     has at least so many of all grades, where the total allows · ``village_weight``: size of villages with a school
     against others as far out, ``uneven`` how much sizes of villages differ (sigma of a lognormal), ``thins_km`` how
     far from town they shrink to a third · ``seat_schools``, ``town_juniors``, ``primary_towns``: extra schools in the
@@ -30,6 +31,7 @@ class Shape:
     near_school: float = 0.38
     scattered: float = 0.32
     remote: float = 1 / 3
+    near_min: float = 30.0
     least_pupils: int = 4
     village_weight: float = 0.5
     uneven: float = 0.85

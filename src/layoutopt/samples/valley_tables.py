@@ -30,9 +30,7 @@ def codes(letter: str, count: int) -> list[str]:
     return [f"{letter}{number:0{width}d}" for number in range(1, count + 1)]
 
 
-def pupils_by_grade(
-    villages: Villages, hub_km: Floats, total: int, *, shape: Shape, rng: np.random.Generator
-) -> Ints:
+def pupils_by_grade(villages: Villages, hub_km: Floats, total: int, *, shape: Shape, rng: np.random.Generator) -> Ints:
     """Return pupils per settlement and grade that sum to ``total``; few live far from a town or up a track."""
     rank = villages.rank
     size = rng.lognormal(0.0, np.choose(rank, [0.3, 0.4, shape.uneven]))

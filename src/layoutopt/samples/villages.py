@@ -88,7 +88,7 @@ def settle(
     seat = int(np.clip(round(0.035 * settlements), 1, settlements - (len(towns) - 1) - schools))
     quarter = np.flatnonzero((km[0] > 0) & (km[0] <= NEAR_KM))
     seat_at = np.concatenate([towns[:1], rng.choice(quarter, seat - 1, replace=len(quarter) < seat - 1)])
-    school_at = _school_vertices(net, km.min(axis=0), ride_min, schools, shape.remote, rng)
+    school_at = _school_vertices(net, km.min(axis=0), ride_min, schools, shape, rng)
     others = settlements - seat - (len(towns) - 1) - schools
     taken = np.concatenate([seat_at, towns, school_at])
     village_at, room_km = _village_vertices(net, km, ride_min, school_at, taken, others, shape, rng)
@@ -106,20 +106,20 @@ def settle(
 
 
 def _school_vertices(
-    net: RoadNet, hub_km: Floats, ride_min: Floats, count: int, remote_share: float, rng: np.random.Generator
+    net: RoadNet, hub_km: Floats, ride_min: Floats, count: int, shape: Shape, rng: np.random.Generator
 ) -> Ints:
     """Vertices for village schools, apart from central schools and each other.
 
-    ``remote_share`` of them lie beyond the bus reach of young pupils where the county is wide enough: schools that
+    ``shape.remote`` of them lie beyond the bus reach of young pupils where the county is wide enough: schools that
     have to stay. Distances are relaxed step by step where the county is too small for so many schools.
     """
-    remote = ride_min > BUS_REACH_MIN + 6
+    remote, near_min = ride_min > BUS_REACH_MIN + 6, min(shape.near_min, BUS_REACH_MIN + 6)
     reachable = np.isfinite(ride_min) & (ride_min <= 75)
-    quota = {True: round(count * remote_share), False: count}
+    quota = {True: round(count * shape.remote), False: count}
     chosen: list[int] = []
     for apart_km in (2.4, 1.6, 0.8, 0.3, 0.0):
         for is_remote in (True, False):
-            fits = reachable & (remote == is_remote) & (hub_km >= apart_km)
+            fits = reachable & (remote if is_remote else ride_min <= near_min) & (hub_km >= apart_km)
             for vertex in rng.permutation(np.flatnonzero(fits)):
                 if len(chosen) == count or quota[is_remote] == 0:
                     break

@@ -1,0 +1,88 @@
+"""Every rule between the years recomputed from the plans alone: an empty table says that the phasing keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from layoutopt.ahead.phase_basis import Basis
+from layoutopt.ahead.phase_tables import Plans, steps, twice_moved, year_table
+from layoutopt.model.copies_between import lead_years
+from layoutopt.plan.plan import OPEN_ROLES
+from layoutopt.plan.tables import levels_of
+from layoutopt.policy.norms import merges_wanted
+from layoutopt.schema import STAGES
+from layoutopt.today import school_facts
+
+COLUMNS = ["rule", "year", "place", "message"]
+TOLERANCE = 1e-6
+LIMITED = {
+    "closures_per_year": ("closes", "schools close"),
+    "moved_pupils_per_year": ("moved_pupils", "pupils change school"),
+    "capital_per_year_cny": ("capital_paid_cny", "CNY are spent on buildings"),
+    "teacher_moves_per_year": ("teachers_gone", "posts are lost at schools that close or shrink"),
+}
+"""The limits as the table of years has them; buses are limited by the riders expected, not by the lines drawn."""
+RANK = {"hub": 2, "full": 2, "teaching_point": 1, "closed": 0, "not_built": 0}
+Found = tuple[str, int, str, str]
+
+
+def check_phasing(plans: Plans, basis: Basis) -> pd.DataFrame:
+    """Return what the plans break of the rules between years: ``rule, year, place, message``."""
+    found = [*_states(plans, basis), *_built(plans, basis), *_limits(plans, basis), *_shares(plans, basis)]
+    if basis.horizon.asked.move_once:
+        last = list(plans)[-1]
+        found += [("moved_once", last, item, f"{item} changes school twice.") for item in twice_moved(plans)]
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def _states(plans: Plans, basis: Basis) -> Iterator[Found]:
+    for year, before, after in steps(plans):
+        for code in after.index:
+            was, now = (RANK[str(table.loc[code, "role"])] for table in (before, after))
+            exists = pd.notna(after.loc[code, "pupils_before"])
+            if exists and now > was and not basis.horizon.asked.reopen:
+                yield "stays_closed", year, str(code), f"{code} was {before.loc[code, 'role']} the year before."
+            if not exists and now < was:
+                yield "stays_closed", year, str(code), f"{code} was built and is given up."
+
+
+def _built(plans: Plans, basis: Basis) -> Iterator[Found]:
+    data = basis.horizon.copies[0].data
+    keys = [tuple(label) for label in data.frame.each("level").labels]
+    leads = dict(zip(keys, lead_years(data, basis.horizon.asked), strict=True))
+    first = basis.horizon.years[basis.horizon.again]
+    for year, before, after in steps(plans):
+        for code in after.index:
+            for stage in STAGES:
+                then, now = (set(levels_of(table.loc[code, f"level_{stage}"])) for table in (before, after))
+                for level in sorted(then - now):
+                    yield "stays_built", year, str(code), f"Level {level} ({stage}) of {code} is gone."
+                for level in sorted(now - then):
+                    begun = (code, stage, level) in basis.horizon.asked.begun.get(year, frozenset())
+                    if year - leads[code, stage, level] < first <= year and not begun:
+                        yield "build_first", year, str(code), f"Level {level} ({stage}) of {code} cannot be ready."
+
+
+def _limits(plans: Plans, basis: Basis) -> Iterator[Found]:
+    table = year_table(plans, basis).set_index("year")
+    for name, (column, words) in LIMITED.items():
+        for year in basis.horizon.years[basis.horizon.again :]:
+            most, count = basis.horizon.asked.limits.of(name, year), float(table.loc[year, column])
+            if most is not None and count > most + TOLERANCE * max(1.0, most):
+                rule = name.removesuffix("_cny")
+                yield rule, year, "county", f"{count:,.0f} {words}; {most:,.0f} may."
+
+
+def _shares(plans: Plans, basis: Basis) -> Iterator[Found]:
+    first = basis.found[0]
+    facts = school_facts(first.study, first.policy)
+    counted = facts.index[facts["counted"]]
+    for year, share in basis.horizon.asked.merge_shares.items():
+        if year in plans:
+            roles = plans[year].schools.set_index("school_id")["role"].reindex(counted)
+            merged = int((~roles.isin(OPEN_ROLES)).sum())
+            wanted = merges_wanted(len(counted), first.policy.replace(merge_share=share))
+            if merged < wanted:
+                yield "merge_share_of_year", year, "county", f"{merged} of {len(counted)} merge; {wanted} must."

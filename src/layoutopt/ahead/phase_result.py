@@ -1,0 +1,199 @@
+"""The phasing as a value: a plan a year, the state of every school by year, costs, words, and how good it is."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from layoutopt.ahead import phase_tables as tables
+from layoutopt.ahead.phase_basis import Basis
+from layoutopt.ahead.phase_check import check_phasing
+from layoutopt.model.frame import Array
+from layoutopt.plan.plan import Level, Plan
+from layoutopt.study import Study
+
+if TYPE_CHECKING:
+    from layoutopt.ahead.phase_compare import Comparison
+
+BOUND_NAME = "the compact programs of all years, buses at a price per rider"
+TABLES = ("table", "events", "years", "costs", "moves")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Phasing:
+    """When schools close, expand or open, with the audited plan of every year.
+
+    ``levels`` say what each goal over all years came to and is proven to be, for the programs ``bound_name`` names.
+    ``following`` is the answer year by year, None where that gets stuck (in the year ``stuck``).
+    """
+
+    basis: Basis = field(repr=False)
+    point: Array = field(repr=False)
+    plans: Mapping[int, Plan]
+    levels: tuple[Level, ...]
+    bound_name: str
+    alone: Mapping[str, Mapping[str, Level]] = field(repr=False)
+    following: Array | None = field(repr=False)
+    stuck: int | None = None
+    run: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def main(self) -> Level:
+        """The level that speaks for the cost, or the last one."""
+        return next((level for level in self.levels if level.goal == "annual_cost"), self.levels[-1])
+
+    @property
+    def gap(self) -> float:
+        """How far the discounted cost may be from the best, as a share; ``inf`` where not known."""
+        return self.main.gap
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row a school, a column a year: hub, full, teaching_point, closed or not_built; a + where enlarged."""
+        return tables.state_table(self.plans)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """What happens to schools: ``year, school_id, event, pupils``."""
+        return tables.event_table(self.plans)
+
+    @cached_property
+    def years(self) -> pd.DataFrame:
+        """A row a year: pupils, schools, closures, moved pupils, posts lost, vehicles of the lines, money."""
+        return tables.year_table(self.plans, self.basis)
+
+    @cached_property
+    def costs(self) -> pd.DataFrame:
+        """A row a year: cost by kind with real lines, capital spent, what the year counts, and the discounted cost."""
+        return tables.cost_table(self.plans, self.basis)
+
+    @cached_property
+    def moves(self) -> pd.DataFrame:
+        """The pupil groups that change school: ``year, item, settlement_id, band, from_school, to_school, pupils``."""
+        return tables.move_table(self.plans)
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        """What the plans break of the rules between years, recomputed from their tables; empty where nothing."""
+        return check_phasing(self.plans, self.basis)
+
+    @property
+    def discounted_cny(self) -> float:
+        """The cost of all years with real lines, discounted to the first."""
+        return float(self.costs["discounted_cny"].sum())
+
+    def replan(self, year: int, studies: Study | Mapping[int, Study] | None = None, **options: Any) -> Phasing:
+        """Return the phasing decided again from ``year`` on, with newer studies; the years before stay as they are.
+
+        See :func:`layoutopt.ahead.phase_again.replan`.
+        """
+        from layoutopt.ahead.phase_again import replan
+
+        return replan(self, year, studies, **options)
+
+    def compare(self, *, time_limit_s: float = 600.0) -> Comparison:
+        """Return this phasing beside other ways to go about it: year by year, all in year one, each year alone."""
+        from layoutopt.ahead.phase_compare import compared
+
+        return compared(self, time_limit_s=time_limit_s)
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """Draw the schools that change, a bar a school over the years, and return the axes."""
+        from layoutopt.ahead.phase_plot import draw_phasing
+
+        return draw_phasing(self, ax)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The phasing in words, year by year, then how good it is."""
+        return tuple(self._said())
+
+    def _said(self) -> Iterator[str]:
+        names = self.table["name"]
+        for row in self.years.to_dict("records"):
+            happens = self.events[self.events["year"] == row["year"]]
+            said = []
+            for event, group in happens.groupby("event", sort=True):
+                places = [f"{code} ({names[code]})" if names[code] else str(code) for code in group["school_id"]]
+                shown = ", ".join(places[:6]) + (f" and {len(places) - 6} more" if len(places) > 6 else "")
+                said.append(f"{shown}: {event if len(places) == 1 else PLURAL.get(str(event), event)}")
+            what = "; ".join(said) or "no school changes"
+            yield f"{row['year']:.0f}: {what}. {row['moved_pupils']:,.0f} pupils change school."
+        yield self._proof_said()
+
+    def _proof_said(self) -> str:
+        level, first = self.main, self.basis.horizon.years[0]
+        text = f"All years together cost {self.discounted_cny:,.0f} CNY, discounted to {first}; "
+        if not np.isfinite(level.bound):
+            return f"{text}how far from the best is not known."
+        return f"{text}within {level.gap:.2%} of the best for {self.bound_name} ({level.value:,.0f} CNY there)."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return words, tables and proof as plain values, as JSON knows them."""
+        level = self.main
+        return {
+            "years": list(self.basis.horizon.years),
+            "sentences": list(self.sentences),
+            "value_cny": level.value,
+            "bound_cny": level.bound if np.isfinite(level.bound) else None,
+            "bound_name": self.bound_name,
+            "discounted_cny": self.discounted_cny,
+            "problems": json.loads(self.problems.to_json(orient="records")),
+            **{name: json.loads(self._flat(name).to_json(orient="records")) for name in TABLES},
+        }
+
+    def _flat(self, name: str) -> pd.DataFrame:
+        found: pd.DataFrame = getattr(self, name)
+        return found.rename_axis("school_id").reset_index() if name == "table" else found
+
+    def to_folder(self, folder: str | Path) -> Path:
+        """Write phasing.json, the tables as CSV, a picture, and the plan of each year in a folder of its own."""
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        for name in TABLES:
+            self._flat(name).to_csv(target / f"phasing_{name}.csv", index=False)
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+        (target / "phasing.json").write_text(text, "utf-8", newline="\n")
+        (target / "phasing.txt").write_text("\n".join([*self.sentences, ""]), "utf-8", newline="\n")
+        if picture := self._picture():
+            (target / "phasing.svg").write_text(picture, "utf-8", newline="\n")
+        for year, plan in self.plans.items():
+            plan.to_folder(target / str(year))
+        return target
+
+    def _picture(self) -> str:
+        from layoutopt.ahead.phase_plot import phasing_svg
+        from layoutopt.errors import MissingExtraError
+
+        try:
+            return phasing_svg(self)
+        except MissingExtraError:
+            return ""
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        words = "".join(f"<li>{escape(text)}</li>" for text in self.sentences)
+        table = self.years.to_html(index=False, float_format=lambda value: f"{value:,.0f}", border=0)
+        return f"<ul>{words}</ul>{table}{self._picture()}"
+
+
+PLURAL = {
+    tables.CLOSES: "close",
+    tables.POINT: "become teaching points",
+    tables.OPENS: "open",
+    tables.GROWS: "are enlarged",
+}

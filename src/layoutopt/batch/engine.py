@@ -1,0 +1,220 @@
+"""dask.distributed, which does the runs: local processes by default, or a cluster that is there."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from layoutopt.batch.runs import Run, code_version
+from layoutopt.batch.store import LOST, Ended
+from layoutopt.batch.task import prepare, work
+from layoutopt.errors import AskError, MissingExtraError
+from layoutopt.network.keep import cache_folder
+
+TRIES = 3
+"""How many workers a run may cost before it counts as lost."""
+AHEAD = 3
+"""Runs handed over for each thread of a worker: enough that none waits, few enough that memory stays flat."""
+CONNECT_S = 20.0
+PATIENCE = "90s"
+"""How long a process may take to start: long, for on a machine that is busy it does."""
+TICK_S = 0.5
+log = logging.getLogger(__name__)
+
+
+class SchedulerLost(Exception):
+    """The scheduler is gone, and with it what its workers were at."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where the runs are done: ``workers`` processes of this machine, or the cluster of the scheduler at an address."""
+
+    workers: int | None = None
+    scheduler: str | None = None
+    memory_limit: str | float = "auto"
+
+    @property
+    def count(self) -> int:
+        """The processes of this machine."""
+        return self.workers or max(1, os.cpu_count() or 1)
+
+
+@contextmanager
+def connected(engine: Engine, *, most: int) -> Iterator[Any]:
+    """Yield a client of the cluster; one of our own starts ``most`` processes at most, and ends with the block.
+
+    Raises
+    ------
+    AskError
+        Nobody answers at the address, or a worker there has another program.
+    """
+    try:
+        import dask
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise MissingExtraError("distributed", "batch") from None
+    settings = {
+        "distributed.scheduler.allowed-failures": TRIES - 1,
+        "distributed.worker.daemon": True,
+        "distributed.comm.timeouts.connect": PATIENCE,
+        "distributed.nanny.pre-spawn-environ.NUMBA_NUM_THREADS": 1,
+    }
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    with dask.config.set(settings):
+        if engine.scheduler is not None:
+            with _client(Client, engine.scheduler) as client:
+                yield client
+            return
+        with (
+            LocalCluster(
+                n_workers=max(1, min(engine.count, most)), threads_per_worker=1, processes=True,
+                memory_limit=engine.memory_limit, dashboard_address=None, silence_logs=logging.CRITICAL,
+                preload=["layoutopt.batch.worker_start"],
+            ) as cluster,
+            Client(cluster) as client,
+        ):  # fmt: skip
+            yield client
+
+
+@contextmanager
+def _client(client_class: Any, address: str) -> Iterator[Any]:
+    try:
+        client = client_class(address, timeout=CONNECT_S)
+    except (OSError, ValueError, ImportError) as error:
+        raise AskError(f"No scheduler answers at {address} ({error}). Start one with: dask scheduler") from None
+    try:
+        others = {name for name, code in _codes(client).items() if code != code_version()}
+        if others:
+            raise AskError(f"Workers with another layoutopt than here: {', '.join(sorted(others))}. Install the same.")
+        yield client
+    finally:
+        with suppress(Exception):
+            client.close(timeout=2)
+
+
+def _codes(client: Any) -> dict[str, str]:
+    """The program each worker has; a worker that lacks it cannot even be asked."""
+    try:
+        found: dict[str, str] = client.run(code_version, on_error="return")
+    except Exception as error:
+        raise AskError(f"The workers cannot load layoutopt ({error}). Install it where they run.") from None
+    return {name: code if isinstance(code, str) else "none" for name, code in found.items()}
+
+
+@dataclass
+class Crowd:
+    """Runs on their way through a cluster: those waiting, those handed over, and what each study's travel waits for."""
+
+    client: Any
+    folder: Path
+    waiting: deque[Run]
+    ended: SimpleQueue[str] = field(default_factory=SimpleQueue)
+    out: dict[str, tuple[Run, Any]] = field(default_factory=dict)
+    ready: dict[str, Any] = field(default_factory=dict)
+    sharing: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        if cache_folder() is not None:
+            self.sharing.update(run.ways for run in self.waiting)
+
+    @property
+    def threads(self) -> int:
+        """How many runs the cluster can do at once, now."""
+        return sum(self.client.nthreads().values())
+
+    def hand_over(self) -> None:
+        """Give the cluster as many runs as keep it busy."""
+        while self.waiting and len(self.out) < AHEAD * max(self.threads, 1):
+            run = self.waiting.popleft()
+            future = self.client.submit(work, run, str(self.folder), self._ready(run), key=f"run-{run.key}")
+            self.out[run.key] = run, future
+            future.add_done_callback(lambda _, key=run.key: self.ended.put(key))
+
+    def _ready(self, run: Run) -> Any:
+        """The task that works out the travel times of the run's study, where several runs share them."""
+        own = run.ways
+        if own not in self.ready:
+            if self.sharing[own] < 2:
+                return None
+            self.ready[own] = self.client.submit(prepare, run, key=f"travel-{own}")
+        return self.ready[own]
+
+    def next(self) -> Ended | None:
+        """Wait a little for a run to end; None where none has.
+
+        Raises
+        ------
+        SchedulerLost
+            The scheduler does not answer any more.
+        """
+        try:
+            key = self.ended.get(timeout=TICK_S)
+        except Empty:
+            self._check()
+            return None
+        run, future = self.out[key]
+        ended = self._ended(run, future)
+        del self.out[key]
+        self.sharing[run.ways] -= 1
+        if self.sharing[run.ways] <= 0:
+            self.ready.pop(run.ways, None)
+        return ended
+
+    def _check(self) -> None:
+        if self.client.status != "running":
+            raise SchedulerLost
+
+    def _ended(self, run: Run, future: Any) -> Ended:
+        """How a run ended, also where its worker can no longer say so."""
+        if future.status == "finished":
+            try:
+                found: Ended = future.result(timeout=CONNECT_S)
+            except Exception as gone:
+                raise SchedulerLost from gone
+            return found
+        if future.status != "error":
+            raise SchedulerLost
+        error = future.exception(timeout=CONNECT_S)
+        if type(error).__name__ == "KilledWorker":
+            text = f"{TRIES} workers died of it, one after the other: killed, or beyond their memory limit."
+        else:
+            text = f"{type(error).__name__}: {error}"
+        return Ended(run.key, LOST, text)
+
+    def let_go(self) -> None:
+        """Take back what has not ended."""
+        with suppress(Exception):
+            self.client.cancel([future for _, future in self.out.values()], force=True)
+
+
+def work_off(
+    client: Any, runs: Sequence[Run], folder: Path, note: Callable[[Ended], bool], tick: Callable[[int], None]
+) -> None:
+    """Have the runs done and give each as it ends to ``note``, until that says no; ``tick`` is told how many run.
+
+    Raises
+    ------
+    SchedulerLost
+        The scheduler has vanished; what has ended before is noted.
+    """
+    crowd = Crowd(client, folder, deque(runs))
+    try:
+        while crowd.waiting or crowd.out:
+            try:
+                crowd.hand_over()
+            except OSError as error:
+                raise SchedulerLost from error
+            ended = crowd.next()
+            if ended is not None and not note(ended):
+                return
+            tick(min(len(crowd.out), crowd.threads))
+    finally:
+        crowd.let_go()

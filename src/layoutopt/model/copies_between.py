@@ -1,0 +1,194 @@
+"""What years of a phasing are asked to keep together, the columns this needs, and who follows whom between years."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import reduce
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from layoutopt.model.columns import Data, Spec
+from layoutopt.model.copies import COPY
+from layoutopt.model.frame import Array, Expr, Rows
+
+TINY = 1e-9
+PLACE = ["settlement_id", "band"]
+Each = float | Mapping[int, float] | None
+"""A limit of every year, or of single years by year."""
+
+
+@dataclass(frozen=True)
+class PhaseLimits:
+    """The most that may happen in one year; a number for every year, {year: number} for single years, None for any.
+
+    Parameters
+    ----------
+    closures_per_year
+        Schools that close (schools).
+    moved_pupils_per_year
+        Pupils who change school because of the plan (pupils).
+    capital_per_year_cny
+        Capital for expansions, in the year each is begun (CNY).
+    new_buses_per_year
+        Buses bought, a bus carrying as many riders as the policy expects (buses).
+    teacher_moves_per_year
+        Posts of schools that close or shrink to a teaching point (posts).
+    """
+
+    closures_per_year: Each = None
+    moved_pupils_per_year: Each = None
+    capital_per_year_cny: Each = None
+    new_buses_per_year: Each = None
+    teacher_moves_per_year: Each = None
+
+    def of(self, name: str, year: int) -> float | None:
+        """Return a limit in a year; None where there is none."""
+        value = getattr(self, name)
+        found = value.get(year) if isinstance(value, Mapping) else value
+        return None if found is None else float(found)
+
+    def any(self, name: str) -> bool:
+        """Return whether some year has this limit."""
+        value = getattr(self, name)
+        return bool(value) if isinstance(value, Mapping) else value is not None
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the names of the limits."""
+        return [one.name for one in fields(cls)]
+
+
+NO_LIMITS = PhaseLimits()
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What is asked of all years together.
+
+    ``build_years`` are the years from the beginning of a building to its use, None for those of the expansions table.
+    ``begun`` are levels begun before the first open year, by the years they are in use. ``posts_today`` and
+    ``most_posts`` are by school, ``buses_today`` and ``riders_per_bus`` of the county.
+    """
+
+    limits: PhaseLimits = NO_LIMITS
+    reopen: bool = False
+    move_once: bool = True
+    build_years: float | None = None
+    merge_shares: Mapping[int, float] = field(default_factory=dict)
+    begun: Mapping[int, frozenset[tuple[object, ...]]] = field(default_factory=dict)
+    posts_today: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    most_posts: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    riders_per_bus: float = 1.0
+    buses_today: float = 0.0
+
+
+def further_blocks(years: Sequence[int], data: Sequence[Data], limits: PhaseLimits) -> Iterator[Spec]:
+    """Yield the columns that yearly limits need."""
+    by_school = ["closures_per_year", "teacher_moves_per_year"]
+    for name, block, upper in zip(by_school, ("closes", "posts_gone"), (1.0, np.inf), strict=True):
+        if limits.any(name):
+            parts = [_existing(one.schools).assign(**{COPY: str(year)}) for year, one in zip(years, data, strict=True)]
+            yield block, pd.concat(parts, ignore_index=True), (COPY, "school_id"), upper, False
+    if limits.any("moved_pupils_per_year"):
+        groups = [
+            one.options.items[["item", "pupils"]].assign(**{COPY: str(year)})
+            for year, one in zip(years, data, strict=True)
+        ]
+        yield "leaves", pd.concat(groups, ignore_index=True), (COPY, "item"), 1.0, False
+    if limits.any("new_buses_per_year"):
+        yield "fleet", pd.DataFrame({COPY: [str(year) for year in years]}), (COPY,), np.inf, False
+
+
+def _existing(schools: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({"school_id": schools.index[schools["exists"].to_numpy(bool)]})
+
+
+def staying(data: Data) -> Expr:
+    """Return by school whether it stays at all, as a full school or a teaching point."""
+    is_open = data.frame.each("open")
+    return is_open + data.frame.each("point").on(is_open.labels)
+
+
+def told(expr: Expr, column: Expr) -> Rows:
+    """Return rows in which a column, in the same order, is at least an expression."""
+    return Expr(expr.matrix, expr.constant, column.labels) <= column
+
+
+def added(parts: Sequence[Expr]) -> Expr:
+    """Return the sum of all expressions of all parts, as a single one."""
+    labels = pd.MultiIndex.from_tuples([("all",)], names=["all"])
+    sums = [
+        Expr(sp.csr_matrix(np.ones((1, len(one)))) @ one.matrix, one.constant.sum(keepdims=True), labels)
+        for one in parts
+    ]
+    return reduce(lambda left, right: left + right, sums)
+
+
+def lead_years(data: Data, asked: Asked) -> Array:
+    """Return by expansion the whole years from its beginning to its use."""
+    table = data.frame.blocks["level"].table
+    if asked.build_years is not None or data.study.expansions is None:
+        return np.full(len(table), np.ceil(asked.build_years or 0.0))
+    key = ["school_id", "stage", "level"]
+    given = data.study.expansions.reindex(columns=[*key, "build_years"]).astype({"level": int})
+    return np.ceil(table[key].merge(given, on=key, how="left")["build_years"].fillna(0.0).to_numpy(float))
+
+
+def pairs_of(data: Sequence[Data]) -> Iterator[tuple[pd.DataFrame, Data, Data]]:
+    """Yield, year after year, who follows whom: ``item_before, item, home``, with the data of both years.
+
+    The pupils of a place and band, its chunks of the same school of today in their order, follow each other; where
+    their number differs, a chunk follows every one it shares pupils with. ``home`` is the school of the first year.
+    """
+    homes = data[0].options.items.set_index("item")["today_school"]
+    for before, after in pairwise(data):
+        pairs = followers(before.options.items, after.options.items)
+        pairs["home"] = homes.reindex(pairs["item_before"]).to_numpy()
+        own = after.options.items.set_index("item")["today_school"]
+        homes = pairs.drop_duplicates("item").set_index("item")["home"].reindex(own.index).fillna(own)
+        yield pairs, before, after
+
+
+def followers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return which groups of a year (``item``) have pupils of which groups of the year before (``item_before``)."""
+    then, now = (dict(iter(items.groupby(PLACE, sort=True))) for items in (before, after))
+    rows: list[tuple[str, str]] = []
+    for place, group in now.items():
+        if place in then:
+            old = then[place]
+            keys = ["today_school"] if set(old["today_school"]) == set(group["today_school"]) else PLACE[:1]
+            for school, part in group.groupby(keys, sort=True):
+                same = old[(old[keys] == list(school)).all(axis=1)]
+                rows += _overlaps(list(same["item"]), list(part["item"]))
+    return pd.DataFrame(rows, columns=["item_before", "item"])
+
+
+def _overlaps(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of near-equal parts of one whole that share some of it."""
+    for i, old in enumerate(before):
+        for k, new in enumerate(after):
+            if min((i + 1) / len(before), (k + 1) / len(after)) - max(i / len(before), k / len(after)) > TINY:
+                yield old, new
+
+
+def arrivals(pairs: pd.DataFrame, before: Data, after: Data) -> tuple[Expr, Expr, NDArray[np.object_]]:
+    """Return where groups went the year before and go now, one row a pair and school of then, and the pairs' homes.
+
+    Labels are ``item, school_id`` of now; a school that is no option any more is zero now.
+    """
+    sent = before.frame.total("chosen", by=["item", "school_id"])
+    table = pd.DataFrame({"item_before": sent.level("item"), "school_id": sent.level("school_id")})
+    table = table.assign(at=np.arange(len(sent))).merge(pairs, on="item_before")
+    labels = pd.MultiIndex.from_frame(table[["item", "school_id"]])
+    at = table["at"].to_numpy(int)
+    now = after.frame.total("chosen", by=["item", "school_id"])
+    repeated = now.labels.get_indexer(labels)
+    found = repeated >= 0
+    pick = sp.csr_matrix((np.ones(int(found.sum())), (np.flatnonzero(found), repeated[found])), (len(labels), len(now)))
+    there = Expr((pick @ now.matrix).tocsr(), np.zeros(len(labels)), labels)
+    return Expr(sent.matrix[at], sent.constant[at], labels), there, table["home"].to_numpy(object)

@@ -1,0 +1,249 @@
+"""The rules between the years of a phasing: what stays closed, what stays built, who moves, and how much a year."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from layoutopt.model.columns import Data, pupils_by
+from layoutopt.model.copies import Copies
+from layoutopt.model.copies_between import Asked, added, arrivals, lead_years, pairs_of, staying, told
+from layoutopt.model.frame import Expr, NamedRows, Rows
+from layoutopt.model.rules.register import Rule
+from layoutopt.policy.norms import merges_wanted
+
+YearRule = Callable[["Horizon"], Iterator[Rows]]
+YEAR_RULES: dict[str, Rule] = {}
+_ROWS: dict[str, YearRule] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Horizon:
+    """The copies of all years, over the columns of all, and what is asked of them together.
+
+    ``again`` is the position of the first year that is still open; those before it are as they are.
+    """
+
+    years: tuple[int, ...]
+    copies: Copies
+    asked: Asked
+    again: int = 0
+
+    @property
+    def data(self) -> tuple[Data, ...]:
+        """The data of every year."""
+        return self.copies.wide
+
+    def limited(self, name: str) -> Iterator[tuple[int, int, float]]:
+        """Yield the open years with a limit: position, year, and the limit."""
+        for at, year in list(enumerate(self.years))[self.again :]:
+            most = self.asked.limits.of(name, year)
+            if most is not None:
+                yield at, year, most
+
+    def of_year(self, block: str, year: int) -> Expr:
+        """Return one expression a column of a further block that belongs to a year."""
+        found = self.copies.frame.each(block)
+        return found.only(np.asarray(found.level("copy") == str(year)))
+
+
+def year_rows(horizon: Horizon, *, skip: Collection[str] = ()) -> list[NamedRows]:
+    """Return the rows between the years, rule by rule; ``skip`` names rules to leave out."""
+    return [
+        NamedRows(name, rows)
+        for name, state in _ROWS.items()
+        if name not in skip
+        for rows in state(horizon)
+        if len(rows.labels)
+    ]
+
+
+def between(sentence: str, formula: str) -> Callable[[YearRule], YearRule]:
+    """Register a rule between years under the name of its function."""
+
+    def register(function: YearRule) -> YearRule:
+        name = function.__name__
+        YEAR_RULES[name] = Rule(name, sentence, formula, lambda data: iter(()))
+        _ROWS[name] = function
+        return function
+
+    return register
+
+
+@between(
+    "A school once closed stays closed, a teaching point stays one, a band given up is not taken up again; a school "
+    "once built stays",
+    r"y_{jt} \le y_{j,t-1},\; y_{jt} + p_{jt} \le y_{j,t-1} + p_{j,t-1},\; s_{jbt} \le s_{jb,t-1}",
+)
+def stays_closed(h: Horizon) -> Iterator[Rows]:
+    """Three rows a school and year; the other way round for schools that are built."""
+    for before, after in pairwise(h.data):
+        built = set(before.schools.index[~before.schools["exists"].to_numpy(bool)])
+        for state in (staying, lambda d: d.frame.each("open"), lambda d: d.frame.each("taught")):
+            now, then = state(after), state(before)
+            then = then.on(now.labels)
+            new = np.asarray(now.level("school_id").isin(built))
+            yield then.only(new) <= now.only(new)
+            if not h.asked.reopen:
+                yield now.only(~new) <= then.only(~new)
+
+
+@between("An expansion once built stays, and its school with it", r"z_{et} \ge z_{e,t-1}")
+def stays_built(h: Horizon) -> Iterator[Rows]:
+    """One row an expansion and year."""
+    for before, after in pairwise(h.data):
+        now = after.frame.each("level")
+        if len(now):
+            yield before.frame.each("level").on(now.labels) <= now
+
+
+@between("Places are built before pupils come: a level counts from the year it is ready", r"z_{et} = 0 \;(t < l_e)")
+def build_first(h: Horizon) -> Iterator[Rows]:
+    """One row an expansion and year in which it cannot be ready; what was begun before goes on."""
+    for at, data in list(enumerate(h.data))[h.again :]:
+        levels = data.frame.each("level")
+        late = lead_years(data, h.asked) > at - h.again
+        if len(levels) and late.any():
+            begun = h.asked.begun.get(h.years[at], frozenset())
+            late &= np.array([tuple(label) not in begun for label in levels.labels], dtype=bool)
+            yield levels.only(late) <= 0.0
+
+
+@between("Nobody moves twice: who left today's school stays at the next", r"x_{njt} \ge x_{nj,t-1} \;(j \ne h_n)")
+def moved_once(h: Horizon) -> Iterator[Rows]:
+    """One row a pupil group, year and school that is not today's."""
+    if not h.asked.move_once:
+        return
+    for pairs, before, after in pairs_of(h.data):
+        then, now, homes = arrivals(pairs, before, after)
+        new = np.asarray(then.level("school_id") != homes)
+        yield then.only(new) <= now.only(new)
+
+
+@between(
+    "No more schools close in a year than its limit", r"\sum_j (y_{j,t-1} + p_{j,t-1} - y_{jt} - p_{jt})^+ \le C_t"
+)
+def closures_per_year(h: Horizon) -> Iterator[Rows]:
+    """One row a school and year, and one a year."""
+    for at, year, most in h.limited("closures_per_year"):
+        closes = h.of_year("closes", year)
+        now = staying(h.data[at]).on(by_school(closes))
+        before = staying(h.data[at - 1]).on(now.labels) if at else now * 0.0 + 1.0
+        yield told(before - now, closes)
+        yield added([closes]) <= most
+
+
+@between("No more pupils change school in a year than its limit", r"\sum_n d_n c_{nt} \le M_t")
+def moved_pupils_per_year(h: Horizon) -> Iterator[Rows]:
+    """One row a pupil group and school it may leave, and one a year."""
+    steps = dict(zip(h.years[1:], pairs_of(h.data), strict=True))
+    for at, year, most in h.limited("moved_pupils_per_year"):
+        leaves = h.of_year("leaves", year)
+        moves = Expr(leaves.matrix, leaves.constant, pd.MultiIndex.from_arrays([leaves.level("item")], names=["item"]))
+        if at:
+            then, now, homes = arrivals(*steps[year])
+            may = np.asarray(then.level("school_id") == homes) | (not h.asked.move_once)
+            then, now = then.only(may), now.only(may)
+            yield then - now <= moves.on(now.labels)
+        else:
+            stay = at_home(h.data[0])
+            yield stay * -1.0 + 1.0 <= moves.on(stay.labels)
+        pupils = h.copies.frame.blocks["leaves"].table
+        pupils = pupils.loc[pupils["copy"] == str(year), "pupils"].to_numpy(float)
+        yield added([leaves * pupils]) <= most
+
+
+@between(
+    "No more capital is spent in a year than its limit, each expansion in the year it is begun",
+    r"\sum_e g_e (z_{e,t+l_e} - z_{e,t+l_e-1}) \le G_t",
+)
+def capital_per_year(h: Horizon) -> Iterator[Rows]:
+    """One row a year."""
+    for at, _, most in h.limited("capital_per_year_cny"):
+        parts = []
+        leads = lead_years(h.data[at], h.asked)
+        for lead in sorted(set(leads)):
+            ready = at + int(lead)
+            for year, sign in ((ready, 1.0), (ready - 1, -1.0)):
+                if 0 <= year < len(h.data) and ready < len(h.data):
+                    levels = h.data[year].frame.each("level")
+                    capital = h.data[year].frame.blocks["level"].table["capital_cny"].to_numpy(float)
+                    parts.append(levels * (sign * np.where(leads == lead, capital, 0.0)))
+        if parts:
+            yield added(parts) <= most
+
+
+@between(
+    "No more buses are bought in a year than its limit, each carrying as many riders as are expected",
+    r"B_t - B_{t-1} \le N_t,\; \sum_n d_n u_n / q \le B_t",
+)
+def new_buses_per_year(h: Horizon) -> Iterator[Rows]:
+    """Three rows a year: buses last, they carry the riders, and few are bought."""
+    if not h.asked.limits.any("new_buses_per_year"):
+        return
+    before: Expr | None = None
+    for at, year in enumerate(h.years):
+        fleet, riders = added([h.of_year("fleet", year)]), pupils_by(h.data[at], [], mode="bus")
+        yield fleet >= h.asked.buses_today
+        if len(riders):
+            yield added([riders]) * (1.0 / h.asked.riders_per_bus) <= fleet
+        if before is not None:
+            yield before <= fleet
+        most = h.asked.limits.of("new_buses_per_year", year)
+        if most is not None and at >= h.again:
+            yield fleet <= h.asked.buses_today + most if before is None else fleet - before <= most
+        before = fleet
+
+
+@between(
+    "No more teachers lose their school in a year than its limit",
+    r"\sum_j (T_{j,t-1} - U_j y_{jt} - t^p p_{jt})^+ \le L_t",
+)
+def teacher_moves_per_year(h: Horizon) -> Iterator[Rows]:
+    """One row a school and year, and one a year: posts of schools that close or shrink to a teaching point."""
+    for at, year, most in h.limited("teacher_moves_per_year"):
+        go, data = h.of_year("posts_gone", year), h.data[at]
+        schools = by_school(go)
+        big = h.asked.most_posts.reindex(schools.get_level_values(0)).to_numpy(float)
+        stay = data.frame.each("open").on(schools) * big
+        stay = stay + data.frame.each("point").on(schools) * data.policy.points.point_staff
+        today = h.asked.posts_today.reindex(schools.get_level_values(0)).fillna(0.0).to_numpy(float)
+        had = h.data[at - 1].frame.total("posts", by=["school_id"]).on(schools) if at else stay * 0.0
+        if not at:
+            had = Expr(had.matrix, today, schools)
+        yield told(had - stay, go)
+        yield added([go]) <= most
+
+
+@between(
+    "The asked share of the small schools of the first year is merged by each year",
+    r"\sum_{j \in S} (1 - y_{jt} - p_{jt}) \ge \lceil \mu_t |S| \rceil",
+)
+def merge_share_of_year(h: Horizon) -> Iterator[Rows]:
+    """One row a year with a share."""
+    counted = h.data[0].schools["counted"]
+    for at, year in list(enumerate(h.years))[h.again :]:
+        share = h.asked.merge_shares.get(year)
+        if share is None or not counted.any():
+            continue
+        policy = h.data[at].policy.replace(merge_share=share)
+        stay = staying(h.data[at])
+        stay = stay.only(counted.reindex(stay.level("school_id")).to_numpy(bool))
+        yield added([stay]) <= float(int(counted.sum()) - merges_wanted(int(counted.sum()), policy))
+
+
+def by_school(column: Expr) -> pd.MultiIndex:
+    """Return the schools of the columns of a further block, as labels of their own."""
+    return pd.MultiIndex.from_arrays([column.level("school_id")], names=["school_id"])
+
+
+def at_home(data: Data) -> Expr:
+    """Return by group whether it goes to its school of today; groups without one are left out."""
+    items = data.options.items
+    items = items[items["today_school"] != ""]
+    home = pd.MultiIndex.from_arrays([items["item"], items["today_school"]], names=["item", "school_id"])
+    return data.frame.total("chosen", by=["item", "school_id"]).on(home)

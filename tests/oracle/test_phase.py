@@ -1,0 +1,339 @@
+"""Phasing against brute force over every sequence of layouts, and each rule between the years with and without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import chain, combinations, pairwise, product
+from typing import Any
+
+import numpy as np
+import pytest
+
+import layoutopt as lo
+from layoutopt.ahead.phase_result import Phasing
+from layoutopt.kernels import highs
+from layoutopt.model.build import build_model
+from layoutopt.model.copies_between import followers
+from layoutopt.options import build_options
+from layoutopt.testing import tiny_policy, tiny_study
+
+SITES = {"S1": (0, 6), "S2": (6, 0), "S3": (0, -6)}
+"""Three village schools 6 km from the hub: nobody walks there, and buses go to the hub only."""
+PUPILS = {2025: (4, 5, 1), 2026: (3, 1, 1), 2027: (1, 5, 1)}
+"""Pupils a grade at each site: S2 loses its pupils and gets them back, the temptation to close and open again."""
+YEARS = tuple(PUPILS)
+Layout = frozenset[str]
+Path = tuple[Layout, ...]
+GIVEN: dict[str, Any] = {
+    "wage_cny": 10_000, "allowed": False, "must_keep": ("H",), "closable_below_pupils": 1_000, "discount_rate": 0.05,
+    "line_fixed_cny": 120_000,
+}  # fmt: skip
+
+
+def county(counts: tuple[int, ...], **more: Any) -> lo.Study:
+    villages = {f"V{code[1]}": (x, y, [n] * 6) for (code, (x, y)), n in zip(SITES.items(), counts, strict=True)}
+    schools: dict[str, Any] = {code: (x, y, {"hub": False}) for code, (x, y) in SITES.items()}
+    schools["H"] = (0, 0, {"hub": True, "places_primary": 1_000.0})
+    return tiny_study({**villages, "VH": (0, 0, [15] * 6)}, schools, **more)
+
+
+@pytest.fixture(scope="module")
+def studies() -> dict[int, lo.Study]:
+    return {year: county(counts, year=year) for year, counts in PUPILS.items()}
+
+
+@pytest.fixture(scope="module")
+def costs(studies: dict[int, lo.Study]) -> dict[int, dict[Layout, float]]:
+    """The least yearly cost of every layout in every year: the program of one year, its schools fixed."""
+    found: dict[int, dict[Layout, float]] = {}
+    for year, study in studies.items():
+        policy = tiny_policy(**GIVEN)
+        options = build_options(study, policy)
+        model, data = build_model(study, policy, options)
+        block = data.frame.blocks["open"]
+        program = model.program(model.goals["annual_cost"])
+        found[year] = {}
+        for layout in layouts():
+            lower, upper = program.lower.copy(), program.upper.copy()
+            lower[block.columns] = upper[block.columns] = block.table["school_id"].isin({*layout, "H"})
+            solved = highs.solve(replace(program, lower=lower, upper=upper), budget=highs.Budget(gap=1e-9))
+            assert solved.status == "optimal"
+            found[year][layout] = solved.objective
+    return found
+
+
+def layouts() -> list[Layout]:
+    return [frozenset(some) for some in chain.from_iterable(combinations(SITES, k) for k in range(len(SITES) + 1))]
+
+
+def brute(costs: Mapping[int, Mapping[Layout, float]], keeps: Callable[[Path], bool]) -> float:
+    """The least discounted cost over all sequences of layouts that keep a rule."""
+    rate = 1.0 + GIVEN["discount_rate"]
+    found = [
+        sum(costs[year][layout] / rate**turn for turn, (year, layout) in enumerate(zip(YEARS, path, strict=True)))
+        for path in product(layouts(), repeat=len(YEARS))
+        if keeps(path)
+    ]
+    return min(found)
+
+
+def with_today(path: Path) -> Path:
+    return (frozenset(SITES), *path)
+
+
+def monotone(path: Path) -> bool:
+    return all(now <= then for then, now in pairwise(with_today(path)))
+
+
+def closed(path: Path) -> list[Layout]:
+    return [then - now for then, now in pairwise(with_today(path))]
+
+
+def pupils_of(turn: int, schools: Layout) -> int:
+    counts = dict(zip(SITES, PUPILS[YEARS[turn]], strict=True))
+    return sum(6 * counts[code] for code in schools)
+
+
+def solved(studies: Mapping[int, lo.Study], **asked: Any) -> Phasing:
+    found = lo.phase(dict(studies), tiny_policy(**GIVEN), effort="proof", **asked)
+    assert found.main.gap <= 1e-4
+    for year, plan in found.plans.items():
+        assert lo.audit(plan, plan.study, plan.policy).empty
+        assert plan.study.year == year
+    return found
+
+
+def test_free_years_close_what_pays(studies: dict[int, lo.Study], costs: dict[int, dict[Layout, float]]) -> None:
+    found = solved(studies)
+    assert found.main.value == pytest.approx(brute(costs, monotone), rel=1e-6)
+    assert found.problems.empty
+    assert set(found.table.columns) == {"name", *YEARS}
+
+
+def test_without_stays_closed_a_school_comes_back(
+    studies: dict[int, lo.Study], costs: dict[int, dict[Layout, float]]
+) -> None:
+    """S2 has 5, 1 and 5 pupils a grade: closed in the middle year only, where that is not forbidden."""
+    free = brute(costs, lambda path: True)
+    assert free < brute(costs, monotone) - 1.0
+    found = solved(studies, skip=("stays_closed", "moved_once"))
+    assert found.main.value == pytest.approx(free, rel=1e-6)
+    assert "stays_closed" in set(found.problems["rule"])
+    again = solved(studies, reopen=True, move_once=False)
+    assert again.main.value == pytest.approx(free, rel=1e-6) and again.problems.empty
+
+
+def test_nobody_moves_twice(studies: dict[int, lo.Study], costs: dict[int, dict[Layout, float]]) -> None:
+    """With reopening allowed a pupil could go and come back; a place that moves once cannot."""
+    found = solved(studies, reopen=True)
+    assert found.main.value == pytest.approx(brute(costs, monotone), rel=1e-6)
+    assert found.problems.empty
+    assert "moved_once" in set(
+        replace(found, plans=solved(studies, reopen=True, move_once=False).plans).problems["rule"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "keeps", "rule"),
+    [
+        ("closures_per_year", 1, lambda path: max(map(len, closed(path))) <= 1, "closures_per_year"),
+        (
+            "moved_pupils_per_year", 20,
+            lambda path: max(pupils_of(turn, gone) for turn, gone in enumerate(closed(path))) <= 20,
+            "moved_pupils_per_year",
+        ),
+        (
+            "teacher_moves_per_year", 4, lambda path: max(map(len, closed(path))) <= 1, "teacher_moves_per_year",
+        ),
+    ],
+)  # fmt: skip
+def test_yearly_limits(
+    studies: dict[int, lo.Study], costs: dict[int, dict[Layout, float]], limit: str, most: float,
+    keeps: Callable[[Path], bool], rule: str,
+) -> None:  # fmt: skip
+    """Each school needs 4 posts (two multigrade classes): 4 posts a year are one school a year."""
+    best = brute(costs, lambda path: monotone(path) and keeps(path))
+    assert best > brute(costs, monotone) + 1.0
+    limits = lo.PhaseLimits(**{limit: most})
+    found = solved(studies, limits=limits)
+    assert found.main.value == pytest.approx(best, rel=1e-6) and found.problems.empty
+    without = solved(studies, limits=limits, skip=(rule,))
+    assert set(without.problems["rule"]) == {rule}
+
+
+def test_share_of_the_first_years_small_schools(
+    studies: dict[int, lo.Study], costs: dict[int, dict[Layout, float]]
+) -> None:
+    """Four schools count as small: 30 % are two by 2025, 70 % are three by 2027."""
+
+    def keeps(path: Path) -> bool:
+        return monotone(path) and len(path[0]) <= 1 and len(path[2]) == 0
+
+    shares = {2025: 0.3, 2027: 0.7}
+    assert brute(costs, keeps) > brute(costs, monotone) + 1.0
+    found = solved(studies, merge_shares=shares)
+    assert found.main.value == pytest.approx(brute(costs, keeps), rel=1e-6) and found.problems.empty
+    without = solved(studies, merge_shares=shares, skip=("merge_share_of_year",))
+    assert set(without.problems["rule"]) == {"merge_share_of_year"}
+
+
+def test_comparisons_are_the_same_program_restricted(
+    studies: dict[int, lo.Study], costs: dict[int, dict[Layout, float]]
+) -> None:
+    found = solved(studies, limits=lo.PhaseLimits(closures_per_year=1))
+    table = found.compare().table.set_index("way")["cost_cny"]
+    constant = brute(costs, lambda path: len(set(path)) == 1)
+    rate = 1.0 + GIVEN["discount_rate"]
+    alone = sum(min(costs[year].values()) / rate**turn for turn, year in enumerate(YEARS))
+    assert table["all in year one"] == pytest.approx(constant, rel=1e-4)
+    assert table["each year alone"] == pytest.approx(alone, rel=1e-4)
+    assert table["year by year"] >= table["phasing"] - 1.0 and table["phasing"] == pytest.approx(found.main.value)
+
+
+def growing(**level: Any) -> dict[int, lo.Study]:
+    """S1 may close into the hub once the hub is enlarged by 12 places; the hub is full with 90 pupils of its own."""
+    schools: dict[str, Any] = {"S1": (0, 6, {"hub": False}), "H": (0, 0, {"hub": True, "places_primary": 90.0})}
+    expansion = {"school_id": "H", "stage": "primary", "level": 1, "places": 12, "capital_cny": 30_000, **level}
+    villages: dict[str, Any] = {"V1": (0, 6, [2] * 6), "VH": (0, 0, [15] * 6)}
+    return {year: tiny_study(villages, schools, expansions=[expansion], year=year) for year in YEARS}
+
+
+def test_built_before_closed() -> None:
+    """The hub's level takes a year to build: begun in 2025, paid in 2025, in use in 2026, when S1 closes."""
+    found = solved(growing(build_years=1))
+    assert found.events.values.tolist() == [[2026, "H", "is enlarged", 102.0], [2026, "S1", "closes", 12.0]]
+    assert found.costs["capital_paid_cny"].tolist() == [30_000, 0, 0] and found.problems.empty
+    at_once = solved(growing(build_years=1), skip=("build_first",))
+    assert set(at_once.events["year"]) == {2025} and set(at_once.problems["rule"]) == {"build_first"}
+    same_year = solved(growing(build_years=1), build_years=0)
+    assert set(same_year.events["year"]) == {2025} and same_year.problems.empty
+
+
+def test_capital_of_a_year() -> None:
+    """30,000 a level, begun the year before: with nothing to spend in 2025 and 2026 the level is never ready."""
+    limits = lo.PhaseLimits(capital_per_year_cny={2025: 10_000, 2026: 30_000})
+    found = solved(growing(build_years=1), limits=limits)
+    assert set(found.events["year"]) == {2027} and found.costs["capital_paid_cny"].tolist() == [0, 30_000, 0]
+    without = solved(growing(build_years=1), limits=limits, skip=("capital_per_year",))
+    assert set(without.problems["rule"]) == {"capital_per_year"}
+
+
+def test_buses_of_a_year() -> None:
+    """Nobody rides today; a part of a bus each year, one rider too small for the first year's best, adds up."""
+    studies = {year: county(counts, year=year) for year, counts in PUPILS.items()}
+    free = solved(studies)
+    per_bus = free.basis.horizon.asked.riders_per_bus
+    riders = [
+        float(plan.assignments.loc[plan.assignments["mode"] == "bus", "pupils"].sum()) for plan in free.plans.values()
+    ]
+    assert riders[0] > 0
+    most = (riders[0] - 1.0) / per_bus
+    limits = lo.PhaseLimits(new_buses_per_year=most)
+    held = solved(studies, limits=limits)
+    for turn, plan in enumerate(held.plans.values(), start=1):
+        rows = plan.assignments
+        assert float(rows.loc[rows["mode"] == "bus", "pupils"].sum()) / per_bus <= turn * most + 1e-6
+    assert held.main.value > free.main.value + 1.0
+    without = solved(studies, limits=limits, skip=("new_buses_per_year",))
+    assert without.main.value == pytest.approx(free.main.value, rel=1e-6)
+
+
+def test_an_enlarged_school_stays_enlarged() -> None:
+    """Pupils of V1 leave after 2025: without the rule nobody pays for the level any more."""
+    schools: dict[str, Any] = {
+        "S1": (0, 6, {"hub": False, "status": "close"}),
+        "H": (0, 0, {"hub": True, "places_primary": 90.0}),
+    }
+    expansion = {"school_id": "H", "stage": "primary", "level": 1, "places": 12, "capital_cny": 30_000}
+    studies = {
+        year: tiny_study({"V1": (0, 6, [n] * 6), "VH": (0, 0, [15 - 2 * (n == 1)] * 6)}, schools, expansions=[expansion], year=year)
+        for year, n in zip(YEARS, (2, 1, 1), strict=True)
+    }  # fmt: skip
+    found = solved(studies)
+    assert found.table.loc["H"].tolist()[1:] == ["hub +"] * 3 and found.problems.empty
+    without = solved(studies, skip=("stays_built",))
+    assert without.table.loc["H"].tolist()[1:] == ["hub +", "hub", "hub"]
+    assert set(without.problems["rule"]) == {"stays_built"}
+
+
+def test_rules_that_cannot_hold_together(studies: dict[int, lo.Study]) -> None:
+    with pytest.raises(lo.InfeasibleError, match="Each year has a plan of its own") as caught:
+        solved(studies, limits=lo.PhaseLimits(closures_per_year=0), merge_shares={2026: 0.5})
+    assert set(caught.value.rules) == {"closures_per_year", "merge_share_of_year"}
+
+
+def test_replanned_years_keep_the_past(studies: dict[int, lo.Study], costs: dict[int, dict[Layout, float]]) -> None:
+    limits = lo.PhaseLimits(closures_per_year=1)
+    found = solved(studies, limits=limits)
+    same = found.replan(2026)
+    assert same.main.value == pytest.approx(found.main.value, rel=1e-6)
+    assert same.table.equals(found.table)
+    fuller = {2026: county((6, 6, 6), year=2026), 2027: county((6, 6, 6), year=2027)}
+    again = found.replan(2026, fuller)
+    assert again.table[2025].equals(found.table[2025]) and again.problems.empty
+    assert again.plans[2027].assignments["pupils"].sum() == 6 * (18 + 15)
+    with pytest.raises(lo.LayoutError, match="nothing to decide again from 2025"):
+        found.replan(2025)
+
+
+def test_groups_follow_each_other_when_their_number_changes() -> None:
+    """Two chunks become one, then one becomes three: each follows whom it shares pupils with."""
+    import pandas as pd
+
+    def items(count: int) -> Any:
+        rows = [("V1", "lower", "S1", f"V1.lower.{k}") for k in range(1, count + 1)]
+        return pd.DataFrame(rows, columns=["settlement_id", "band", "today_school", "item"])
+
+    def pairs(before: int, after: int) -> list[tuple[int, int]]:
+        table = followers(items(before), items(after))
+        return [(int(then[-1]), int(now[-1])) for then, now in table.itertuples(index=False, name=None)]
+
+    assert pairs(2, 1) == [(1, 1), (2, 1)]
+    assert pairs(1, 3) == [(1, 1), (1, 2), (1, 3)]
+    assert pairs(2, 3) == [(1, 1), (1, 2), (2, 2), (2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"years": (2025,)}, "2 to 12 years"),
+        ({"years": (2025, 2027)}, "follow each other"),
+        ({"years": range(2024, 2028)}, "no study of 2024"),
+        ({"limits": lo.PhaseLimits(closures_per_year=-1)}, "closures_per_year = -1"),
+        ({"limits": lo.PhaseLimits(capital_per_year_cny={2031: 1.0})}, "2031"),
+    ],
+)
+def test_what_cannot_be_asked(studies: dict[int, lo.Study], asked: dict[str, Any], words: str) -> None:
+    with pytest.raises(lo.LayoutError, match=words):
+        lo.phase(dict(studies), tiny_policy(**GIVEN), **asked)
+
+
+def test_other_counties_are_refused_with_every_difference(studies: dict[int, lo.Study]) -> None:
+    schools: dict[str, Any] = {"H": (0, 0, {"hub": True, "places_primary": 1_000.0}), "S9": (0, 3, {})}
+    other = tiny_study({"V9": (0, 0, [1] * 6)}, schools, year=2026)
+    with pytest.raises(lo.InputError) as caught:
+        lo.phase({2025: studies[2025], 2026: other}, tiny_policy(**GIVEN))
+    assert [problem.where for problem in caught.value.problems] == ["settlements of 2026", "schools of 2026"]
+
+
+def test_words_tables_and_files(studies: dict[int, lo.Study], tmp_path: Any) -> None:
+    found = solved(studies, limits=lo.PhaseLimits(closures_per_year=1))
+    assert str(found).splitlines()[-1].startswith("All years together cost ")
+    assert "discounted to 2025" in str(found) and "within 0.00% of the best" in str(found)
+    assert found.discounted_cny == pytest.approx(found.costs["discounted_cny"].sum())
+    weights = [1.0, 1 / 1.05, 1 / 1.05**2]
+    assert found.costs["counts"].tolist() == pytest.approx(weights)
+    kinds = [
+        name
+        for name in found.costs
+        if name.endswith("_cny") and name not in ("cost_cny", "capital_paid_cny", "discounted_cny")
+    ]
+    assert np.allclose(found.costs[kinds].sum(axis=1), found.costs["cost_cny"])
+    folder = found.to_folder(tmp_path / "out")
+    assert sorted(path.name for path in folder.iterdir() if path.suffix == ".csv") == [
+        "phasing_costs.csv", "phasing_events.csv", "phasing_moves.csv", "phasing_table.csv", "phasing_years.csv",
+    ]  # fmt: skip
+    back = lo.Plan.from_folder(folder / "2026")
+    assert back.figures.schools_open == found.plans[2026].figures.schools_open
+    assert len(found.plot().patches) == 3 * found.events["school_id"].nunique()

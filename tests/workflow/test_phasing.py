@@ -1,0 +1,71 @@
+"""The commands for several years and several futures, from a study folder to files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import layoutopt as lo
+from layoutopt.cli import main
+from layoutopt.samples import write_county
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("county") / "study"
+    write_county(lo.generate_county(settlements=30, schools=8, pupils=600, towns=3, area_km2=200), folder)
+    return folder
+
+
+def test_phase_writes_a_plan_a_year(county: Path, tmp_path: Path) -> None:
+    out = tmp_path / "phasing"
+    ran = CliRunner().invoke(
+        main, ["phase", str(county), "--years", "2025-2026", "--closures", "1", "--effort", "quick", "--json",
+               "--out", str(out)],
+    )  # fmt: skip
+    assert ran.exit_code == 0, ran.output
+    found = json.loads(ran.stdout)
+    assert found["years"] == [2025, 2026] and found["problems"] == []
+    assert found["bound_cny"] <= found["value_cny"]
+    years = pd.read_csv(out / "phasing_years.csv")
+    assert years["closes"].max() <= 1 and years["year"].tolist() == [2025, 2026]
+    plan = lo.Plan.from_folder(out / "2026")
+    assert plan.study.year == 2026 and lo.audit(plan, plan.study, plan.policy).empty
+
+
+def test_robust_writes_a_plan_a_future(county: Path, tmp_path: Path) -> None:
+    file = tmp_path / "futures.toml"
+    file.write_text("[scenarios.base]\n[scenarios.wet]\nweight = 0.5\ntravel = 1.2\n", "utf-8")
+    out = tmp_path / "robust"
+    given = ["robust", str(county), "--scenarios", str(file), "--effort", "quick", "--json", "--out", str(out)]
+    ran = CliRunner().invoke(main, given)
+    assert ran.exit_code == 0, ran.output
+    found = json.loads(ran.stdout)
+    assert [row["scenario"] for row in found["table"]] == ["base", "wet"]
+    plans = [lo.Plan.from_folder(out / name) for name in ("base", "wet")]
+    assert plans[0].schools["role"].tolist() == plans[1].schools["role"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["phase", "--years", "soon"], "--years soon: write it as FROM-TO"),
+        (["phase", "--years", "2025-2026", "--merge-share", "most"], "--merge-share most: write it as YEAR=SHARE"),
+        (["robust", "--scenarios", "none.toml"], "none.toml: is no file"),
+    ],
+)
+def test_bad_words_are_told(county: Path, tmp_path: Path, given: list[str], words: str) -> None:
+    ran = CliRunner().invoke(main, [given[0], str(county), *given[1:], "--out", str(tmp_path / "out")])
+    assert ran.exit_code == 2 and words in ran.stderr
+
+
+def test_every_problem_of_a_file_of_futures_is_told(county: Path, tmp_path: Path) -> None:
+    file = tmp_path / "futures.toml"
+    file.write_text("[scenarios.wet]\ntravl = 1.2\n[scenarios.few]\nbirths = -3\n", "utf-8")
+    ran = CliRunner().invoke(main, ["robust", str(county), "--scenarios", str(file), "--out", str(tmp_path / "out")])
+    assert ran.exit_code == 2
+    assert "Did you mean 'travel'" in ran.stderr and "births = -3" in ran.stderr

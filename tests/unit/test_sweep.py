@@ -402,3 +402,13 @@ def test_a_study_written_again_unchanged_has_the_same_key(tmp_path: Path) -> Non
     write_study(land(), tmp_path / "b")
     one, other = (lo.read_study(tmp_path / name).digest for name in ("a", "b"))
     assert one == other
+
+
+def test_the_file_of_the_documentation_can_be_read(tmp_path: Path, study_folder: Callable[..., Path]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "batch.md").read_text("utf-8")
+    (tmp_path / "sweep.toml").write_text(page.split("```toml")[1].split("```")[0], "utf-8")
+    study_folder("counties/north")
+    found = read_sweep(tmp_path / "sweep.toml")
+    # 2 studies × (2 × 2 of the grid, 1 of the list, 20 at random) × 2 years × 3 futures
+    assert len(found) == 2 * 25 * 2 * 3
+    assert found.scenarios[2].towns == {"West": 0.9}

@@ -173,10 +173,8 @@ def test_results_pivot_and_compare(batch: Any) -> None:
 def test_duckdb_opens_the_folder_as_it_is(batch: Any) -> None:
     duckdb = pytest.importorskip("duckdb")
     found, _, home, _ = batch
-    sql = f"""
-        SELECT study, scenario, cost_cny FROM read_parquet('{home / "out"}/runs/*/figures.parquet', union_by_name = true)
-        WHERE state = 'done' ORDER BY study, scenario
-    """  # fmt: skip
+    page = (Path(__file__).parents[2] / "docs" / "batch.md").read_text("utf-8")
+    sql = page.split("```sql")[1].split("```")[0].replace("out/sweep", (home / "out").as_posix())
     rows = duckdb.sql(sql).fetchall()
     done = found.results.done.sort_values(["study", "scenario"])
     assert rows == list(done[["study", "scenario", "cost_cny"]].itertuples(index=False, name=None))
@@ -311,6 +309,53 @@ def test_nobody_at_the_address(studies: Path, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(engine, "CONNECT_S", 2.0)
     with pytest.raises(AskError, match=r"No scheduler answers at tcp://127\.0\.0\.1:9"):
         lo.run_batch(asked(studies), tmp_path / "out", scheduler="tcp://127.0.0.1:9")
+
+
+class Counted:
+    """A cluster of one thread that only notes what it is given."""
+
+    status = "running"
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+
+    def nthreads(self) -> dict[str, int]:
+        return {"one": 1}
+
+    def submit(self, function: Any, *arguments: Any, key: str) -> Any:
+        self.given.append(key.split("-")[0])
+        return self
+
+    def add_done_callback(self, call: Any) -> None:
+        pass
+
+
+def test_travel_times_are_worked_out_once_for_all_runs_of_a_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from collections import deque
+
+    from layoutopt.journeys import forget, journeys_of
+
+    monkeypatch.setenv("LAYOUTOPT_CACHE", str(tmp_path / "cache"))
+    road = [([(0, 0), (1, 0)], {"class": "tertiary"})]
+    study = tiny_study({"V1": (0, 0, [9] * 6), "V2": (1, 0, [3] * 6)}, {"S1": (0.1, 0, {"hub": True})}, roads=road)
+    write_study(study, tmp_path / "road")
+    sweep = read_sweep({"sweep": {"studies": [str(tmp_path / "road")]}, "grid": {"max_ride_min": [20, 30, 40]}})
+    runs = list(drive.runs_of(sweep, {one: one.read().digest for one in sweep.sources}))
+    client = Counted()
+    engine.Crowd(client, tmp_path, deque(runs)).hand_over()
+    assert client.given == ["travel", "run", "run", "run"]
+    forget()
+    assert task.prepare(runs[0])
+    before = journeys_of(*task.case_of(runs[0])).table.ride_min
+    forget()
+
+    def not_again(*_: Any, **__: Any) -> None:
+        raise AssertionError("worked out again")
+
+    monkeypatch.setattr("layoutopt.network.cached.travel", not_again)
+    assert (journeys_of(*task.case_of(runs[2])).table.ride_min == before).all()
 
 
 # --- what is kept, put away and done again -------------------------------------------------------------------------

@@ -63,8 +63,9 @@ def phase(
 
     Each year keeps every rule of the policy for its own pupils; between the years a school once closed stays closed,
     what is built stays, nobody moves twice, and the yearly limits hold. The sum of the yearly costs, discounted to
-    the first year, is made least, after the goals that come before it (counted over all years alike). Its bound speaks
-    for the programs of all years with buses at a price per rider; each year's lines are drawn afterwards.
+    the first year, is made least, after the goals that come before it, which are discounted alike. Its bound speaks
+    for the programs of all years with buses at a price per rider; each year's lines are drawn afterwards. Whether a
+    school is small enough to close, its pupils of that year decide; hubs are those of the first year.
 
     Parameters
     ----------

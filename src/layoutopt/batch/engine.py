@@ -128,13 +128,20 @@ class Crowd:
     @property
     def threads(self) -> int:
         """How many runs the cluster can do at once, now."""
-        return sum(self.client.nthreads().values())
+        try:
+            return sum(self.client.nthreads().values())
+        except Exception as error:
+            raise SchedulerLost from error
 
     def hand_over(self) -> None:
         """Give the cluster as many runs as keep it busy."""
         while self.waiting and len(self.out) < AHEAD * max(self.threads, 1):
             run = self.waiting.popleft()
-            future = self.client.submit(work, run, str(self.folder), self._ready(run), key=f"run-{run.key}")
+            try:
+                future = self.client.submit(work, run, str(self.folder), self._ready(run), key=f"run-{run.key}")
+            except Exception as error:
+                self._check()
+                raise SchedulerLost from error
             self.out[run.key] = run, future
             future.add_done_callback(lambda _, key=run.key: self.ended.put(key))
 
@@ -208,10 +215,7 @@ def work_off(
     crowd = Crowd(client, folder, deque(runs))
     try:
         while crowd.waiting or crowd.out:
-            try:
-                crowd.hand_over()
-            except OSError as error:
-                raise SchedulerLost from error
+            crowd.hand_over()
             ended = crowd.next()
             if ended is not None and not note(ended):
                 return

@@ -58,7 +58,7 @@ class Sweep:
 
 
 def read_sweep(file: str | Path | Mapping[str, Any], *, folder: str | Path | None = None) -> Sweep:
-    """Return the sweep of a TOML file, or of a mapping of the same form; see ``docs/commands.md`` for its keys.
+    """Return the sweep of a TOML file, or of a mapping of the same form; see ``docs/batch.md`` for its keys.
 
     Parameters
     ----------

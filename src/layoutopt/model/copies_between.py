@@ -192,3 +192,16 @@ def arrivals(pairs: pd.DataFrame, before: Data, after: Data) -> tuple[Expr, Expr
     pick = sp.csr_matrix((np.ones(int(found.sum())), (np.flatnonzero(found), repeated[found])), (len(labels), len(now)))
     there = Expr((pick @ now.matrix).tocsr(), np.zeros(len(labels)), labels)
     return Expr(sent.matrix[at], sent.constant[at], labels), there, table["home"].to_numpy(object)
+
+
+def by_school(column: Expr) -> pd.MultiIndex:
+    """Return the schools of the columns of a further block, as labels of their own."""
+    return pd.MultiIndex.from_arrays([column.level("school_id")], names=["school_id"])
+
+
+def at_home(data: Data) -> Expr:
+    """Return by group whether it goes to its school of today; groups without one are left out."""
+    items = data.options.items
+    items = items[items["today_school"] != ""]
+    home = pd.MultiIndex.from_arrays([items["item"], items["today_school"]], names=["item", "school_id"])
+    return data.frame.total("chosen", by=["item", "school_id"]).on(home)

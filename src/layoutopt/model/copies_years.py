@@ -11,14 +11,34 @@ import pandas as pd
 
 from layoutopt.model.columns import Data, pupils_by
 from layoutopt.model.copies import Copies
-from layoutopt.model.copies_between import Asked, added, arrivals, lead_years, pairs_of, staying, told
+from layoutopt.model.copies_between import (
+    Asked,
+    added,
+    arrivals,
+    at_home,
+    by_school,
+    lead_years,
+    pairs_of,
+    staying,
+    told,
+)
 from layoutopt.model.frame import Expr, NamedRows, Rows
-from layoutopt.model.rules.register import Rule
 from layoutopt.policy.norms import merges_wanted
 
-YearRule = Callable[["Horizon"], Iterator[Rows]]
-YEAR_RULES: dict[str, Rule] = {}
-_ROWS: dict[str, YearRule] = {}
+RowsOf = Callable[["Horizon"], Iterator[Rows]]
+
+
+@dataclass(frozen=True)
+class YearRule:
+    """A rule between years: what it says to a planner, its formula, and the function that states its rows."""
+
+    name: str
+    sentence: str
+    formula: str
+    rows: RowsOf
+
+
+YEAR_RULES: dict[str, YearRule] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,20 +75,18 @@ def year_rows(horizon: Horizon, *, skip: Collection[str] = ()) -> list[NamedRows
     """Return the rows between the years, rule by rule; ``skip`` names rules to leave out."""
     return [
         NamedRows(name, rows)
-        for name, state in _ROWS.items()
+        for name, rule in YEAR_RULES.items()
         if name not in skip
-        for rows in state(horizon)
+        for rows in rule.rows(horizon)
         if len(rows.labels)
     ]
 
 
-def between(sentence: str, formula: str) -> Callable[[YearRule], YearRule]:
+def between(sentence: str, formula: str) -> Callable[[RowsOf], RowsOf]:
     """Register a rule between years under the name of its function."""
 
-    def register(function: YearRule) -> YearRule:
-        name = function.__name__
-        YEAR_RULES[name] = Rule(name, sentence, formula, lambda data: iter(()))
-        _ROWS[name] = function
+    def register(function: RowsOf) -> RowsOf:
+        YEAR_RULES[function.__name__] = YearRule(function.__name__, sentence, formula, function)
         return function
 
     return register
@@ -152,9 +170,8 @@ def moved_pupils_per_year(h: Horizon) -> Iterator[Rows]:
         else:
             stay = at_home(h.data[0])
             yield stay * -1.0 + 1.0 <= moves.on(stay.labels)
-        pupils = h.copies.frame.blocks["leaves"].table
-        pupils = pupils.loc[pupils["copy"] == str(year), "pupils"].to_numpy(float)
-        yield added([leaves * pupils]) <= most
+        moved = h.copies.frame.total("leaves", weight="pupils", by=["copy"])
+        yield added([moved.only(np.asarray(moved.level("copy") == str(year)))]) <= most
 
 
 @between(
@@ -212,9 +229,8 @@ def teacher_moves_per_year(h: Horizon) -> Iterator[Rows]:
         stay = data.frame.each("open").on(schools) * big
         stay = stay + data.frame.each("point").on(schools) * data.policy.points.point_staff
         today = h.asked.posts_today.reindex(schools.get_level_values(0)).fillna(0.0).to_numpy(float)
-        had = h.data[at - 1].frame.total("posts", by=["school_id"]).on(schools) if at else stay * 0.0
-        if not at:
-            had = Expr(had.matrix, today, schools)
+        before = h.data[at - 1].frame.total("posts", by=["school_id"]).on(schools)
+        had = before if at else Expr(before.matrix * 0.0, today, schools)
         yield told(had - stay, go)
         yield added([go]) <= most
 
@@ -234,16 +250,3 @@ def merge_share_of_year(h: Horizon) -> Iterator[Rows]:
         stay = staying(h.data[at])
         stay = stay.only(counted.reindex(stay.level("school_id")).to_numpy(bool))
         yield added([stay]) <= float(int(counted.sum()) - merges_wanted(int(counted.sum()), policy))
-
-
-def by_school(column: Expr) -> pd.MultiIndex:
-    """Return the schools of the columns of a further block, as labels of their own."""
-    return pd.MultiIndex.from_arrays([column.level("school_id")], names=["school_id"])
-
-
-def at_home(data: Data) -> Expr:
-    """Return by group whether it goes to its school of today; groups without one are left out."""
-    items = data.options.items
-    items = items[items["today_school"] != ""]
-    home = pd.MultiIndex.from_arrays([items["item"], items["today_school"]], names=["item", "school_id"])
-    return data.frame.total("chosen", by=["item", "school_id"]).on(home)

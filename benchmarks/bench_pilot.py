@@ -35,9 +35,15 @@ def solve(number: int, seed: int, effort: str, time_limit_s: float, rule: bool) 
     plan = lo.optimize(study, policy, effort=effort, time_limit_s=time_limit_s)
     row = county_figures(plan) | {"violations": len(lo.audit(plan))}
     row |= {"wall_s": time.perf_counter() - clock, "cpu_s": time.process_time() - cpu}
+    print("        ", told(row), flush=True)
     if rule:
         row |= against_rule(plan, close_all_small(study, policy, time_limit_s=time_limit_s))
     return row
+
+
+def told(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row with three decimals."""
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in row.items()}
 
 
 def main() -> None:
@@ -60,8 +66,7 @@ def main() -> None:
         }
         for done in as_completed(asked):
             rows[asked[done]] = done.result()
-            told = {k: round(v, 3) if isinstance(v, float) else v for k, v in done.result().items()}
-            print(f"{time.perf_counter() - began:6.0f} s", told, flush=True)
+            print(f"{time.perf_counter() - began:6.0f} s", told(done.result()), flush=True)
             table = pd.DataFrame([rows[at] for at in sorted(rows)])
             if given.out:
                 table.round(4).to_csv(given.out, index=False, lineterminator="\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -204,6 +205,16 @@ def fixed_rows(known: Mask, point: Array) -> Rows:
     at = np.flatnonzero(known)
     matrix = sp.csr_matrix((np.ones(len(at)), (np.arange(len(at)), at)), shape=(len(at), len(point)))
     return Rows(matrix, point[at], point[at], pd.MultiIndex.from_arrays([at], names=["column"]))
+
+
+def added(parts: Sequence[Expr]) -> Expr:
+    """Return the sum of all expressions of all parts, as a single one."""
+    labels = pd.MultiIndex.from_tuples([("all",)], names=["all"])
+    sums = [
+        Expr(sp.csr_matrix(np.ones((1, len(one)))) @ one.matrix, one.constant.sum(keepdims=True), labels)
+        for one in parts
+    ]
+    return reduce(lambda left, right: left + right, sums)
 
 
 def _shifted(block: Block, by: int) -> Block:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -117,16 +116,6 @@ def staying(data: Data) -> Expr:
 def told(expr: Expr, column: Expr) -> Rows:
     """Return rows in which a column, in the same order, is at least an expression."""
     return Expr(expr.matrix, expr.constant, column.labels) <= column
-
-
-def added(parts: Sequence[Expr]) -> Expr:
-    """Return the sum of all expressions of all parts, as a single one."""
-    labels = pd.MultiIndex.from_tuples([("all",)], names=["all"])
-    sums = [
-        Expr(sp.csr_matrix(np.ones((1, len(one)))) @ one.matrix, one.constant.sum(keepdims=True), labels)
-        for one in parts
-    ]
-    return reduce(lambda left, right: left + right, sums)
 
 
 def lead_years(data: Data, asked: Asked) -> Array:

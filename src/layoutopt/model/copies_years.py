@@ -10,18 +10,8 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.model.columns import Data, pupils_by
-from layoutopt.model.copies import Copies
-from layoutopt.model.copies_between import (
-    Asked,
-    added,
-    arrivals,
-    at_home,
-    by_school,
-    lead_years,
-    pairs_of,
-    staying,
-    told,
-)
+from layoutopt.model.copies import Copies, added
+from layoutopt.model.copies_between import Asked, arrivals, at_home, by_school, lead_years, pairs_of, staying, told
 from layoutopt.model.frame import Expr, NamedRows, Rows
 from layoutopt.policy.norms import merges_wanted
 

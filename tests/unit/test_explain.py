@@ -101,7 +101,7 @@ def test_a_village_says_where_it_goes_what_is_nearer_and_what_else_costs(plan: P
 def test_a_village_with_one_way_hears_what_bars_the_next(plan: Plan) -> None:
     told = explain(plan, "V1")
     assert told.options.empty and told.otherwise == ()
-    assert any("V1.lower has no other admissible way: the next would be S2" in line for line in told.sentences)
+    assert any("V1.lower has no other admissible way: the next school would be S2" in line for line in told.sentences)
 
 
 def test_a_full_school_is_named(plan: Plan) -> None:
@@ -178,5 +178,5 @@ def test_kinds_of_rows_that_bind(county: tuple[lo.Study, lo.Policy], county_plan
 
 
 def test_a_place_that_does_not_exist(plan: Plan) -> None:
-    with pytest.raises(AskError, match="'V22' is no school, settlement or line of this plan. Did you mean 'V2'"):
+    with pytest.raises(AskError, match=r"'V22' is no school, settlement or line of this plan\. Did you mean 'V2'"):
         explain(plan, "V22")

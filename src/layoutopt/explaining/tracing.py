@@ -27,7 +27,10 @@ from layoutopt.study import Study
 
 IDEAL = Effort(gap=1e-4, steps=200)
 """How hard the best value of each other goal is looked for; it only says where a frontier ends."""
-IDEAL_SHARE = 0.5
+IDEAL_SHARE = 0.1
+"""Of the time limit, for each of them."""
+LATER_SHARE = 0.25
+"""Of the time limit of the first point, for each that begins at another: nine take three times the first at most."""
 log = logging.getLogger(__name__)
 
 
@@ -117,17 +120,19 @@ class Tracer:
         rules = [*self.always, *(axis.rule(limits[axis.name]) for axis in self.axes[1:] if axis.name in limits)]
         began = time.process_time()
         plan = optimize(
-            self.study, self.policy, effort=self._effort(start), time_limit_s=self.time_limit_s, seed=self.seed,
-            start=start, **_asked(limits, rules),
+            self.study, self.policy, seed=self.seed, start=start, **self._work(), **_asked(limits, rules)
         )  # fmt: skip
         work_s = time.process_time() - began
         loads = {axis.name: axis.load(plan) for axis in self.axes}
         self.found.append(Point(plan, dict(limits), loads, {COST: self._bound(plan, limits)}, work_s))
         return self.found[-1]
 
-    def _effort(self, start: Plan | None) -> str:
+    def _work(self) -> dict[str, Any]:
         """How hard a point is looked for: one begun at its neighbour has little left to find."""
-        return self.effort if start is None or self.effort == "proof" else EFFORT
+        if not self.found:
+            return {"effort": self.effort, "time_limit_s": self.time_limit_s}
+        effort = self.effort if self.effort == "proof" else EFFORT
+        return {"effort": effort, "time_limit_s": LATER_SHARE * self.time_limit_s}
 
     def _bound(self, plan: Plan, limits: Mapping[str, float]) -> float:
         """What no plan within the limits is below; −∞ where what was proven does not speak for plans with lines."""

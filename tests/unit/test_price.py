@@ -14,6 +14,7 @@ from layoutopt.errors import AskError
 from layoutopt.explaining.asked import amount_of, value_now
 from layoutopt.explaining.change import Change, change_of
 from layoutopt.explaining.curve import PriceCurve
+from layoutopt.explaining.fewer import with_fewer_vehicles
 from layoutopt.explaining.impossible import in_short
 from layoutopt.explaining.price import Price
 from layoutopt.explaining.proven import bounded, cheaper, only_tightens, takes_away

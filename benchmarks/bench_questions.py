@@ -31,7 +31,8 @@ class Bench:
         wall, work = time.perf_counter() - clock, time.process_time() - cpu
         if self.base is None:
             self.base = wall, work
-        print(f"{name:34} {wall:8.1f} s {work:8.1f} CPU s {wall / self.base[0]:6.2f} {work / self.base[1]:6.2f}", flush=True)
+        times = f"{wall / self.base[0]:6.2f} {work / self.base[1]:6.2f}"
+        print(f"{name:34} {wall:8.1f} s {work:8.1f} CPU s {times}", flush=True)
         return found
 
 
@@ -74,9 +75,7 @@ def main() -> None:
 def _infeasible(study: lo.Study, policy: lo.Policy, plan: lo.Plan) -> Any:
     """Three faults at once: a ride limit too short, the largest hub closed, a budget of nothing."""
     largest = plan.schools.sort_values("pupils_after")["school_id"].iloc[-1]
-    return lo.why_infeasible(
-        study, policy.replace(max_ride_min=8, must_close=(largest,), capital_budget_cny=0.0)
-    )
+    return lo.why_infeasible(study, policy.replace(max_ride_min=8, must_close=(largest,), capital_budget_cny=0.0))
 
 
 if __name__ == "__main__":

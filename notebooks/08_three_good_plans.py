@@ -43,4 +43,5 @@ others.closures
 # ## Side by side
 
 # %%
-lo.compare(plan, *others).figures.loc[["cost_cny", "schools_open", "pupils_moved", "journey_mean_min", "journey_max_min"]]
+shown = ["cost_cny", "schools_open", "pupils_moved", "journey_mean_min", "journey_max_min"]
+lo.compare(plan, *others).figures.loc[shown]

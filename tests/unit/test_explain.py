@@ -180,3 +180,30 @@ def test_kinds_of_rows_that_bind(county: tuple[lo.Study, lo.Policy], county_plan
 def test_a_place_that_does_not_exist(plan: Plan) -> None:
     with pytest.raises(AskError, match=r"'V22' is no school, settlement or line of this plan\. Did you mean 'V2'"):
         explain(plan, "V22")
+
+
+def test_a_solve_that_was_stopped_is_not_known_to_be_impossible(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*given: Any, **settings: Any) -> Plan:
+        raise lo.SolverError("The limits were reached. Give more time.")
+
+    monkeypatch.setattr("layoutopt.explaining.pricing.solve_changed", stopped)
+    told = explain(plan, "S2")
+    assert "Kept in full is not known. The limits were reached. Give more time." in told.sentences
+    assert told.options["possible"].tolist() == [True, False, False]
+    curve = lo.price_of(plan, max_ride_min=[15, 40])
+    assert "15: not known. The limits were reached." in str(curve)
+
+
+def test_what_the_first_question_learns_serves_the_next(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    from layoutopt.explaining import pricing
+
+    seen: list[bool] = []
+    solve = pricing.solve_changed
+
+    def watched(start: Plan, *given: Any, **settings: Any) -> Plan:
+        seen.append(start.basis is not None)
+        return solve(start, *given, **settings)
+
+    monkeypatch.setattr(pricing, "solve_changed", watched)
+    explain(plan.replace(basis=None), "S2")
+    assert seen == [False, True]

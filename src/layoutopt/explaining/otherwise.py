@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from layoutopt.errors import PolicyError
+from layoutopt.errors import PolicyError, SolverError
 from layoutopt.explaining.change import Change, change_of
 from layoutopt.explaining.fewer import without_lines, without_ways
 from layoutopt.explaining.price import Price
-from layoutopt.explaining.pricing import priced
+from layoutopt.explaining.pricing import informed, priced
 from layoutopt.model.build import ExtraRule
 from layoutopt.model.columns import Data
 from layoutopt.model.frame import Rows
@@ -25,6 +25,8 @@ COLUMNS = (
     "option", "possible", "cost_cny", "least_cny", "most_cny", "mean_min", "worst_min", "own_mean_min", "schools",
     "lines", "gap",
 )  # fmt: skip
+Question = tuple[str, frozenset[str], Change | str]
+"""Words, the pupil groups of the place, and the change; why it cannot be asked where it cannot."""
 CLOSED, POINT, WHOLE = "closed", "kept as a teaching point", "kept in full"
 
 
@@ -95,11 +97,9 @@ def school_otherwise(plan: Plan, school: str, *, effort: str | None, time_limit_
     rows = plan.assignments
     column = "school_id" if role in OPEN_ROLES else "today_school"
     items = frozenset(rows.loc[rows[column] == school, "item"])
-    found = []
-    for words, change in _roles(plan, school, role):
-        one = _solved(plan, words, items, change, effort, time_limit_s)
-        found.append(replace(one, school="" if words == CLOSED else school))
-    return sorted(found, key=_rank)
+    questions = [(words, items, change) for words, change in _roles(plan, school, role)]
+    found = _solved(plan, questions, effort, time_limit_s)
+    return [replace(one, school="" if one.words == CLOSED else school) for one in found]
 
 
 def _roles(plan: Plan, school: str, role: str) -> Iterator[tuple[str, Change | str]]:
@@ -149,13 +149,12 @@ def settlement_otherwise(
     mine = rows[(rows["settlement_id"] == settlement) & (rows["school_id"] != "")]
     counts = options.rows.groupby("item").size()
     mine = mine[mine["item"].map(counts).fillna(0) > 1]
-    found = []
+    questions: list[Question] = []
     for school, there in mine.groupby("school_id", sort=True):
         ways = frozenset(zip(there["item"], there["mode"], strict=True))
         words = f"{there['pupils'].sum():g} pupils of {settlement} not to {school} as planned"
-        change = _question(plan, words, without_ways(str(school), ways))
-        found.append(_solved(plan, words, frozenset(there["item"]), change, effort, time_limit_s))
-    return sorted(found, key=_rank)
+        questions.append((words, frozenset(there["item"]), _question(plan, words, without_ways(str(school), ways))))
+    return _solved(plan, questions, effort, time_limit_s)
 
 
 def line_otherwise(plan: Plan, line_id: str, *, effort: str | None, time_limit_s: float) -> list[Otherwise]:
@@ -164,7 +163,7 @@ def line_otherwise(plan: Plan, line_id: str, *, effort: str | None, time_limit_s
     taken = plan.assignments.set_index("item").loc[stops["item"].unique(), "school_id"]
     words = f"without {line_id}: its riders may not ride to {' or '.join(sorted(set(taken)))}"
     change = _question(plan, words, *without_lines(plan, frozenset({line_id})))
-    return [_solved(plan, words, frozenset(taken.index), change, effort, time_limit_s)]
+    return _solved(plan, [(words, frozenset(taken.index), change)], effort, time_limit_s)
 
 
 def _question(plan: Plan, words: str, *rules: ExtraRule) -> Change:
@@ -175,13 +174,20 @@ def _at_school(d: Data, block: str, school: str) -> np.ndarray:
     return (d.frame.blocks[block].table["school_id"] == school).to_numpy(bool)
 
 
-def _solved(
-    plan: Plan, words: str, items: frozenset[str], change: Change | str, effort: str | None, time_limit_s: float
-) -> Otherwise:
-    if isinstance(change, str):
-        return Otherwise(words, items, None, change)
-    price = priced(plan, change, effort=effort, time_limit_s=time_limit_s)
-    return Otherwise(words, items, price, price.reason)
+def _solved(plan: Plan, questions: Sequence[Question], effort: str | None, time_limit_s: float) -> list[Otherwise]:
+    """The questions solved one after another, cheapest answer first; what the first learns about lines serves all."""
+    start, found = plan, []
+    for words, items, change in questions:
+        if isinstance(change, str):
+            found.append(Otherwise(words, items, None, change))
+            continue
+        try:
+            price = priced(plan, change, start=start, effort=effort, time_limit_s=time_limit_s)
+        except SolverError as error:
+            price = Price(change.words, plan, None, str(error), error=error)
+        found.append(Otherwise(words, items, price, price.reason))
+        start = informed(start, price.after)
+    return sorted(found, key=_rank)
 
 
 def _rank(one: Otherwise) -> tuple[float, str]:

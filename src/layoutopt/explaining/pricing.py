@@ -49,3 +49,10 @@ def priced(
     elif only_tightens(change.policy, olds):
         after = cheaper(after, plan, change) or after
     return Price(change.words, plan, after, "", amount, unit, tightens)
+
+
+def informed(start: Plan, after: Plan | None) -> Plan:
+    """Return ``start`` with what the solve of ``after`` learnt about lines, where nothing is known of its own."""
+    if start.basis is not None or after is None or after.basis is None:
+        return start
+    return start.replace(basis=after.basis)

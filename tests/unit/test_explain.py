@@ -40,7 +40,7 @@ def closed(plan: Plan) -> Explanation:
 
 def test_a_closed_school_has_both_other_roles_with_their_prices(plan: Plan, closed: Explanation) -> None:
     options = closed.options
-    assert options["option"].tolist() == ["as planned", "kept as a teaching point", "kept in full"]
+    assert options["option"].tolist() == ["as planned", "kept as a teaching point", "kept whole"]
     assert options["cost_cny"].to_numpy() == pytest.approx([0, POINT_CNY, FULL_CNY], abs=1_000)
     assert (options["least_cny"] <= options["cost_cny"] + 1).all()
     assert (options["cost_cny"] <= options["most_cny"] + 1).all()
@@ -58,7 +58,7 @@ def test_words_come_first_and_the_recorded_reason_before_them(closed: Explanatio
     assert lines[1].startswith("Its 6 pupils go elsewhere: 1 minutes today, 20 then")
     assert lines[2].startswith("Next best: kept as a teaching point: +37,")
     assert "Its own pupils: -19." in lines[2]
-    assert lines[3].startswith("Or: kept in full: +47,")
+    assert lines[3].startswith("Or: kept whole: +47,")
     assert lines[4].startswith("The plan is within 0.00% of the best, the others are within 0.00% of the best and")
     assert text.index(lines[-1]) < text.index("as planned")
     assert "<table" in closed._repr_html_() and "<p>Next best" in closed._repr_html_()
@@ -75,7 +75,7 @@ def test_a_protected_school_that_cannot_close(plan: Plan) -> None:
 
 def test_a_teaching_point_may_close_or_be_whole() -> None:
     told = explain(solved(max_ride_min=15), "S2", effort="proof")  # nobody may ride 20 minutes
-    assert told.options["option"].tolist()[:2] == ["as planned", "kept in full"]
+    assert told.options["option"].tolist()[:2] == ["as planned", "kept whole"]
     assert told.options["cost_cny"].iloc[1] == pytest.approx(FULL_CNY - POINT_CNY)
     assert any(line.startswith("Closed is not possible.") and "max_ride_min" in line for line in told.sentences)
 
@@ -83,7 +83,7 @@ def test_a_teaching_point_may_close_or_be_whole() -> None:
 def test_a_decided_closing_is_priced_as_if_it_were_not() -> None:
     told = explain(solved(must_close=("S2",)), "S2", effort="proof")
     assert "Closure decided already" in told.sentences[0]
-    assert told.options["option"].tolist() == ["as planned", "kept in full"]
+    assert told.options["option"].tolist() == ["as planned", "kept whole"]
     assert told.options["cost_cny"].iloc[1] == pytest.approx(FULL_CNY, abs=1_000)
 
 
@@ -188,7 +188,7 @@ def test_a_solve_that_was_stopped_is_not_known_to_be_impossible(plan: Plan, monk
 
     monkeypatch.setattr("layoutopt.explaining.pricing.solve_changed", stopped)
     told = explain(plan, "S2")
-    assert "Kept in full is not known. The limits were reached. Give more time." in told.sentences
+    assert "Kept whole is not known. The limits were reached. Give more time." in told.sentences
     assert told.options["possible"].tolist() == [True, False, False]
     curve = lo.price_of(plan, max_ride_min=[15, 40])
     assert "15: not known. The limits were reached." in str(curve)

@@ -172,10 +172,10 @@ def frontier(
 ) -> Frontier:
     """Return plans that weigh two or three goals against each other, none of them better in everything.
 
-    At every point the yearly cost is made least, layout and lines together, while the other goals keep a limit; the
-    limits go from what the cheapest plan comes to, in even steps, to the best there is. Each point begins at the one
-    before, with the lines and prizes learnt there. Goals of the policy that are not named count nothing here; its
-    rules all hold, and each plan passes its audit.
+    At every point the yearly cost is made least, layout and lines together, while the other goals keep a limit: first
+    none, then the best value there is, then in even steps back to what the cheapest plan comes to. Each point begins at
+    the one before, with the lines and prizes learnt without a limit. Goals of the policy that are not named count
+    nothing here; its rules all hold, and each plan passes its audit.
 
     Parameters
     ----------

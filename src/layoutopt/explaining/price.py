@@ -109,7 +109,7 @@ class Price:
         if before is None or after is None:
             return -INF, INF
         least, most = after.bound - before.value, after.value - before.bound
-        if self.tightens and self.cost_cny >= 0 and same_program(self.before, self.after):
+        if self.tightens and self.cost_cny >= 0 and same_program(self.after, self.before):
             least = max(least, 0.0)  # what only takes plans away makes the best plan no cheaper
         return least, most
 

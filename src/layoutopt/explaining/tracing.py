@@ -80,7 +80,7 @@ class Tracer:
         self.rides = bool((build_options(self.study, self.policy).rows["mode"] == "bus").any())
 
     def trace(self, start: Plan | None) -> None:
-        """Find the points: from the least cost on, each limit a step nearer to the best value of its goal."""
+        """Find the points: the least cost, the best value of each goal, and those between."""
         first = self.solved({}, start)
         ideals = self.ideals()
         along, *across = self.axes[1:]
@@ -93,21 +93,24 @@ class Tracer:
             self._chain(head, along, ideals[along.name], max(2, self.wanted // chains))
 
     def _chain(self, first: Point, axis: Axis, ideal: float, count: int) -> list[Point]:
-        """``first`` and up to ``count`` − 1 points after it, the limits on one goal ever tighter."""
-        chain = [first]
-        for left in range(count - 1, 0, -1):
-            last = chain[-1]
-            now = min(last.loads[axis.name], last.limits.get(axis.name, np.inf))
-            limit = axis.next_limit(now, ideal, left)
+        """``first``, the point at the best value of a goal, and those between them, ``count`` in all.
+
+        From the best value on the limit is eased: each plan keeps the next limit too and is where its search begins,
+        so that no step costs more. Prizes found without a limit hold within every one.
+        """
+        chain, start, end = [first], first.plan, first.loads[axis.name]
+        limit = axis.tightest(end, ideal)
+        for left in reversed(range(count - 1)):
             if limit is None:
                 break
-            limits = {**last.limits, axis.name: limit}
+            limits = {**first.limits, axis.name: limit}
             try:
-                chain.append(self.solved(limits, last.plan))
+                chain.append(self.solved(limits, start))
+                start = chain[-1].plan.replace(basis=first.plan.basis)
             except (InfeasibleError, SolverError) as error:
                 log.info("No point within %s: %s", limits, error)
                 self.failed.append(f"No plan was found within {self.said(limits)}.")
-                break
+            limit = axis.looser(limit, end, left)
         return chain
 
     def solved(self, limits: Mapping[str, float], start: Plan | None) -> Point:

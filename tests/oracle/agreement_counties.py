@@ -130,7 +130,7 @@ TIGHT: dict[str, tuple[Any, ...]] = {
     "itinerant_sites_per_day": (1, 3), "itinerant_nearest": (1,), "online": (False,), "group": (False,),
     "incomplete_cap": (4, 8), "capital_by_source": ({"county": 100_000.0}, {"province": 3_000.0}),
     "wages": ("redeployed",), "capital_budget_cny": (50_000.0, 150_000.0), "family_board_cny": (1_000.0,),
-    "lower_last_grade": (4,), "must_attend": ({"V1": "S1"}, {"V2": "S1"}),
+    "lower_last_grade": (4,),
 }  # fmt: skip
 
 HELP = ("full_curriculum",)
@@ -144,7 +144,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "one_level": ("meals_for",), "one_school": ("one_school_for", "seats"), "contiguous": ("contiguous",), "walk_limit": ("walk_max_min",),
     "ride_limit": ("walk_max_min", "max_ride_min"), "board_nearest": ("walk_max_min", "board_nearest"),
     "oneway_limit": ("oneway_max_min",), "distance_limit": ("oneway_max_km",),
-    "worsening_limit": ("worsening_max_min",), "town_border": ("within_town",), "must_attend": ("must_attend",),
+    "worsening_limit": ("worsening_max_min",), "town_border": ("within_town",),
     "payroll": ("wages",), "hub_only": ("walk_max_min",), "board_grade": ("walk_max_min",), "board_limit": ("walk_max_min", "board_max_min"),
 }  # fmt: skip
 """The keys that make a rule bite, where it does not bite by itself."""

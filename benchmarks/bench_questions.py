@@ -63,7 +63,12 @@ def main() -> None:
             ("price_of max_ride_min=35", lambda: lo.price_of(plan, max_ride_min=35)),
         ],
         "edit": [(f"edit: keep {closed}, reoptimize", lambda: lo.edit(plan).keep(closed).reoptimize())],
-        "frontier": [(f"frontier, {given.points} points", lambda: frontier(plan, points=given.points))],
+        "frontier": [
+            (
+                f"frontier, {given.points} points",
+                lambda: frontier(plan, points=given.points, time_limit_s=given.time_limit),
+            )
+        ],
         "infeasible": [("why_infeasible, three faults", lambda: _infeasible(study, policy, plan))],
         "alternatives": [("alternatives, 3", lambda: lo.alternatives(plan, 3, within=WITHIN))],
     }

@@ -55,7 +55,7 @@ def main() -> None:
     print(plan)
     schools = plan.schools
     closed = schools.loc[schools["role"] == "closed", "school_id"].iloc[0]
-    kept = schools.loc[schools["role"] == "full", "school_id"].iloc[0]
+    kept = schools.loc[schools["role"].isin(["full", "teaching_point"]), "school_id"].iloc[0]
     asks: dict[str, list[tuple[str, Callable[[], Any]]]] = {
         "price": [
             (f"price_of keep {closed}", lambda: lo.price_of(plan, keep=closed)),

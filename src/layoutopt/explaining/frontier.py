@@ -190,7 +190,7 @@ def frontier(
     points
         How many plans are sought; fewer come back where fewer differ.
     time_limit_s
-        Safety stop of the first plan, a quarter of it for each of the others: nine plans take three times as long as
+        Safety stop of the first plan, a fifth of it for each of the others: nine plans take three times as long as
         one at most, but for the best values of the other goals (a tenth each).
 
     Raises

@@ -29,7 +29,7 @@ IDEAL = Effort(gap=1e-4, steps=200)
 """How hard the best value of each other goal is looked for; it only says where a frontier ends."""
 IDEAL_SHARE = 0.1
 """Of the time limit, for each of them."""
-LATER_SHARE = 0.25
+LATER_SHARE = 0.2
 """Of the time limit of the first point, for each that begins at another: nine take three times the first at most."""
 log = logging.getLogger(__name__)
 

@@ -76,7 +76,7 @@ def _state(plan: Plan, school: pd.Series, band: str, pupils: float) -> str:
     stage = STAGE_OF[band]
     places = float(school[f"places_{stage}"])
     rows = plan.assignments
-    here = rows[(rows["school_id"] == school["school_id"]) & (rows["band"].map(STAGE_OF) == stage)]["pupils"].sum()
+    here = rows[(rows["school_id"] == school.name) & (rows["band"].map(STAGE_OF) == stage)]["pupils"].sum()
     if here + pupils > places:
         return f"which has {here:g} pupils in {places:g} places: too few for {pupils:g} more"
     return "which would cost more"

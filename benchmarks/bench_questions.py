@@ -31,7 +31,8 @@ class Bench:
         wall, work = time.perf_counter() - clock, time.process_time() - cpu
         if self.base is None:
             self.base = wall, work
-        print(f"{name:34} {wall:8.1f} s {work:8.1f} CPU s {wall / self.base[0]:6.2f} {work / self.base[1]:6.2f}", flush=True)
+        times = f"{wall / self.base[0]:6.2f} {work / self.base[1]:6.2f}"
+        print(f"{name:34} {wall:8.1f} s {work:8.1f} CPU s {times}", flush=True)
         return found
 
 
@@ -54,7 +55,7 @@ def main() -> None:
     print(plan)
     schools = plan.schools
     closed = schools.loc[schools["role"] == "closed", "school_id"].iloc[0]
-    kept = schools.loc[schools["role"] == "full", "school_id"].iloc[0]
+    kept = schools.loc[schools["role"].isin(["full", "teaching_point"]), "school_id"].iloc[0]
     asks: dict[str, list[tuple[str, Callable[[], Any]]]] = {
         "price": [
             (f"price_of keep {closed}", lambda: lo.price_of(plan, keep=closed)),
@@ -62,7 +63,12 @@ def main() -> None:
             ("price_of max_ride_min=35", lambda: lo.price_of(plan, max_ride_min=35)),
         ],
         "edit": [(f"edit: keep {closed}, reoptimize", lambda: lo.edit(plan).keep(closed).reoptimize())],
-        "frontier": [(f"frontier, {given.points} points", lambda: frontier(plan, points=given.points))],
+        "frontier": [
+            (
+                f"frontier, {given.points} points",
+                lambda: frontier(plan, points=given.points, time_limit_s=given.time_limit),
+            )
+        ],
         "infeasible": [("why_infeasible, three faults", lambda: _infeasible(study, policy, plan))],
         "alternatives": [("alternatives, 3", lambda: lo.alternatives(plan, 3, within=WITHIN))],
     }
@@ -74,9 +80,7 @@ def main() -> None:
 def _infeasible(study: lo.Study, policy: lo.Policy, plan: lo.Plan) -> Any:
     """Three faults at once: a ride limit too short, the largest hub closed, a budget of nothing."""
     largest = plan.schools.sort_values("pupils_after")["school_id"].iloc[-1]
-    return lo.why_infeasible(
-        study, policy.replace(max_ride_min=8, must_close=(largest,), capital_budget_cny=0.0)
-    )
+    return lo.why_infeasible(study, policy.replace(max_ride_min=8, must_close=(largest,), capital_budget_cny=0.0))
 
 
 if __name__ == "__main__":

@@ -112,3 +112,8 @@ def test_a_change_names_what_does_not_exist(plan: lo.Plan) -> None:
         solve_changed(plan, change_of(plan, move={"V9": "S1"}))
     with pytest.raises(ValueError, match="needs start="):
         lo.optimize(STUDY, policy(), method="nearest")
+
+
+def test_a_plan_may_be_begun_at_where_the_cost_is_no_goal(plan: lo.Plan) -> None:
+    found = lo.optimize(STUDY, policy(goals=("unserved", "travel")), start=plan)
+    assert lo.audit(found).empty

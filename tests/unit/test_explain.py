@@ -40,7 +40,7 @@ def closed(plan: Plan) -> Explanation:
 
 def test_a_closed_school_has_both_other_roles_with_their_prices(plan: Plan, closed: Explanation) -> None:
     options = closed.options
-    assert options["option"].tolist() == ["as planned", "kept as a teaching point", "kept in full"]
+    assert options["option"].tolist() == ["as planned", "kept as a teaching point", "kept whole"]
     assert options["cost_cny"].to_numpy() == pytest.approx([0, POINT_CNY, FULL_CNY], abs=1_000)
     assert (options["least_cny"] <= options["cost_cny"] + 1).all()
     assert (options["cost_cny"] <= options["most_cny"] + 1).all()
@@ -58,7 +58,7 @@ def test_words_come_first_and_the_recorded_reason_before_them(closed: Explanatio
     assert lines[1].startswith("Its 6 pupils go elsewhere: 1 minutes today, 20 then")
     assert lines[2].startswith("Next best: kept as a teaching point: +37,")
     assert "Its own pupils: -19." in lines[2]
-    assert lines[3].startswith("Or: kept in full: +47,")
+    assert lines[3].startswith("Or: kept whole: +47,")
     assert lines[4].startswith("The plan is within 0.00% of the best, the others are within 0.00% of the best and")
     assert text.index(lines[-1]) < text.index("as planned")
     assert "<table" in closed._repr_html_() and "<p>Next best" in closed._repr_html_()
@@ -75,7 +75,7 @@ def test_a_protected_school_that_cannot_close(plan: Plan) -> None:
 
 def test_a_teaching_point_may_close_or_be_whole() -> None:
     told = explain(solved(max_ride_min=15), "S2", effort="proof")  # nobody may ride 20 minutes
-    assert told.options["option"].tolist()[:2] == ["as planned", "kept in full"]
+    assert told.options["option"].tolist()[:2] == ["as planned", "kept whole"]
     assert told.options["cost_cny"].iloc[1] == pytest.approx(FULL_CNY - POINT_CNY)
     assert any(line.startswith("Closed is not possible.") and "max_ride_min" in line for line in told.sentences)
 
@@ -83,7 +83,7 @@ def test_a_teaching_point_may_close_or_be_whole() -> None:
 def test_a_decided_closing_is_priced_as_if_it_were_not() -> None:
     told = explain(solved(must_close=("S2",)), "S2", effort="proof")
     assert "Closure decided already" in told.sentences[0]
-    assert told.options["option"].tolist() == ["as planned", "kept in full"]
+    assert told.options["option"].tolist() == ["as planned", "kept whole"]
     assert told.options["cost_cny"].iloc[1] == pytest.approx(FULL_CNY, abs=1_000)
 
 
@@ -101,7 +101,7 @@ def test_a_village_says_where_it_goes_what_is_nearer_and_what_else_costs(plan: P
 def test_a_village_with_one_way_hears_what_bars_the_next(plan: Plan) -> None:
     told = explain(plan, "V1")
     assert told.options.empty and told.otherwise == ()
-    assert any("V1.lower has no other admissible way: the next would be S2" in line for line in told.sentences)
+    assert any("V1.lower has no other admissible way: the next school would be S2" in line for line in told.sentences)
 
 
 def test_a_full_school_is_named(plan: Plan) -> None:
@@ -178,5 +178,32 @@ def test_kinds_of_rows_that_bind(county: tuple[lo.Study, lo.Policy], county_plan
 
 
 def test_a_place_that_does_not_exist(plan: Plan) -> None:
-    with pytest.raises(AskError, match="'V22' is no school, settlement or line of this plan. Did you mean 'V2'"):
+    with pytest.raises(AskError, match=r"'V22' is no school, settlement or line of this plan\. Did you mean 'V2'"):
         explain(plan, "V22")
+
+
+def test_a_solve_that_was_stopped_is_not_known_to_be_impossible(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*given: Any, **settings: Any) -> Plan:
+        raise lo.SolverError("The limits were reached. Give more time.")
+
+    monkeypatch.setattr("layoutopt.explaining.pricing.solve_changed", stopped)
+    told = explain(plan, "S2")
+    assert "Kept whole is not known. The limits were reached. Give more time." in told.sentences
+    assert told.options["possible"].tolist() == [True, False, False]
+    curve = lo.price_of(plan, max_ride_min=[15, 40])
+    assert "15: not known. The limits were reached." in str(curve)
+
+
+def test_what_the_first_question_learns_serves_the_next(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    from layoutopt.explaining import pricing
+
+    seen: list[bool] = []
+    solve = pricing.solve_changed
+
+    def watched(start: Plan, *given: Any, **settings: Any) -> Plan:
+        seen.append(start.basis is not None)
+        return solve(start, *given, **settings)
+
+    monkeypatch.setattr(pricing, "solve_changed", watched)
+    explain(plan.replace(basis=None), "S2")
+    assert seen == [False, True]

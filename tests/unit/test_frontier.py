@@ -64,18 +64,22 @@ def test_a_point_that_another_betters_is_named_with_the_other() -> None:
     assert dominated(loads) == [None, 0, None, 2, None]
 
 
-def test_limits_divide_the_way_that_is_left_evenly() -> None:
-    minutes, share = AXES["worst_journey"], AXES["inequality"]
-    # From 58.3 to 24.6 in 8 steps: 58.3 - 33.7 / 8 = 54.09, whole minutes: 54; the last step is 25, not below 24.6.
-    assert minutes.next_limit(58.3, 24.6, 8) == 54
-    assert minutes.next_limit(30.2, 24.6, 1) == 25
-    assert minutes.next_limit(25.0, 24.6, 3) is None, "no whole minute is left"
-    assert minutes.next_limit(25.0, 20.0, 0) is None
-    assert share.next_limit(20.0, 10.0, 4) == 17.5
-    assert share.next_limit(10.0, 10.0, 4) is None
-    # More schools are better, so that loads are below zero: from 5 schools to 8 in 2 steps is 7, then 8.
-    assert AXES["schools_kept"].next_limit(-5.0, -8.0, 2) == -7
-    assert AXES["schools_kept"].next_limit(-7.0, -8.0, 1) == -8
+def test_limits_divide_the_way_evenly_from_the_tightest_on() -> None:
+    minutes, share, kept = AXES["worst_journey"], AXES["inequality"], AXES["schools_kept"]
+    assert (minutes.tightest(58.3, 24.6), minutes.tightest(25.0, 24.6), minutes.tightest(20.0, 20.0)) == (
+        25,
+        None,
+        None,
+    )
+    # From 25 to 58.3 with 7 limits between: 25 + 33.3 / 8 = 29.2, whole minutes: 30.
+    assert minutes.looser(25.0, 58.3, 7) == 30
+    assert minutes.looser(57.0, 58.3, 1) == 58
+    assert minutes.looser(58.0, 58.3, 1) is None, "no whole minute is left"
+    assert minutes.looser(25.0, 58.3, 0) is None
+    assert (share.tightest(20.0, 10.0), share.looser(10.0, 20.0, 3)) == (10.0, 12.5)
+    # More schools are better, so that loads are below zero: from 8 schools to 5 with 2 limits between: 7, then 6.
+    assert (kept.tightest(-5.0, -8.0), kept.looser(-8.0, -5.0, 2), kept.looser(-7.0, -5.0, 1)) == (-8, -7, -6)
+    assert kept.looser(-6.0, -5.0, 1) is None
 
 
 @pytest.mark.parametrize(

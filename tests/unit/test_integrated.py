@@ -96,7 +96,7 @@ def test_of_lines_over_the_same_stops_one_is_kept(case: tuple[Ground, Best]) -> 
     effort, told = Effort(50, 100), list[float]()
     found, lines = improve(
         ground, Router(ground.hubs, ground.program, ground.first_option, 0), best, pool, effort=effort, seed=0,
-        stop=lambda: False, left_s=lambda: 60.0, report=told.append,
+        stop=lambda: False, left_s=lambda: 60.0, report=told.append, order=range(len(ground.hubs)),
     )  # fmt: skip
     assert found.cost <= best.cost
     for own in lines:

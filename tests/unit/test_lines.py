@@ -94,15 +94,14 @@ def test_a_fleet_is_shared_by_all_hubs() -> None:
     assert lo.audit(plan).empty
 
 
-def test_a_fleet_too_small_names_the_hub() -> None:
+def test_a_fleet_too_small_is_told_before_solving() -> None:
     study = tiny_study(
         {"V1": (10, 0, UPPER), "V2": (-10, 0, UPPER)}, {"S1": (0, 0, {"hub": True})},
         vehicles=fleet(("one", 6, 100.0, 1.0)),
     )  # fmt: skip
     with pytest.raises(lo.InfeasibleError) as caught:
         lo.optimize(study, policy(), effort="quick")
-    assert str(caught.value).startswith("No bus lines to S1 keep every limit for ")
-    assert "Raise max_ride_min or the vehicles' count or seats" in str(caught.value)
+    assert "4 bus seats are short: the 10 pupils of V1, V2 can only ride" in str(caught.value)
 
 
 def test_no_riders_no_lines() -> None:

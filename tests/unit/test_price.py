@@ -14,6 +14,7 @@ from layoutopt.errors import AskError
 from layoutopt.explaining.asked import amount_of, value_now
 from layoutopt.explaining.change import Change, change_of
 from layoutopt.explaining.curve import PriceCurve
+from layoutopt.explaining.fewer import with_fewer_vehicles
 from layoutopt.explaining.impossible import in_short
 from layoutopt.explaining.price import Price
 from layoutopt.explaining.proven import bounded, cheaper, only_tightens, takes_away
@@ -237,8 +238,10 @@ def test_a_bound_for_a_looser_question_holds_for_a_tighter(plan: Plan) -> None:
     weak = _with_bound(tight, 150_000.0)
     assert bounded(weak, plan).proof.levels[-1].bound == plan.proof.levels[-1].bound
     assert bounded(tight, plan) is tight
-    other = tight.replace(proof=weak.proof.__class__("", "another program", weak.proof.levels))
-    assert bounded(other, plan) is other
+    nobody_rides = lo.optimize(*question(max_ride_min=15), effort="proof")  # its own program needs no lines
+    assert bounded(_with_bound(nobody_rides, 0.0), plan).proof.levels[-1].bound == plan.proof.levels[-1].bound
+    other = plan.replace(proof=replace(plan.proof, bound_name="another program"))
+    assert bounded(weak, other) is weak
 
 
 def test_a_plan_for_a_tighter_question_is_taken_where_it_is_better(plan: Plan) -> None:

@@ -70,17 +70,21 @@ class Axis:
         """
         return not rides or self.name not in OF_MINUTES or (self.name in DIRECT_BELOW and not own_travel)
 
-    def next_limit(self, load: float, ideal: float, left: int) -> float | None:
-        """Return the limit that divides the way from ``load`` to ``ideal`` evenly into ``left`` steps; None at its end.
+    def tightest(self, load: float, ideal: float) -> float | None:
+        """Return the tightest limit below ``load`` that may be kept; None where ``load`` is as good as the ideal."""
+        least = float(math.ceil(ideal - EVEN)) if self.step else ideal
+        return least if least < load - EVEN * max(1.0, abs(load)) else None
 
-        Whole where only whole values are asked, and never below the ideal.
+    def looser(self, limit: float, end: float, left: int) -> float | None:
+        """Return the first of ``left`` limits that divide the way from ``limit`` to ``end`` evenly; None at its end.
+
+        Whole where only whole values are asked.
         """
-        span = load - ideal
-        least = math.ceil(ideal - EVEN) if self.step else ideal
-        if left < 1 or span <= EVEN * max(1.0, abs(load)) or least >= load - EVEN:
+        if left < 1:
             return None
-        limit = load - span / left
-        return max(math.floor(limit + EVEN) if self.step else limit, float(least))
+        new = limit + (end - limit) / (left + 1)
+        new = float(math.ceil(new - EVEN)) if self.step else new
+        return new if limit < new < end - EVEN * max(1.0, abs(end)) else None
 
     def said(self, value: float) -> str:
         """Return a load as a value with its unit."""

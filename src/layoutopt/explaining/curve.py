@@ -105,7 +105,7 @@ class PriceCurve:
 
     def _impossible(self) -> list[str]:
         return [
-            f"{value}: not possible. {price.reason}"
+            f"{value}: {price.refusal}"
             for value, price in zip(self.values, self.prices, strict=True)
             if not price.possible
         ]

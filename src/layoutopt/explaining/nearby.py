@@ -28,15 +28,19 @@ class Search:
         self.start = plan
         self.found: list[Plan] = []
         self.most: list[int] = []
-        self.upper = len(plan.schools)
+        self.upper = self.tried = len(plan.schools)
         self.stopped = ""
 
     def next(self) -> bool:
-        """Find one more plan, as far away as at most four solves get; False where there is none."""
+        """Find one more plan, as far away as at most four solves get; False where there is none.
+
+        The distance that seems within the cost is tried first, then less. The more plans there are to differ from, the
+        nearer is the farthest: what was too far for the plan before is not tried again.
+        """
         earlier = [self.plan, *self.found]
         self.upper = min(self.upper, self.reach.most(earlier))
-        low, high, best = self.differ - 1, self.upper, None
-        wanted = min(max(self.reach.guess(earlier), self.differ), high)
+        low, best = self.differ - 1, None
+        high = wanted = min(self.upper, self.tried, max(self.reach.guess(earlier), self.differ))
         for left in reversed(range(TRIES)):
             if low >= high:
                 break
@@ -45,10 +49,11 @@ class Search:
                 high = wanted - 1
             else:
                 best, low = own, max(wanted, min(len(schools_apart(own, other)) for other in earlier))
-            wanted = (low + high + 1) // 2 if best is not None or left > 1 else self.differ
+            wanted = self.differ if best is None and left == 1 else (low + high + 1) // 2
         if best is None:
-            self.stopped = self._why(high)
+            self.stopped = self._why()
             return False
+        self.tried = low
         self.found.append(best)
         self.most.append(self.upper)
         return True
@@ -72,7 +77,7 @@ class Search:
             self.upper = min(self.upper, least - 1)
         return own if own.figures.cost_cny <= self.most_cny * (1 + EVEN) else None
 
-    def _why(self, high: int) -> str:
+    def _why(self) -> str:
         """Why there is no further plan: proven, or not found."""
         what = f"plan within {self.within:.1%} that decides otherwise for {self.differ} or more schools than all others"
         if self.upper < self.differ:

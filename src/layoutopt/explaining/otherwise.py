@@ -8,24 +8,29 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from layoutopt.errors import PolicyError
+from layoutopt.errors import PolicyError, SolverError
 from layoutopt.explaining.change import Change, change_of
 from layoutopt.explaining.fewer import without_lines, without_ways
 from layoutopt.explaining.price import Price
-from layoutopt.explaining.pricing import priced
+from layoutopt.explaining.pricing import informed, priced
+from layoutopt.explaining.returning import POINT as AS_POINT
+from layoutopt.explaining.returning import WHOLE as AS_WHOLE
 from layoutopt.model.build import ExtraRule
 from layoutopt.model.columns import Data
 from layoutopt.model.frame import Rows
 from layoutopt.model.objective import plus
 from layoutopt.options import Options
 from layoutopt.plan.plan import OPEN_ROLES, Plan
+from layoutopt.schema import BANDS
 from layoutopt.today import school_facts
 
 COLUMNS = (
     "option", "possible", "cost_cny", "least_cny", "most_cny", "mean_min", "worst_min", "own_mean_min", "schools",
     "lines", "gap",
 )  # fmt: skip
-CLOSED, POINT, WHOLE = "closed", "kept as a teaching point", "kept in full"
+Question = tuple[str, frozenset[str], Change | str]
+"""Words, the pupil groups of the place, and the change; why it cannot be asked where it cannot."""
+CLOSED, POINT, WHOLE, SOME, BUILT = "closed", "kept as a teaching point", "kept whole", "kept in some form", "built"
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,23 +100,44 @@ def school_otherwise(plan: Plan, school: str, *, effort: str | None, time_limit_
     rows = plan.assignments
     column = "school_id" if role in OPEN_ROLES else "today_school"
     items = frozenset(rows.loc[rows[column] == school, "item"])
-    found = []
-    for words, change in _roles(plan, school, role):
-        one = _solved(plan, words, items, change, effort, time_limit_s)
-        found.append(replace(one, school="" if words == CLOSED else school))
+    asked, found = _roles(plan, school, role), list[Otherwise]()
+    for words, change in asked:
+        if words == WHOLE and any(one.words == WHOLE for one in found):
+            continue  # the cheapest form it may be kept in is the whole school
+        start = plan if not found or found[-1].price is None else informed(plan, found[-1].price.after)
+        (one,) = _solved(plan, [(words, items, change)], effort, time_limit_s, school=school, start=start)
+        found.append(one if words == CLOSED else replace(one, school=school, words=_form(one, school)))
     return sorted(found, key=_rank)
+
+
+def _form(one: Otherwise, school: str) -> str:
+    """What a school is kept as, told from the plan found."""
+    if one.price is None or one.price.after is None or one.words == BUILT:
+        return one.words
+    row = one.price.after.schools.set_index("school_id").loc[school]
+    if row["role"] == "teaching_point":
+        return POINT
+    facts = school_facts(one.price.after.study, one.price.after.policy).loc[school]
+    taught = set(str(row["bands"]).split("+"))
+    left_out = [band for band in BANDS if facts[f"offers_{band}"] and band not in taught]
+    return f"kept without the band {' and '.join(left_out)}" if left_out else WHOLE
 
 
 def _roles(plan: Plan, school: str, role: str) -> Iterator[tuple[str, Change | str]]:
     """The opposite decisions; for one that somebody decided already, what the decision's opposite would be."""
     fact = school_facts(plan.study, plan.policy).loc[school]
     decided = bool(fact["must_close"]) or str(fact["keep_reason"]) != ""
-    built = "built" if role == "not_built" else WHOLE
-    if role in ("hub", "full", "teaching_point"):
+    if role in OPEN_ROLES:
         yield CLOSED, _decided(plan, close=school) if decided else _ruled(plan, school, CLOSED)
-    if role not in ("hub", "full"):
-        yield built, _decided(plan, keep=school) if decided else _ruled(plan, school, built)
-    if role != "teaching_point" and fact["may_point"]:
+    if role == "not_built":
+        yield BUILT, _decided(plan, keep=school) if decided else _ruled(plan, school, BUILT)
+    elif role == "closed":
+        if not decided:
+            yield SOME, _ruled(plan, school, SOME)
+        yield WHOLE, _decided(plan, keep=school)
+    elif role == "teaching_point":
+        yield WHOLE, _ruled(plan, school, WHOLE)
+    elif fact["may_point"]:
         yield POINT, _ruled(plan, school, POINT)
 
 
@@ -126,14 +152,13 @@ def _ruled(plan: Plan, school: str, role: str) -> Change:
     """The question with the role of a school given; for closing neither school nor teaching point."""
 
     def decided_otherwise(d: Data) -> Iterator[Rows]:
-        counted = {
-            block: plus(d, d.frame.total(block, by=[], where=_at_school(d, block, school)))
-            for block in ("open", "point")
-        }
+        whole, point = (
+            plus(d, d.frame.total(block, by=[], where=_at_school(d, block, school))) for block in ("open", "point")
+        )
         if role == CLOSED:
-            yield counted["open"] + counted["point"] <= 0.0
+            yield whole + point <= 0.0
         else:
-            yield counted["point" if role == POINT else "open"] >= 1.0
+            yield {POINT: point, SOME: whole + point}.get(role, whole) >= 1.0
 
     return _question(plan, f"{school} {role}", decided_otherwise)
 
@@ -149,13 +174,12 @@ def settlement_otherwise(
     mine = rows[(rows["settlement_id"] == settlement) & (rows["school_id"] != "")]
     counts = options.rows.groupby("item").size()
     mine = mine[mine["item"].map(counts).fillna(0) > 1]
-    found = []
+    questions: list[Question] = []
     for school, there in mine.groupby("school_id", sort=True):
         ways = frozenset(zip(there["item"], there["mode"], strict=True))
         words = f"{there['pupils'].sum():g} pupils of {settlement} not to {school} as planned"
-        change = _question(plan, words, without_ways(str(school), ways))
-        found.append(_solved(plan, words, frozenset(there["item"]), change, effort, time_limit_s))
-    return sorted(found, key=_rank)
+        questions.append((words, frozenset(there["item"]), _question(plan, words, without_ways(str(school), ways))))
+    return _solved(plan, questions, effort, time_limit_s)
 
 
 def line_otherwise(plan: Plan, line_id: str, *, effort: str | None, time_limit_s: float) -> list[Otherwise]:
@@ -164,7 +188,7 @@ def line_otherwise(plan: Plan, line_id: str, *, effort: str | None, time_limit_s
     taken = plan.assignments.set_index("item").loc[stops["item"].unique(), "school_id"]
     words = f"without {line_id}: its riders may not ride to {' or '.join(sorted(set(taken)))}"
     change = _question(plan, words, *without_lines(plan, frozenset({line_id})))
-    return [_solved(plan, words, frozenset(taken.index), change, effort, time_limit_s)]
+    return _solved(plan, [(words, frozenset(taken.index), change)], effort, time_limit_s)
 
 
 def _question(plan: Plan, words: str, *rules: ExtraRule) -> Change:
@@ -176,12 +200,25 @@ def _at_school(d: Data, block: str, school: str) -> np.ndarray:
 
 
 def _solved(
-    plan: Plan, words: str, items: frozenset[str], change: Change | str, effort: str | None, time_limit_s: float
-) -> Otherwise:
-    if isinstance(change, str):
-        return Otherwise(words, items, None, change)
-    price = priced(plan, change, effort=effort, time_limit_s=time_limit_s)
-    return Otherwise(words, items, price, price.reason)
+    plan: Plan, questions: Sequence[Question], effort: str | None, time_limit_s: float, *, school: str = "",
+    start: Plan | None = None,
+) -> list[Otherwise]:  # fmt: skip
+    """The questions solved one after another, cheapest answer first; what the first learns about lines serves all."""
+    start, found = start or plan, []
+    may_point = bool(school) and bool(school_facts(plan.study, plan.policy)["may_point"][school])
+    for words, items, change in questions:
+        role = AS_POINT if words == POINT or (words == SOME and may_point) else AS_WHOLE
+        stays = {} if words == CLOSED or not school else {school: role}
+        if isinstance(change, str):
+            found.append(Otherwise(words, items, None, change))
+            continue
+        try:
+            price = priced(plan, change, start=start, stays=stays, effort=effort, time_limit_s=time_limit_s)
+        except SolverError as error:
+            price = Price(change.words, plan, None, str(error), error=error)
+        found.append(Otherwise(words, items, price, price.reason))
+        start = informed(start, price.after)
+    return sorted(found, key=_rank)
 
 
 def _rank(one: Otherwise) -> tuple[float, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from layoutopt.errors import InfeasibleError
+from layoutopt.errors import LayoutError, SolverError
 from layoutopt.explaining.change import change_of
 from layoutopt.explaining.proven import (
     cost_level,
@@ -41,12 +41,17 @@ class Price:
     amount: float | None = None
     unit: str = ""
     tightens: bool = False
-    error: InfeasibleError | None = None
+    error: LayoutError | None = None
 
     @property
     def possible(self) -> bool:
         """Whether a plan keeps every rule after the change."""
         return self.after is not None
+
+    @property
+    def refusal(self) -> str:
+        """Why there is no plan after the change: none is possible, or the limits were reached before any was found."""
+        return f"{'not known' if isinstance(self.error, SolverError) else 'not possible'}. {self.reason}"
 
     @cached_property
     def cost_cny(self) -> float:
@@ -104,7 +109,7 @@ class Price:
         if before is None or after is None:
             return -INF, INF
         least, most = after.bound - before.value, after.value - before.bound
-        if self.tightens and self.cost_cny >= 0 and same_program(self.before, self.after):
+        if self.tightens and self.cost_cny >= 0 and same_program(self.after, self.before):
             least = max(least, 0.0)  # what only takes plans away makes the best plan no cheaper
         return least, most
 
@@ -115,7 +120,7 @@ class Price:
 
     def __str__(self) -> str:
         if self.after is None:
-            return f"{self.change}: not possible. {self.reason}"
+            return f"{self.change}: {self.refusal}"
         a, b = self.after.figures, self.before.figures
         text = (
             f"{self.change}: {self.cost_cny:+,.0f} CNY a year ({self.known}), {self.mean_min:+.1f} min on average, "

@@ -10,7 +10,9 @@ from pydantic import BaseModel
 
 from layoutopt.explaining.change import MORE_ALLOWS, Change
 from layoutopt.options import build_options
+from layoutopt.pipeline.decide import TOGETHER_NAME
 from layoutopt.pipeline.reasons import stay_reasons
+from layoutopt.pipeline.run import UNAVOIDABLE_NAME
 from layoutopt.plan.audit import audit
 from layoutopt.plan.plan import Level, Plan, Proof
 from layoutopt.plan.tables import assignment_table
@@ -77,11 +79,21 @@ def _as_tight(tight: list[float], loose: list[float], sign: int) -> bool:
     return all(sign * one <= sign * other for one, other in zip(tight, loose, strict=True))
 
 
-def same_program(a: Plan, b: Plan) -> bool:
-    """Return whether the bounds on the cost speak of one kind of program, below the same goals before the cost."""
+def same_goals(a: Plan, b: Plan) -> bool:
+    """Return whether both plans came to the same in every goal before the cost."""
     one, other = earlier_goals(a), earlier_goals(b)
-    goals = set(one) == set(other) and all(abs(one[g] - other[g]) <= SAME * max(1.0, abs(one[g])) for g in one)
-    return goals and a.proof.bound_name == b.proof.bound_name
+    return set(one) == set(other) and all(abs(one[g] - other[g]) <= SAME * max(1.0, abs(one[g])) for g in one)
+
+
+def same_program(tight: Plan, loose: Plan) -> bool:
+    """Return whether a bound on the cost of ``loose`` speaks of what ``tight`` costs, below equal goals before it.
+
+    It does where both come from one kind of program, or the bound is one of real lines and the cost that of the tables.
+    """
+    level = cost_level(tight)
+    real = level is not None and abs(level.value - tight.figures.cost_cny) <= CHEAPER_CNY
+    of_lines = real and loose.proof.bound_name in (TOGETHER_NAME, UNAVOIDABLE_NAME)
+    return same_goals(tight, loose) and (tight.proof.bound_name == loose.proof.bound_name or of_lines)
 
 
 def bounded(tight: Plan, loose: Plan) -> Plan:
@@ -92,7 +104,7 @@ def bounded(tight: Plan, loose: Plan) -> Plan:
     levels = [
         replace(level, bound=min(other.bound, level.value)) if level is own else level for level in tight.proof.levels
     ]
-    return tight.replace(proof=replace(tight.proof, levels=tuple(levels)))
+    return tight.replace(proof=replace(tight.proof, levels=tuple(levels), bound_name=loose.proof.bound_name))
 
 
 def cheaper(found: Plan | None, tight: Plan, change: Change) -> Plan | None:

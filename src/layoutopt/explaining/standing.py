@@ -23,7 +23,7 @@ RULE_WORDS = {
     "board_grade": "board_min_grade or allowed_boarding",
     "board_nearest": "board_nearest",
     "hub_only": "hub_only (buses and beds at hubs only)",
-    "walkable": "who can walk there neither rides nor boards",
+    "walkable": "the walk within its limits (no ride, no bed)",
     "town_border": "within_town",
     "move_once": "move_once_years",
 }
@@ -76,30 +76,29 @@ def _state(plan: Plan, school: pd.Series, band: str, pupils: float) -> str:
     stage = STAGE_OF[band]
     places = float(school[f"places_{stage}"])
     rows = plan.assignments
-    here = rows[(rows["school_id"] == school["school_id"]) & (rows["band"].map(STAGE_OF) == stage)]["pupils"].sum()
+    here = rows[(rows["school_id"] == school.name) & (rows["band"].map(STAGE_OF) == stage)]["pupils"].sum()
     if here + pupils > places:
         return f"which has {here:g} pupils in {places:g} places: too few for {pupils:g} more"
     return "which would cost more"
 
 
 def only_way(plan: Plan, options: Options, settlement: str) -> Iterator[str]:
-    """Yield a sentence for each group whose one admissible way is the one taken, and what bars the next."""
+    """Yield a sentence for each group whose one admissible way is the one taken, and what bars the next school."""
     mine = plan.assignments[(plan.assignments["settlement_id"] == settlement) & (plan.assignments["school_id"] != "")]
     counts = options.rows.groupby("item").size()
     alone = mine[mine["item"].map(counts).fillna(0) <= 1]
     if alone.empty:
         return
     barred: dict[str, tuple[float, str]] = {}
+    taken = alone.set_index("item")["school_id"]
     for rule in RULES:
         eased = build_options(plan.study, plan.policy, skip={rule}).rows
-        known = pd.MultiIndex.from_frame(options.rows[["item", "school_id", "mode"]])
-        new = eased[eased["item"].isin(alone["item"])]
-        new = new[~pd.MultiIndex.from_frame(new[["item", "school_id", "mode"]]).isin(known)]
+        new = eased[eased["item"].isin(alone["item"]) & (eased["school_id"] != eased["item"].map(taken))]
         best = new.sort_values(["minutes", "school_id"], kind="stable").drop_duplicates("item")
         for row in best.itertuples():
             words = f"{row.school_id} ({row.mode}, {row.minutes:.0f} min), which {RULE_WORDS.get(rule, rule)} rules out"
             barred[row.item] = min(barred.get(row.item, (np.inf, "")), (float(row.minutes), words))
     for row in alone.itertuples():
         after = barred.get(row.item)
-        more = f"the next would be {after[1]}" if after else "several limits at once rule out every other"
+        more = f"the next school would be {after[1]}" if after else "several limits at once rule out every other school"
         yield f"{row.item} has no other admissible way: {more}."

@@ -14,7 +14,7 @@ from layoutopt.explaining.asked import UNITS, amount_of, is_number, value_now
 from layoutopt.explaining.change import Change, change_of
 from layoutopt.explaining.curve import PriceCurve
 from layoutopt.explaining.price import Price
-from layoutopt.explaining.pricing import priced
+from layoutopt.explaining.pricing import informed, priced
 from layoutopt.explaining.proven import bounded, cheaper, only_tightens
 from layoutopt.plan.plan import Plan
 from layoutopt.policy.keys import note_of
@@ -59,11 +59,12 @@ def price_curve(
     questions = [{**asked, name: dict.fromkeys(of, v) if isinstance(of, Mapping) else v} for v in values]
     changes = [_change(plan, name, question) for question in questions]
     found: dict[int, Price] = {}
+    own = plan
     for side in _sides(values, now):
-        start = plan
+        start = own
         for at in side:
             found[at] = _point(plan, changes[at], questions[at], start, effort, time_limit_s)
-            start = found[at].after or start
+            own, start = informed(own, found[at].after), found[at].after or start
     prices = _shared(name, values, [found[at] for at in range(len(values))], changes)
     label = f"{name} at {', '.join(of)}" if isinstance(of, Mapping) else name
     return PriceCurve(label, _unit(name), tuple(values), tuple(prices), now)
@@ -86,7 +87,7 @@ def _point(
     except SolverError as error:
         log.warning("%s: %s", change.words, error)
         amount, unit = amount_of(plan, asked)
-        return Price(change.words, plan, None, f"Not known: {error}", amount, unit, change.tightens)
+        return Price(change.words, plan, None, str(error), amount, unit, change.tightens, error)
 
 
 def _shared(name: str, values: Sequence[Any], prices: list[Price], changes: Sequence[Change]) -> list[Price]:

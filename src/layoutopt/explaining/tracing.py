@@ -27,7 +27,10 @@ from layoutopt.study import Study
 
 IDEAL = Effort(gap=1e-4, steps=200)
 """How hard the best value of each other goal is looked for; it only says where a frontier ends."""
-IDEAL_SHARE = 0.5
+IDEAL_SHARE = 0.1
+"""Of the time limit, for each of them."""
+LATER_SHARE = 0.2
+"""Of the time limit of the first point, for each that begins at another: nine take three times the first at most."""
 log = logging.getLogger(__name__)
 
 
@@ -77,7 +80,7 @@ class Tracer:
         self.rides = bool((build_options(self.study, self.policy).rows["mode"] == "bus").any())
 
     def trace(self, start: Plan | None) -> None:
-        """Find the points: from the least cost on, each limit a step nearer to the best value of its goal."""
+        """Find the points: the least cost, the best value of each goal, and those between."""
         first = self.solved({}, start)
         ideals = self.ideals()
         along, *across = self.axes[1:]
@@ -90,21 +93,24 @@ class Tracer:
             self._chain(head, along, ideals[along.name], max(2, self.wanted // chains))
 
     def _chain(self, first: Point, axis: Axis, ideal: float, count: int) -> list[Point]:
-        """``first`` and up to ``count`` − 1 points after it, the limits on one goal ever tighter."""
-        chain = [first]
-        for left in range(count - 1, 0, -1):
-            last = chain[-1]
-            now = min(last.loads[axis.name], last.limits.get(axis.name, np.inf))
-            limit = axis.next_limit(now, ideal, left)
+        """``first``, the point at the best value of a goal, and those between them, ``count`` in all.
+
+        From the best value on the limit is eased: each plan keeps the next limit too and is where its search begins,
+        so that no step costs more. Prizes found without a limit hold within every one.
+        """
+        chain, start, end = [first], first.plan, first.loads[axis.name]
+        limit = axis.tightest(end, ideal)
+        for left in reversed(range(count - 1)):
             if limit is None:
                 break
-            limits = {**last.limits, axis.name: limit}
+            limits = {**first.limits, axis.name: limit}
             try:
-                chain.append(self.solved(limits, last.plan))
+                chain.append(self.solved(limits, start))
+                start = chain[-1].plan.replace(basis=first.plan.basis)
             except (InfeasibleError, SolverError) as error:
                 log.info("No point within %s: %s", limits, error)
                 self.failed.append(f"No plan was found within {self.said(limits)}.")
-                break
+            limit = axis.looser(limit, end, left)
         return chain
 
     def solved(self, limits: Mapping[str, float], start: Plan | None) -> Point:
@@ -117,17 +123,19 @@ class Tracer:
         rules = [*self.always, *(axis.rule(limits[axis.name]) for axis in self.axes[1:] if axis.name in limits)]
         began = time.process_time()
         plan = optimize(
-            self.study, self.policy, effort=self._effort(start), time_limit_s=self.time_limit_s, seed=self.seed,
-            start=start, **_asked(limits, rules),
+            self.study, self.policy, seed=self.seed, start=start, **self._work(), **_asked(limits, rules)
         )  # fmt: skip
         work_s = time.process_time() - began
         loads = {axis.name: axis.load(plan) for axis in self.axes}
         self.found.append(Point(plan, dict(limits), loads, {COST: self._bound(plan, limits)}, work_s))
         return self.found[-1]
 
-    def _effort(self, start: Plan | None) -> str:
+    def _work(self) -> dict[str, Any]:
         """How hard a point is looked for: one begun at its neighbour has little left to find."""
-        return self.effort if start is None or self.effort == "proof" else EFFORT
+        if not self.found:
+            return {"effort": self.effort, "time_limit_s": self.time_limit_s}
+        effort = self.effort if self.effort == "proof" else EFFORT
+        return {"effort": effort, "time_limit_s": LATER_SHARE * self.time_limit_s}
 
     def _bound(self, plan: Plan, limits: Mapping[str, float]) -> float:
         """What no plan within the limits is below; −∞ where what was proven does not speak for plans with lines."""

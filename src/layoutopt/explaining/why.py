@@ -187,7 +187,7 @@ def _binding_sentence(binding: pd.DataFrame) -> Iterator[str]:
 def _other_sentences(found: Sequence[Otherwise]) -> Iterator[str]:
     for at, one in enumerate(found):
         if one.price is None or one.price.after is None:
-            yield f"{_capital(one.words)} is not possible. {one.reason}"
+            yield f"{_capital(one.words)} is {one.price.refusal if one.price else f'not possible. {one.reason}'}"
             continue
         head = "Next best" if at == 0 else "Or"
         own = one.own_mean_min

@@ -1,7 +1,8 @@
 """What one solve learnt about lines, for the next: the lines it saw and its sound prizes, by pupil group.
 
 Prizes p are sound for a hub where no line earns more than it costs: Σ_n p_n ≤ c_r for every line r. They stay so at a
-hub whose lines are among those of before and no cheaper, which is read off the arrays of the routing task.
+hub whose lines are among those of before and no cheaper, which is read off the arrays of the routing task, but for the
+rounding of sums.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from layoutopt.kernels.routing.task import Task
 
 Ints = NDArray[np.int64]
 NOWHERE = -1
+ROUNDING = 1e-12
+"""Ways added up in another order differ by this share at most; prizes are shaved by more than that."""
+SHAVED = 1.0 - 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +63,7 @@ class Basis:
             if there is None or (there == NOWHERE).any() or not covers(self.low[at].task, hub.task, there):
                 return None
             taken.append((at, there))
-        return tuple(tuple(prizes[at][there] for at, there in taken) for prizes in self.sets)
+        return tuple(tuple(SHAVED * prizes[at][there] for at, there in taken) for prizes in self.sets)
 
 
 def _positions(old: Hub, new: Hub) -> Ints:
@@ -79,7 +83,7 @@ def covers(old: Task, new: Task, there: Ints) -> bool:
     )  # fmt: skip
     kinds = {(seats, fixed, pay) for seats, fixed, pay in zip(old.seats, old.fixed, old.per_min, strict=True)}
     return (
-        all(np.array_equal(one, other) for one, other in same)
+        all(one.shape == other.shape and np.allclose(one, other, rtol=ROUNDING, atol=0.0) for one, other in same)
         and bool(np.all(new.limit <= old.limit[there]))
         and all(kind in kinds for kind in zip(new.seats, new.fixed, new.per_min, strict=True))
         and (old.line_limit, old.rider_cost, old.pays_minutes) == (new.line_limit, new.rider_cost, new.pays_minutes)

@@ -28,7 +28,7 @@ class Ground:
 
     data: Data
     program: Program
-    hubs: Sequence[Hub]
+    hubs: tuple[Hub, ...]
     first_option: int
     budgets: Mapping[str, float] = field(default_factory=dict)
 

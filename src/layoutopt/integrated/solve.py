@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from layoutopt.integrated.payers import NOTHING_WITHIN
 from layoutopt.integrated.regions import Ground
 from layoutopt.integrated.root import Root
 from layoutopt.integrated.shares import Prizes, priced_program, share_sets, started
+from layoutopt.integrated.watch import Watch
 from layoutopt.integrated.whole import lines_that_matter, solve_whole
 from layoutopt.kernels import highs
 from layoutopt.kernels.highs import Program
@@ -91,40 +91,6 @@ class Integrated:
     basis: Basis
 
 
-@dataclass(eq=False)
-class Watch:
-    """What is known so far, told to the caller from both threads; says when to stop."""
-
-    tell: Callable[[float, str], None]
-    stopped: Callable[[], bool]
-    until: float
-    best: float = np.inf
-    bound: float = -np.inf
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def stop(self) -> bool:
-        """Return whether the caller or the clock ends the work."""
-        return self.stopped() or time.monotonic() > self.until
-
-    def why(self, found: highs.Solved) -> str:
-        """Return what ended a solver run: its own limits, the caller, the clock, or that there was no more to prove."""
-        if found.stopped_by != "user":
-            return found.stopped_by
-        return "user" if self.stopped() else "time" if self.stop() else "done"
-
-    def left_s(self) -> float:
-        """Seconds until the time limit, at least two."""
-        return max(self.until - time.monotonic(), 2.0)
-
-    def note(self, share: float, *, best: float = np.inf, bound: float = -np.inf) -> None:
-        """Take in a better plan or bound and tell; ``inf`` is no plan, and no bound."""
-        with self.lock:
-            self.best, self.bound = min(self.best, best), max(self.bound, bound if bound < np.inf else -np.inf)
-            proven = f", bound {self.bound:,.0f}, gap {1 - self.bound / self.best:.1%}" if self.bound > 0 else ""
-            found = self.best < np.inf
-            self.tell(share, f"best {self.best:,.0f} CNY a year{proven}" if found else "no plan within the budgets yet")
-
-
 def integrate(
     study: Study,
     policy: Policy,
@@ -146,27 +112,21 @@ def integrate(
     None where nobody may ride, or the start's riders fit on no lines: there is nothing to decide then.
     """
     watch = Watch(report, interrupted, time.monotonic() + (1 - POLISH_SHARE) * time_limit_s)
-    data, program = with_free_buses(study, policy, options, skip=skip, extra_rules=extra_rules, held=held)
-    hubs = hubs_of(study, policy, data, skip=skip)
+    ground = _ground(study, policy, options, held=held, skip=skip, extra_rules=extra_rules)
+    hubs, data = ground.hubs, ground.data
     if not hubs:
         return None
-    budgets = {} if "source_budget" in skip else policy.money.budget_by_source
-    ground = Ground(data, program, hubs, data.frame.blocks["chosen"].start, budgets)
-    shares = shared_vehicles(policy)
-    if known is not None:  # what the root learns serves every later question
-        effort = replace(effort, rounds=max(effort.rounds, EFFORTS["normal"].rounds), exact=True)
-    whole = None if shares or effort.whole is None or len(program.cost) > effort.whole.columns else effort.whole
+    low = hubs_of(study, policy, data, skip=skip, lowest=True) if shared_vehicles(policy) else hubs
+    effort, whole = _steps(effort, ground, low, known)
     if whole is not None:
-        effort = _before_whole(effort, len(options.rows))
         watch.until -= (1 - POLISH_SHARE - BEFORE_WHOLE) * time_limit_s
-    router = Router(hubs, program, ground.first_option, seed, ground.payers)
+    router = Router(hubs, ground.program, ground.first_option, seed, ground.payers)
     run = () if known is None else lines_run(hubs, known.orders)
     router.remember(start, run)
     first = router.realised(start, run)
     if first is None:
         return None
     watch.note(0.05, best=first.value)
-    low = hubs_of(study, policy, data, skip=skip, lowest=True) if shares else hubs
     root, sets = learnt(
         ground, low, first, run, known, rounds=effort.rounds, exact=effort.exact, interrupted=watch.stop,
         report=lambda value, lines: report(0.1, f"bus lines worth knowing: {lines:,}, relaxed cost {value:,.0f}"),
@@ -191,9 +151,7 @@ def integrate(
     if not interrupted():
         best = router.polished(best, time.monotonic() + POLISH_SHARE * time_limit_s)
     watch.note(0.95, best=best.value, bound=bound)
-    if bound > best.value * (1 + ROUNDING):
-        log.warning("The bound %.0f lies above the plan's cost %.0f: it is not used.", bound, best.cost)
-        bound = -np.inf
+    bound = _believed(bound, best)
     notes |= {
         "sequential_cny": first.cost, "root_rounds": root.rounds, "root_converged": root.converged,
         "root_value": root.value, "certificate_loss": root.loss, "bound_at_prices": priced.bound,
@@ -202,6 +160,38 @@ def integrate(
     if best.excess_cny > 0:
         notes |= {"above_budgets_cny": best.excess_cny, NOTHING_WITHIN: bool(np.isinf(bound) and bound > 0)}
     return Integrated(best, min(bound, best.cost), hubs, notes, Basis(hubs, tuple(lines), low, sets))
+
+
+def _ground(
+    study: Study, policy: Policy, options: Options, *, held: Callable[[Program], Program], skip: Collection[str],
+    extra_rules: Iterable[ExtraRule],
+) -> Ground:  # fmt: skip
+    """What the search stands on: the program with free buses, the hubs, and budgets that lines count in."""
+    data, program = with_free_buses(study, policy, options, skip=skip, extra_rules=extra_rules, held=held)
+    budgets = {} if "source_budget" in skip else policy.money.budget_by_source
+    hubs = hubs_of(study, policy, data, skip=skip)
+    return Ground(data, program, hubs, data.frame.blocks["chosen"].start, budgets)
+
+
+def _steps(effort: Effort, ground: Ground, low: Sequence[Hub], known: Known | None) -> tuple[Effort, Whole | None]:
+    """The effort of the steps before the last program, and that program, where the county is small enough for it.
+
+    What the root learns from a plan to begin at serves every later question: it is worth its time then.
+    """
+    if known is not None:
+        effort = replace(effort, rounds=max(effort.rounds, EFFORTS["normal"].rounds), exact=True)
+    whole, shared = effort.whole, low is not ground.hubs
+    if shared or whole is None or len(ground.program.cost) > whole.columns:
+        return effort, None
+    return _before_whole(effort, len(ground.data.options.rows)), whole
+
+
+def _believed(bound: float, best: Best) -> float:
+    """The bound, but none where it lies above the plan's cost by more than rounding: then one of the two is wrong."""
+    if bound <= best.value * (1 + ROUNDING):
+        return bound
+    log.warning("The bound %.0f lies above the plan's cost %.0f: it is not used.", bound, best.cost)
+    return -np.inf
 
 
 def _before_whole(effort: Effort, options: int) -> Effort:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from layoutopt.errors import InfeasibleError, PolicyError
+from layoutopt.errors import InfeasibleError, PolicyError, Relaxation
 from layoutopt.integrated.payers import NOTHING_WITHIN, ROOM
 from layoutopt.model.columns import Data
 from layoutopt.model.frame import Model, NamedRows
@@ -104,7 +104,22 @@ def over_budget(plan: Plan) -> InfeasibleError:
     if not proven:
         cures.append("give more effort or time")
     text = ", or ".join(cures)
-    return InfeasibleError(f"{said} {text[0].upper()}{text[1:]}.", tuple(over))
+    return InfeasibleError(f"{said} {text[0].upper()}{text[1:]}.", tuple(over), relaxations=_short(plan), proven=proven)
+
+
+def _short(plan: Plan) -> list[Relaxation]:
+    """By how much each budget is too small for the plan."""
+    money, cost = plan.policy.money, plan.figures.cost_cny
+    borne = paid_by_source(plan) if money.budget_by_source else {}
+    rows = [("annual_budget", "", money.annual_budget_cny, cost)]
+    rows += [("source_budget", source, budget, borne[source]) for source, budget in money.budget_by_source.items()]
+    return [
+        Relaxation(
+            rule, place, now - most, "CNY", most, now, f"{rule} {place}".strip() + f" is {now - most:,.0f} CNY short"
+        )
+        for rule, place, most, now in rows
+        if most is not None and now > most
+    ]
 
 
 def _over(plan: Plan) -> dict[str, str]:

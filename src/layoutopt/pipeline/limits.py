@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from layoutopt.errors import nearest
+from layoutopt.errors import AskError, nearest
 from layoutopt.model.hub import LONGEST
 from layoutopt.options import Options
 from layoutopt.units import SLACK_MIN
@@ -23,12 +23,12 @@ def within_limits(options: Options, limits: Mapping[str, float] | None) -> Optio
 
     Raises
     ------
-    ValueError
+    AskError
         A limit of another name.
     """
     for name in limits or ():
         if name != WORST_JOURNEY:
-            raise ValueError(f"unknown limit '{name}'.{nearest(name, [WORST_JOURNEY])} Known: {WORST_JOURNEY}.")
+            raise AskError(f"unknown limit '{name}'.{nearest(name, [WORST_JOURNEY])} Known: {WORST_JOURNEY}.")
     if not limits:
         return options
     longest = float(limits[WORST_JOURNEY])

@@ -15,6 +15,7 @@ from layoutopt.kernels import highs
 from layoutopt.model.columns import Data
 from layoutopt.model.frame import Model
 from layoutopt.model.line_tables import HubLines
+from layoutopt.model.objective import annual_cost
 from layoutopt.model.solve import Held, Stopped
 from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
@@ -53,7 +54,7 @@ def nearest(
     Stopped
         No point keeps every rule.
     """
-    program = held.on(model.program(model.goals["annual_cost"]))
+    program = held.on(model.program(annual_cost(data)))
     cost, offset = distance(data, plan)
     away = replace(program, cost=cost, offset=offset)
     found = highs.solve(

@@ -13,7 +13,7 @@ from layoutopt.report.language import language
 from layoutopt.report.maps import PlanMap
 from layoutopt.report.mapwords import locale_of
 from layoutopt.report.pages import rendered
-from layoutopt.report.words import GRADES, MODES, ROLES
+from layoutopt.report.words import MODES, ROLES, grade_words
 from layoutopt.schema import BANDS
 
 
@@ -38,7 +38,7 @@ def difference_data(found: Comparison) -> dict[str, Any]:
     return {
         "bounds": ground.bounds([settlements, schools]),
         "locale": locale_of(said),
-        "words": {"texts": {}, "roles": ROLES, "modes": MODES, "grades": GRADES},
+        "words": {"texts": {}, "roles": ROLES, "modes": MODES, "grades": grade_words(found.plans[0].policy.bands)},
         "names": list(found.names),
         "bands": list(BANDS),
         "towns": list(ground.towns(study)),

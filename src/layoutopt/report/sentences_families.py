@@ -94,6 +94,7 @@ PLACES: tuple[str, ...] = (
     message("travels {n} km to {school}, limit {most}"),
     message("goes to {school}, which is in another township"),
     message("moves from {other} to {school}, though moved lately before"),
+    message("goes to {school}, though sent to {other} by policy"),
     message("grades of band {band} go to {schools}"),
     message("band {band} goes to {school}, which teaches {older}; that goes to {schools}"),
     message("band {band} goes to {school}, nobody of {villages} does, who are nearer"),

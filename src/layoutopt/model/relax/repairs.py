@@ -59,11 +59,14 @@ def repairs_of(easing: Easing, *, most: int = 6, purse: Purse | None = None) -> 
     for kind in [*used, *rest, *own]:
         found += _of_kind(soft, kind, units, purse)
     found.sort(key=lambda pair: pair[0])
-    return [repair for price, repair in found if price <= TOO_DEAR * easing.price or not _all_ways(repair)][:most]
+    return [repair for price, repair in found if _worth(repair, price / easing.price)][:most]
 
 
-def _all_ways(repair: Repair) -> bool:
-    return all(one.rule in WAYS for one in repair.relaxations)
+def _worth(repair: Repair, times: float) -> bool:
+    """Not ways without measure, and nobody of grades 1-3 boards: State Council office 2018 no. 27."""
+    ways = all(one.rule in WAYS for one in repair.relaxations)
+    young = any(one.rule == "board_grade" and one.place.endswith(" lower") for one in repair.relaxations)
+    return not young and (times <= TOO_DEAR or not ways)
 
 
 def _of_kind(soft: Softened, kind: str, units: pd.MultiIndex, purse: Purse) -> Iterator[tuple[float, Repair]]:

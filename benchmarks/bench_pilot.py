@@ -3,15 +3,17 @@
 Run: python benchmarks/bench_pilot.py --jobs 2
      python benchmarks/bench_pilot.py --counties 2 5 --no-rule
      python benchmarks/bench_pilot.py --jobs 2 --out src/layoutopt/samples/pilot_replay.csv
-One row a county as it ends (figures of samples/pilot_totals.py, with what the rule of thumb would do, processor seconds
-and violations the audit finds), then the totals and the ratios with their bands. The last form writes the table that
-the notebook jiangxi_pilot shows. The steps of the solver are counted, not its seconds, so another machine finds the
-same figures unless --time-limit stops it.
+One row a county as it ends (figures of samples/pilot_totals.py, what the rules of thumb of samples/pilot_rule.py come
+to, processor seconds of the plan and of the rules, violations the audit finds), then the totals and the ratios with
+their bands. The last form writes the table that the notebook jiangxi_pilot shows; stopped and started again, it solves
+only what is missing (delete the file after a change of the code). The steps of the solver are counted, not its
+seconds, so another machine finds the same figures unless --time-limit stops it.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -21,29 +23,61 @@ from typing import Any
 import pandas as pd
 
 import layoutopt as lo
+from layoutopt.plan.files import versions
 from layoutopt.samples import write_county
-from layoutopt.samples.pilot_rule import against_rule, close_all_small
+from layoutopt.samples.pilot_rule import beside_plan, close_all_small, send_to_nearest
 from layoutopt.samples.pilot_totals import Replay, county_figures
 
+NOT_DECIDING = ("ahead", "batch", "cli", "data", "explaining", "report", "samples")
+"""Folders of the package no single plan depends on; the county itself has its digest."""
 
-def solve(number: int, seed: int, effort: str, time_limit_s: float, rule: bool) -> dict[str, Any]:
-    """Solve one county and return its row."""
-    county = lo.generate_pilot(seed).counties[number - 1]
-    study = lo.read_study(write_county(county, Path(tempfile.mkdtemp()) / "county"))
-    policy = lo.Policy.preset("jiangxi_2023")
+
+def solve(number: int, made: dict[str, Any], rule: bool, time_limit_s: float) -> dict[str, Any]:
+    """Solve one county and return its row; ``made`` (seed, effort, method, code) is kept in it."""
+    pilot = lo.generate_pilot(made["seed"])
+    how = {"effort": made["effort"], "method": made["method"], "time_limit_s": time_limit_s}
+    with tempfile.TemporaryDirectory() as folder:
+        study = lo.read_study(write_county(pilot.counties[number - 1], Path(folder) / "county"))
     clock, cpu = time.perf_counter(), time.process_time()
-    plan = lo.optimize(study, policy, effort=effort, time_limit_s=time_limit_s)
-    row = county_figures(plan) | {"violations": len(lo.audit(plan))}
+    plan = lo.optimize(study, lo.Policy.preset("jiangxi_2023"), **how)
+    row = county_figures(plan) | beside_plan(plan, plan, name="plan")
+    row |= made | {"digest": pilot.digests[number - 1]}
+    row |= {"stopped_by": plan.proof.main.stopped_by, "violations": len(lo.audit(plan))}
     row |= {"wall_s": time.perf_counter() - clock, "cpu_s": time.process_time() - cpu}
     print("        ", told(row), flush=True)
     if rule:
-        row |= against_rule(plan, close_all_small(study, policy, time_limit_s=time_limit_s))
+        cpu = time.process_time()
+        row |= beside_plan(plan, send_to_nearest(plan, **how), name="near")
+        row |= beside_plan(plan, close_all_small(study, plan.policy, **how), name="all")
+        row |= {"rules_cpu_s": time.process_time() - cpu}
     return row
+
+
+def code() -> str:
+    """The version, a hash of the package's lines that a single plan can depend on, and the solver's version."""
+    home, found = Path(lo.__file__).parent, hashlib.sha256()
+    for path in sorted(home.rglob("*")):
+        parts = path.relative_to(home).parts
+        if path.suffix in (".py", ".toml") and parts[0] not in NOT_DECIDING:
+            found.update("/".join(parts).encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
+    return f"{lo.__version__}+{found.hexdigest()[:12]}, highspy {versions()['highspy']}"
 
 
 def told(row: dict[str, Any]) -> dict[str, Any]:
     """Return the row with three decimals."""
     return {name: round(value, 3) if isinstance(value, float) else value for name, value in row.items()}
+
+
+def known(out: Path | None, made: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    """The rows already in ``out`` that are still of the same counties and made the same way, by number."""
+    if out is None or not out.exists():
+        return {}
+    rows = pd.read_csv(out)
+    digests = {digest: number for number, digest in enumerate(lo.generate_pilot(made["seed"]).digests, start=1)}
+    for name in ("seed", "effort", "method"):
+        rows = rows[rows[name] == made[name]]
+    rows = rows[rows["digest"].isin(digests)]
+    return {digests[row["digest"]]: row for row in rows.to_dict("records")}
 
 
 def main() -> None:
@@ -52,28 +86,34 @@ def main() -> None:
     parser.add_argument("--counties", type=int, nargs="*", default=list(range(1, 15)))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--effort", default="quick")
+    parser.add_argument("--method", default="together", choices=("together", "sequential"))
     parser.add_argument("--time-limit", type=float, default=3_600.0)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--no-rule", action="store_true", help="leave the rule of thumb out")
+    parser.add_argument("--no-rule", action="store_true", help="leave the rules of thumb out")
     parser.add_argument("--out", type=Path, help="CSV file for the rows")
     given = parser.parse_args()
     print(repr(lo.generate_pilot(given.seed)))
-    began, rows = time.perf_counter(), {}
+    made = {"seed": given.seed, "effort": given.effort, "method": given.method, "code": code()}
+    began, rows = time.perf_counter(), known(given.out, made)
     with ProcessPoolExecutor(given.jobs) as pool:
         asked = {
-            pool.submit(solve, at, given.seed, given.effort, given.time_limit, not given.no_rule): at
+            pool.submit(solve, at, made, not given.no_rule, given.time_limit): at
             for at in given.counties
+            if at not in rows
         }
         for done in as_completed(asked):
             rows[asked[done]] = done.result()
             print(f"{time.perf_counter() - began:6.0f} s", told(done.result()), flush=True)
-            table = pd.DataFrame([rows[at] for at in sorted(rows)])
             if given.out:
-                table.round(4).to_csv(given.out, index=False, lineterminator="\n")
-    replay = Replay(table)
-    print(f"{time.perf_counter() - began:.0f} s for {len(table)} counties, {given.jobs} at a time")
+                pd.DataFrame([rows[at] for at in sorted(rows)]).round(4).to_csv(
+                    given.out, index=False, lineterminator="\n"
+                )
+    replay = Replay(pd.DataFrame([rows[at] for at in sorted(rows)]))
+    print(f"{time.perf_counter() - began:.0f} s for {len(asked)} counties, {given.jobs} at a time")
     print(replay)
     print(replay.ratios.round(2).to_string(index=False))
+    print(replay.layouts.round(1).to_string(index=False))
+    print(replay.made)
 
 
 if __name__ == "__main__":

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import layoutopt as lo
+from layoutopt.ahead.phase_basis import Basis, Built, basis_of, built_of
+from layoutopt.ahead.phase_check import check_phasing
 from layoutopt.ahead.phase_result import Phasing
+from layoutopt.ahead.phase_tables import twice_moved
+from layoutopt.ahead.phase_years import Year, years_of
+from layoutopt.ahead.solving import together
 from layoutopt.kernels import highs
 from layoutopt.model.build import build_model
-from layoutopt.model.copies_between import followers
+from layoutopt.model.columns import pupils_by
+from layoutopt.model.copies_between import NO_LIMITS, followers
+from layoutopt.model.solve import Stopped
 from layoutopt.options import build_options
 from layoutopt.testing import tiny_policy, tiny_study
 
@@ -107,72 +116,114 @@ def moved(path: Path) -> list[int]:
     return [sum(3 * count[code] for code, _ in bands) for count, bands in zip(counts, gone, strict=True)]
 
 
-def solved(studies: Mapping[int, lo.Study], **asked: Any) -> Phasing:
+def phased(studies: Mapping[int, lo.Study], **asked: Any) -> Phasing:
+    """Whole phasings audit each year's plan and the years together; they are dear, so there are few of them."""
     found = lo.phase(dict(studies), tiny_policy(**GIVEN), effort="proof", **asked)
-    assert found.main.gap <= 1e-4
+    assert found.main.gap <= 1e-4 and found.problems.empty
+    return found
+
+
+def broken(by: Phasing, **asked: Any) -> set[str]:
+    """The rules between years, as they are asked, that the plans of a phasing break."""
+    wishes = replace(by.basis.horizon.asked, **asked)
+    return set(check_phasing(by.plans, replace(by.basis, horizon=replace(by.basis.horizon, asked=wishes)))["rule"])
+
+
+@dataclass(frozen=True, eq=False)
+class Programs:
+    """The programs of the years, built once, to be joined with other wishes."""
+
+    found: tuple[Year, ...]
+    built: list[Built]
+
+    @classmethod
+    def of(cls, studies: Mapping[int, lo.Study]) -> Programs:
+        found = years_of(studies, dict.fromkeys(studies, tiny_policy(**GIVEN)))
+        return cls(found, built_of(found))
+
+    def best(self, **asked: Any) -> tuple[float, Basis, Any]:
+        """The least discounted cost of all years together, with what it was found for, and its point."""
+        basis = basis_of(self.found, self.built, effort="proof", **asked)
+        end = time.monotonic() + 60.0
+        task = basis.task(deadline=end, report=lambda share, text: None, interrupted=lambda: False)
+        answer = together(task, None, 1.0)
+        assert answer.levels[0].gap <= 1e-4
+        return answer.levels[0].value, basis, answer.values
+
+
+@pytest.fixture(scope="module")
+def programs(studies: dict[int, lo.Study]) -> Programs:
+    return Programs.of(studies)
+
+
+@pytest.fixture(scope="module")
+def free(studies: dict[int, lo.Study]) -> Phasing:
+    """Without any limit: what each rule of a single year would come to where it is left out."""
+    found = phased(studies)
     for year, plan in found.plans.items():
         assert lo.audit(plan, plan.study, plan.policy).empty
         assert plan.study.year == year
     return found
 
 
-def broken(found: Phasing, by: Phasing) -> set[str]:
-    """The rules between years, as they are asked of ``found``, that the plans of another phasing break."""
-    return set(replace(found, plans=by.plans).problems["rule"])
+LIMITS = {"closures_per_year": 1, "moved_pupils_per_year": 20, "teacher_moves_per_year": 4}
+SHARES = {2025: 0.3, 2027: 0.7}
 
 
 @pytest.fixture(scope="module")
-def free(studies: dict[int, lo.Study]) -> Phasing:
-    """Without any limit: what each rule of a single year would come to where it is left out."""
-    return solved(studies)
-
-
-@pytest.fixture(scope="module")
-def one_a_year(studies: dict[int, lo.Study]) -> Phasing:
-    return solved(studies, limits=lo.PhaseLimits(closures_per_year=1))
+def limited(studies: dict[int, lo.Study]) -> Phasing:
+    return phased(studies, limits=lo.PhaseLimits(**LIMITS))
 
 
 def test_free_years_close_what_pays(free: Phasing, costs: dict[int, dict[Layout, float]]) -> None:
     assert free.main.value == pytest.approx(brute(costs, monotone), rel=1e-6)
-    assert free.problems.empty
     assert set(free.table.columns) == {"name", *YEARS}
 
 
 def test_schools_that_close_and_pupils_who_move_twice(
-    studies: dict[int, lo.Study], free: Phasing, costs: dict[int, dict[Layout, float]]
+    programs: Programs, limited: Phasing, costs: dict[int, dict[Layout, float]]
 ) -> None:
-    """S2 has 5, 1 and 5 pupils a grade: closed in the middle year only, where neither rule forbids it."""
-    assert brute(costs, lambda path: True) < brute(costs, monotone) - 1.0
-    both = solved(studies, reopen=True, move_once=False)
-    assert both.main.value == pytest.approx(brute(costs, lambda path: True), rel=1e-6) and both.problems.empty
-    assert broken(free, both) == {"stays_closed", "moved_once"}
-    once = solved(studies, reopen=True)
-    assert once.main.value == pytest.approx(brute(costs, monotone), rel=1e-6) and once.problems.empty
-    assert broken(once, both) == {"moved_once"}
+    """S2 has 5, 1 and 5 pupils a grade: closed in the middle year only, where neither rule forbids it.
+
+    The years of a phasing turned about open what was closed, and bring back who left.
+    """
+    anything = brute(costs, lambda path: True)
+    assert anything < brute(costs, monotone) - 1.0
+    assert programs.best(reopen=True, move_once=False)[0] == pytest.approx(anything, rel=1e-6)
+    assert programs.best(reopen=True)[0] == pytest.approx(brute(costs, monotone), rel=1e-6)
+    assert programs.best(move_once=False)[0] == pytest.approx(brute(costs, monotone), rel=1e-6)
+    turned = replace(limited, plans=dict(zip(YEARS, reversed(limited.plans.values()), strict=True)))
+    assert broken(turned, limits=NO_LIMITS) == {"stays_closed", "moved_once"}
+    assert broken(turned, limits=NO_LIMITS, reopen=True) == {"moved_once"}
+    assert broken(turned, limits=NO_LIMITS, move_once=False) == {"stays_closed"}
 
 
-@pytest.mark.parametrize(
-    ("limit", "most", "keeps"),
-    [
-        ("closures_per_year", 1, lambda path: max(map(len, closed(path))) <= 1),
-        ("moved_pupils_per_year", 20, lambda path: max(moved(path)) <= 20),
-        ("teacher_moves_per_year", 4, lambda path: max(map(len, closed(path))) <= 1),
-    ],
-)  # fmt: skip
-def test_yearly_limits(
-    studies: dict[int, lo.Study], free: Phasing, one_a_year: Phasing, costs: dict[int, dict[Layout, float]],
-    limit: str, most: float, keeps: Callable[[Path], bool],
-) -> None:  # fmt: skip
-    """Each school needs 4 posts (two multigrade classes): 4 posts a year are one school a year."""
-    best = brute(costs, lambda path: monotone(path) and keeps(path))
+KEPT: dict[str, Callable[[Path], bool]] = {
+    "closures_per_year": lambda path: max(map(len, closed(path))) <= 1,
+    "moved_pupils_per_year": lambda path: max(moved(path)) <= 20,
+    "teacher_moves_per_year": lambda path: max(map(len, closed(path))) <= 1,
+}
+"""What each limit means for layouts. A school needs 4 posts (two multigrade classes): 4 a year are one school."""
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_yearly_limits(programs: Programs, free: Phasing, costs: dict[int, dict[Layout, float]], limit: str) -> None:
+    best = brute(costs, lambda path: monotone(path) and KEPT[limit](path))
     assert best > brute(costs, monotone) + 1.0
-    found = one_a_year if limit == "closures_per_year" else solved(studies, limits=lo.PhaseLimits(**{limit: most}))
-    assert found.main.value == pytest.approx(best, rel=1e-6) and found.problems.empty
-    assert broken(found, free) == {limit}
+    limits = lo.PhaseLimits(**{limit: LIMITS[limit]})
+    assert programs.best(limits=limits)[0] == pytest.approx(best, rel=1e-6)
+    assert broken(free, limits=limits) == {limit}
+
+
+def test_all_limits_hold_in_the_plans(limited: Phasing, costs: dict[int, dict[Layout, float]]) -> None:
+    best = brute(costs, lambda path: monotone(path) and all(kept(path) for kept in KEPT.values()))
+    assert limited.main.value == pytest.approx(best, rel=1e-6)
+    for name, column in (("closures", "closes"), ("moved_pupils", "moved_pupils"), ("teacher_moves", "teachers_gone")):
+        assert 0 < limited.years[column].max() <= LIMITS[f"{name}_per_year"]
 
 
 def test_share_of_the_first_years_small_schools(
-    studies: dict[int, lo.Study], free: Phasing, costs: dict[int, dict[Layout, float]]
+    programs: Programs, free: Phasing, costs: dict[int, dict[Layout, float]]
 ) -> None:
     """Four schools count as small: 30 % are two by 2025, 70 % are three by 2027."""
 
@@ -180,22 +231,19 @@ def test_share_of_the_first_years_small_schools(
         return monotone(path) and len(sites(path[0])) <= 1 and len(path[2]) == 0
 
     assert brute(costs, keeps) > brute(costs, monotone) + 1.0
-    found = solved(studies, merge_shares={2025: 0.3, 2027: 0.7})
-    assert found.main.value == pytest.approx(brute(costs, keeps), rel=1e-6) and found.problems.empty
-    assert broken(found, free) == {"merge_share_of_year"}
+    assert programs.best(merge_shares=SHARES)[0] == pytest.approx(brute(costs, keeps), rel=1e-6)
+    assert broken(free, merge_shares=SHARES) == {"merge_share_of_year"}
 
 
-def test_comparisons_are_the_same_program_restricted(
-    one_a_year: Phasing, costs: dict[int, dict[Layout, float]]
-) -> None:
-    table = one_a_year.compare().table.set_index("way")["cost_cny"]
+def test_comparisons_are_the_same_program_restricted(limited: Phasing, costs: dict[int, dict[Layout, float]]) -> None:
+    table = limited.compare().table.set_index("way")["cost_cny"]
     constant = brute(costs, lambda path: len(set(path)) == 1)
     rate = 1.0 + GIVEN["discount_rate"]
     alone = sum(min(costs[year].values()) / rate**turn for turn, year in enumerate(YEARS))
     assert table["all in year one"] == pytest.approx(constant, rel=1e-4)
     assert table["each year alone"] == pytest.approx(alone, rel=1e-4)
     assert table["year by year"] >= table["phasing"] - 1.0
-    assert table["phasing"] == pytest.approx(one_a_year.main.value)
+    assert table["phasing"] == pytest.approx(limited.main.value)
 
 
 def growing(**level: Any) -> dict[int, lo.Study]:
@@ -207,75 +255,87 @@ def growing(**level: Any) -> dict[int, lo.Study]:
 
 
 @pytest.fixture(scope="module")
+def enlarging() -> Programs:
+    return Programs.of(growing(build_years=1))
+
+
+def enlarged(basis: Basis, point: Any) -> list[bool]:
+    """Whether the hub's level is in use, year by year."""
+    return [bool(data.frame.values("level", point)[0] > 0.5) for data in basis.horizon.data]
+
+
+@pytest.fixture(scope="module")
 def built() -> Phasing:
-    return solved(growing(build_years=1))
+    return phased(growing(build_years=1))
 
 
-def test_built_before_closed(built: Phasing) -> None:
+def test_built_before_closed(built: Phasing, enlarging: Programs) -> None:
     """The hub's level takes a year to build: begun in 2025, paid in 2025, in use in 2026, when S1 closes."""
     assert built.events.values.tolist() == [[2026, "H", "is enlarged", 36.0], [2026, "S1", "closes", 12.0]]
-    assert built.costs["capital_paid_cny"].tolist() == [30_000, 0, 0] and built.problems.empty
-    same_year = solved(growing(build_years=1), build_years=0)
-    assert set(same_year.events["year"]) == {2025} and same_year.problems.empty
-    assert same_year.main.value < built.main.value - 1.0
-    assert broken(built, same_year) == {"build_first"}
+    assert built.costs["capital_paid_cny"].tolist() == [30_000, 0, 0]
+    at_once, basis, point = enlarging.best(build_years=0)
+    assert enlarged(basis, point) == [True, True, True] and at_once < built.main.value - 1.0
+    assert broken(built, build_years=2) == {"build_first"}
 
 
-def test_capital_of_a_year(built: Phasing) -> None:
+def test_capital_of_a_year(built: Phasing, enlarging: Programs) -> None:
     """30,000 a level, begun the year before: with 10,000 in 2025 it is begun in 2026 and in use in 2027."""
     limits = lo.PhaseLimits(capital_per_year_cny={2025: 10_000, 2026: 30_000})
-    found = solved(growing(build_years=1), limits=limits)
-    assert set(found.events["year"]) == {2027} and found.costs["capital_paid_cny"].tolist() == [0, 30_000, 0]
-    assert found.problems.empty and broken(found, built) == {"capital_per_year"}
+    _, basis, point = enlarging.best(limits=limits)
+    assert enlarged(basis, point) == [False, False, True]
+    assert broken(built, limits=limits) == {"capital_per_year"}
 
 
-def test_buses_of_a_year(studies: dict[int, lo.Study], free: Phasing) -> None:
+def test_buses_of_a_year(programs: Programs, free: Phasing) -> None:
     """Nobody rides today; a part of a bus each year, one rider too small for the first year's best, adds up."""
     per_bus = free.basis.horizon.asked.riders_per_bus
     riders = [float(plan.assignments.query("mode == 'bus'")["pupils"].sum()) for plan in free.plans.values()]
     assert riders[0] > 0
     most = (riders[0] - 1.0) / per_bus
-    held = solved(studies, limits=lo.PhaseLimits(new_buses_per_year=most))
-    for turn, plan in enumerate(held.plans.values(), start=1):
-        assert float(plan.assignments.query("mode == 'bus'")["pupils"].sum()) / per_bus <= turn * most + 1e-6
-    assert held.main.value > free.main.value + 1.0
+    limits = lo.PhaseLimits(new_buses_per_year=most)
+    value, basis, point = programs.best(limits=limits)
+    for turn, data in enumerate(basis.horizon.data, start=1):
+        assert float(pupils_by(data, [], mode="bus").value(point).sum()) / per_bus <= turn * most + 1e-6
+    assert value > free.main.value + 1.0
+    assert broken(free, limits=limits) == {"new_buses_per_year"}
 
 
-def test_an_enlarged_school_stays_enlarged() -> None:
+def test_an_enlarged_school_stays_enlarged(built: Phasing) -> None:
     """Pupils of V1 leave after 2025: without the rule nobody pays for the level any more."""
     schools: dict[str, Any] = {
         "S1": (0, 6, {"hub": False, "status": "close"}),
         "H": (0, 0, {"hub": True, "places_primary": 24.0}),
     }
     expansion = {"school_id": "H", "stage": "primary", "level": 1, "places": 12, "capital_cny": 30_000}
-    studies = {
+    programs = Programs.of({
         year: tiny_study({"V1": (0, 6, [n] * 6), "VH": (0, 0, [4 - (n == 1)] * 6)}, schools, expansions=[expansion], year=year)
         for year, n in zip(YEARS, (2, 1, 1), strict=True)
-    }  # fmt: skip
-    found = solved(studies)
-    assert found.table.loc["H"].tolist()[1:] == ["hub +"] * 3 and found.problems.empty
-    without = solved(studies, skip=("stays_built",))
-    assert without.table.loc["H"].tolist()[1:] == ["hub +", "hub", "hub"]
-    assert set(without.problems["rule"]) == {"stays_built"}
+    })  # fmt: skip
+    assert enlarged(*programs.best()[1:]) == [True, True, True]
+    assert enlarged(*programs.best(skip=("stays_built",))[1:]) == [True, False, False]
+    turned = dict(zip(YEARS, reversed(built.plans.values()), strict=True))
+    assert {"stays_built", "stays_closed"} <= broken(replace(built, plans=turned))
 
 
 def test_rules_that_cannot_hold_together(studies: dict[int, lo.Study]) -> None:
     with pytest.raises(lo.InfeasibleError, match="Each year has a plan of its own") as caught:
-        solved(studies, limits=lo.PhaseLimits(closures_per_year=0), merge_shares={2026: 0.5})
+        phased(studies, limits=lo.PhaseLimits(closures_per_year=0), merge_shares={2026: 0.5})
     assert set(caught.value.rules) == {"closures_per_year", "merge_share_of_year"}
 
 
-def test_replanned_years_keep_the_past(one_a_year: Phasing) -> None:
-    found = one_a_year
-    same = found.replan(2026)
-    assert same.main.value == pytest.approx(found.main.value, rel=1e-6)
-    assert same.table.equals(found.table)
-    fuller = {2026: county((6, 6, 6), year=2026), 2027: county((6, 6, 6), year=2027)}
-    again = found.replan(2026, fuller)
-    assert again.table[2025].equals(found.table[2025]) and again.problems.empty
-    assert again.plans[2027].assignments["pupils"].sum() == 6 * (18 + 15)
+def test_replanned_years_keep_the_past(limited: Phasing) -> None:
+    """Other pupils than foreseen, and a limit on buses that nobody thought of before: nothing more can close."""
+    fuller = {year: county(PUPILS[2025], year=year) for year in YEARS[1:]}
+    limits = replace(limited.basis.horizon.asked.limits, new_buses_per_year=0)
+    again = limited.replan(2026, fuller, limits=limits)
+    assert again.table[2025].equals(limited.table[2025]) and again.problems.empty
+    assert again.plans[2025] is limited.plans[2025]
+    assert again.plans[2027].assignments["pupils"].sum() == 6 * (10 + 15)
+    assert again.years["closes"].tolist() == [1, 0, 0]
     with pytest.raises(lo.LayoutError, match="nothing to decide again from 2025"):
-        found.replan(2025)
+        limited.replan(2025)
+    with pytest.raises(lo.LayoutError, match="is of 2027, not of 2026"):
+        limited.replan(2026, fuller[2027])
 
 
 def test_groups_follow_each_other_when_their_number_changes() -> None:
@@ -295,6 +355,35 @@ def test_groups_follow_each_other_when_their_number_changes() -> None:
     assert pairs(2, 3) == [(1, 1), (1, 2), (2, 2), (2, 3)]
 
 
+def test_groups_that_become_one_are_counted_once() -> None:
+    """S1 closes in 2025: its 120 pupils, three groups and more, leave it then, and nobody in 2026 when they are fewer."""
+    schools: dict[str, Any] = {
+        "S1": (0, 6, {"hub": False, "status": "close"}),
+        "H": (0, 0, {"hub": True, "places_primary": 1_000.0}),
+    }
+    programs = Programs.of(
+        {year: tiny_study({"V1": (0, 6, [n] * 6)}, schools, year=year) for year, n in ((2025, 20), (2026, 8))}
+    )
+    assert [len(one.options.items) for one in programs.found] == [4, 2]
+    programs.best(limits=lo.PhaseLimits(moved_pupils_per_year={2025: 120, 2026: 0}))
+    with pytest.raises(Stopped):
+        programs.best(limits=lo.PhaseLimits(moved_pupils_per_year={2025: 119}))
+
+
+def test_a_group_has_moved_as_often_as_some_of_its_pupils() -> None:
+    """One of two groups moves, then both are one group at its school, then that goes back: only this is twice."""
+    import pandas as pd
+
+    def plan(went: dict[str, str]) -> Any:
+        rows = [("V1", "lower", "A", item, school) for item, school in went.items()]
+        columns = ["settlement_id", "band", "today_school", "item", "school_id"]
+        return SimpleNamespace(assignments=pd.DataFrame(rows, columns=columns))
+
+    plans = {2025: plan({"V1.1": "A", "V1.2": "B"}), 2026: plan({"V1": "B"}), 2027: plan({"V1": "A"})}
+    assert twice_moved({year: plans[year] for year in (2025, 2026)}) == []
+    assert twice_moved(plans) == ["V1"]
+
+
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
@@ -303,6 +392,8 @@ def test_groups_follow_each_other_when_their_number_changes() -> None:
         ({"years": range(2024, 2028)}, "no study of 2024"),
         ({"limits": lo.PhaseLimits(closures_per_year=-1)}, "closures_per_year = -1"),
         ({"limits": lo.PhaseLimits(capital_per_year_cny={2031: 1.0})}, "2031"),
+        ({"merge_shares": {2024: 0.5, 2026: 60}}, "2024, which is no year.*from 0 to 1"),
+        ({"build_years": -1.0, "discount": float("nan")}, "build_years = -1.0.*discount = nan"),
     ],
 )
 def test_what_cannot_be_asked(studies: dict[int, lo.Study], asked: dict[str, Any], words: str) -> None:
@@ -318,8 +409,15 @@ def test_other_counties_are_refused_with_every_difference(studies: dict[int, lo.
     assert [problem.where for problem in caught.value.problems] == ["settlements of 2026", "schools of 2026"]
 
 
-def test_words_tables_and_files(one_a_year: Phasing, tmp_path: Any) -> None:
-    found = one_a_year
+def test_other_expansions_and_missing_policies_are_refused(studies: dict[int, lo.Study]) -> None:
+    with pytest.raises(lo.InputError, match="expansions of 2026: are others than in 2025"):
+        lo.phase(growing() | {2026: growing(level=2)[2026]}, tiny_policy(**GIVEN))
+    with pytest.raises(lo.LayoutError, match="no policy of 2026, 2027"):
+        lo.phase(studies, {2025: tiny_policy(**GIVEN)})
+
+
+def test_words_tables_and_files(limited: Phasing, tmp_path: Any) -> None:
+    found = limited
     assert str(found).splitlines()[-1].startswith("All years together cost ")
     assert "discounted to 2025" in str(found) and "within 0.00% of the best" in str(found)
     assert found.discounted_cny == pytest.approx(found.costs["discounted_cny"].sum())

@@ -21,6 +21,7 @@ from layoutopt.batch import estimate_batch, read_sweep
 from layoutopt.batch.live import Tally, spell
 from layoutopt.batch.lock import locked
 from layoutopt.batch.runs import runs_of
+from layoutopt.batch.sources import digest_of
 from layoutopt.batch.store import DONE, INFEASIBLE, Ended, Store
 from layoutopt.batch.sweep import Sweep
 from layoutopt.errors import AskError, InputError
@@ -397,11 +398,13 @@ def test_a_study_that_cannot_be_read_stops_the_batch_before_it_begins(
         lo.run_batch({"sweep": {"studies": [str(tmp_path / "good"), str(tmp_path / "bad")]}}, tmp_path / "out")
 
 
-def test_a_study_written_again_unchanged_has_the_same_key(tmp_path: Path) -> None:
-    write_study(land(), tmp_path / "a")
-    write_study(land(), tmp_path / "b")
-    one, other = (lo.read_study(tmp_path / name).digest for name in ("a", "b"))
-    assert one == other
+def test_content_year_and_folder_of_a_study_make_its_runs(tmp_path: Path) -> None:
+    for name, year in (("a", 2024), ("b", 2024), ("c", 2025)):
+        write_study(land(year=year), tmp_path / name)
+    one, same, later = (digest_of(lo.read_study(tmp_path / name)) for name in "abc")
+    assert (one == same, one == later) == (True, False)
+    twins = read_sweep({"sweep": {"studies": ["a", "b"]}}, folder=tmp_path)
+    assert len(set(keys(twins))) == 2  # each has its own row
 
 
 def test_the_file_of_the_documentation_can_be_read(tmp_path: Path, study_folder: Callable[..., Path]) -> None:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ import pytest
 from click.testing import CliRunner
 
 import layoutopt as lo
-from layoutopt.batch import drive, engine, estimate_batch, read_sweep, task
+from layoutopt.batch import drive, engine, estimate_batch, read_sweep, store, task
 from layoutopt.batch.runs import Run
+from layoutopt.batch.sources import digest_of
 from layoutopt.batch.store import DONE, FIGURES, LOST, SCHOOLS, Ended, Store
 from layoutopt.cli import main
 from layoutopt.errors import AskError, InputError
@@ -205,11 +207,10 @@ def test_a_run_whose_worker_is_killed_is_done_elsewhere(studies: Path, tmp_path:
                 one.kill()
                 killed.append(one.pid)
 
-    given = asked(studies, list=[{}, {"trigger_pupils": 50}])
+    given = asked(studies, list=[{}, {"trigger_pupils": 50}], sweep={"studies": [str(studies / "east")]})
     found = lo.run_batch(given, tmp_path / "out", workers=2, progress=kill)
     assert killed
-    assert dict(found.counts) == {"done": 4}
-    assert len(found.results.runs["key"].unique()) == 4
+    assert dict(found.counts) == {"done": 2}
     assert folders(tmp_path / "out") == set(found.results.runs["key"])
 
 
@@ -221,28 +222,36 @@ def command(studies: Path, tmp_path: Path) -> list[str]:
     return [*home, "batch", str(tmp_path / "sweep.toml"), "--out", str(tmp_path / "out"), "--workers", "1", "--json"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-@pytest.mark.parametrize("ending", ["SIGKILL", "SIGINT"])
-def test_a_batch_that_is_stopped_goes_on_where_it_was(ending: str, studies: Path, tmp_path: Path) -> None:
-    line = command(studies, tmp_path)
-    with first_ended(line) as process:
-        if ending == "SIGKILL":
-            process.kill()
-            process.communicate(timeout=GRACE_S)
-        else:
-            os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers as well
-            out, error = process.communicate(timeout=GRACE_S)
-            assert process.returncode == 1
-            assert json.loads(out)["stopped"].startswith("Stopped by hand.")
-            assert "Traceback" not in error
-    finished = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "runs").glob("[!.]*")}
-    assert 1 <= len(finished) < 6
-    done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=GRACE_S)
-    found = json.loads(done.stdout)
-    assert (done.returncode, found["counts"]["done"], found["kept"]) == (0, 6, len(finished))
-    after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out" / "runs").iterdir()}
-    assert {name: after[name] for name in finished} == finished
+def finished(out: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in (out / "runs").glob("[!.]*")}
+
+
+def test_a_batch_that_is_killed_goes_on_where_it_was(studies: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with first_ended(command(studies, tmp_path)) as process:
+        process.kill()
+        process.communicate(timeout=GRACE_S)
+    before = finished(out)
+    assert 1 <= len(before) < 6
+    found = lo.run_batch(tmp_path / "sweep.toml", out, workers=1)
+    assert (dict(found.counts), found.kept) == ({"done": 6}, len(before))
+    after = {path.name: path.stat().st_mtime_ns for path in (out / "runs").iterdir()}  # half-written ones too
     assert len(after) == 6
+    assert {name: after[name] for name in before} == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_keeps_what_is_done(studies: Path, tmp_path: Path) -> None:
+    with first_ended(command(studies, tmp_path)) as process:
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers as well
+        out, error = process.communicate(timeout=GRACE_S)
+    assert process.returncode == 1
+    told = json.loads(out)
+    assert told["stopped"].startswith("Stopped by hand.")
+    assert "Traceback" not in error
+    assert 1 <= told["counts"]["done"] <= len(finished(tmp_path / "out"))
+    assert estimate_batch(tmp_path / "sweep.toml", tmp_path / "out").left == 6 - told["counts"]["done"] > 0
+    assert not (tmp_path / "out" / "batch.lock").exists()
 
 
 @contextlib.contextmanager
@@ -330,6 +339,50 @@ class Counted:
         pass
 
 
+class Gone:
+    """A run's future at a cluster, whose status changes as it is asked for."""
+
+    def __init__(self, states: Sequence[str]) -> None:
+        self.states = list(states)
+
+    @property
+    def status(self) -> str:
+        return self.states.pop(0)
+
+    def result(self, timeout: float) -> Ended:
+        return Ended("k", DONE)
+
+    def exception(self, timeout: float) -> Exception:
+        return type("KilledWorker", (Exception,), {})("run-k")
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        (
+            ["lost", "lost", "pending", "pending", "finished"],
+            (DONE, ""),
+        ),  # its worker died before the answer was fetched
+        (["error"], (LOST, "3 workers died of it, one after the other: killed, or beyond their memory limit.")),
+    ],
+)
+def test_a_run_whose_workers_die_at_its_end(
+    states: list[str], expected: tuple[str, str], tmp_path: Path, studies: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from collections import deque
+
+    monkeypatch.setattr(engine, "TICK_S", 0.0)
+    sweep = read_sweep(asked(studies))
+    run = next(drive.runs_of(sweep, dict.fromkeys(sweep.sources, "d")))
+    crowd = engine.Crowd(Counted(), tmp_path, deque())
+    crowd.out[run.key] = run, Gone(states)
+    crowd.ended.put(run.key)
+    seen = [crowd.next() for _ in states]
+    assert seen[:-1] == [None] * (len(seen) - 1)
+    assert (seen[-1].state, seen[-1].message) == expected
+    assert not crowd.out
+
+
 def test_travel_times_are_worked_out_once_for_all_runs_of_a_study(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,7 +395,7 @@ def test_travel_times_are_worked_out_once_for_all_runs_of_a_study(
     study = tiny_study({"V1": (0, 0, [9] * 6), "V2": (1, 0, [3] * 6)}, {"S1": (0.1, 0, {"hub": True})}, roads=road)
     write_study(study, tmp_path / "road")
     sweep = read_sweep({"sweep": {"studies": [str(tmp_path / "road")]}, "grid": {"max_ride_min": [20, 30, 40]}})
-    runs = list(drive.runs_of(sweep, {one: one.read().digest for one in sweep.sources}))
+    runs = list(drive.runs_of(sweep, {one: digest_of(one.read()) for one in sweep.sources}))
     client = Counted()
     engine.Crowd(client, tmp_path, deque(runs)).hand_over()
     assert client.given == ["travel", "run", "run", "run"]
@@ -467,8 +520,9 @@ def test_the_second_batch_in_a_folder_refuses(studies: Path, tmp_path: Path, inl
 # --- faults inside a run -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("who", ["the system", "GDAL"])
 def test_a_full_disk_stops_the_batch_and_leaves_the_rest_readable(
-    studies: Path, tmp_path: Path, inline: list[str], monkeypatch: pytest.MonkeyPatch
+    who: str, studies: Path, tmp_path: Path, inline: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, out, given = task.write_table, tmp_path / "out", asked(studies, grid={"trigger_pupils": [30, 50]})
     written: list[Path] = []
@@ -477,13 +531,16 @@ def test_a_full_disk_stops_the_batch_and_leaves_the_rest_readable(
         written.append(path)
         if len(written) > 3:  # the second run's second file
             path.write_text("half")
+            if who == "GDAL":
+                monkeypatch.setattr(store, "FULL_BYTES", float("inf"))
+                raise RuntimeError("Failed to commit transaction")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         real(table, path)
 
     monkeypatch.setattr(task, "write_table", full)
     found = lo.run_batch(given, out)
     assert "The disk is full" in found.stopped
-    assert "No space left on device" in str(found)
+    assert ("Failed to commit transaction" if who == "GDAL" else "No space left on device") in str(found)
     assert (found.counts, found.complete) == ({"done": 1, "planned": 3}, False)
     assert len(lo.read_results(out).done) == 1
     assert len(folders(out)) == 1
@@ -495,12 +552,13 @@ def test_a_full_disk_stops_the_batch_and_leaves_the_rest_readable(
 def test_a_ledger_that_cannot_be_written_loses_no_run(
     studies: Path, tmp_path: Path, inline: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import sqlite3
-
     from layoutopt.batch.ledger import Ledger
 
+    real = Ledger.end
+
     def full(self: Ledger, ended: Ended) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
+        self.store.execute("PRAGMA max_page_count = 1")  # not a page more: to SQLite a full disk
+        real(self, replace(ended, message="x" * 100_000))
 
     with monkeypatch.context() as patched:
         patched.setattr(Ledger, "end", full)
@@ -544,7 +602,7 @@ def test_whatever_happens_in_a_run_is_a_row(
 def test_a_worker_refuses_what_it_cannot_do_right(
     studies: Path, tmp_path: Path, inline: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = drive.runs_of(sweep := read_sweep(asked(studies)), {one: one.read().digest for one in sweep.sources})
+    runs = drive.runs_of(sweep := read_sweep(asked(studies)), {one: digest_of(one.read()) for one in sweep.sources})
     run = next(iter(runs))
     Store(tmp_path / "out").open()
     elsewhere = task.work(run, str(tmp_path / "elsewhere"))

@@ -17,7 +17,7 @@ from layoutopt.samples import write_county
 @pytest.fixture(scope="module")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("county") / "study"
-    write_county(lo.generate_county(settlements=30, schools=8, pupils=600, towns=3, area_km2=200), folder)
+    write_county(lo.generate_county(settlements=14, schools=5, pupils=350, towns=2, area_km2=120, teachers=45), folder)
     return folder
 
 
@@ -29,7 +29,7 @@ def test_phase_writes_a_plan_a_year(county: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert ran.exit_code == 0, ran.output
     found = json.loads(ran.stdout)
-    assert found["years"] == [2025, 2026] and found["problems"] == []
+    assert found["horizon"] == [2025, 2026] and found["problems"] == []
     assert found["bound_cny"] <= found["value_cny"]
     years = pd.read_csv(out / "phasing_years.csv")
     assert years["closes"].max() <= 1 and years["year"].tolist() == [2025, 2026]

@@ -10,15 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from layoutopt.ahead.phase_basis import Basis, basis_of
+from layoutopt.ahead.phase_basis import Basis, basis_of, built_of
+from layoutopt.ahead.phase_check import check_kept
 from layoutopt.ahead.phase_plans import plans_of
 from layoutopt.ahead.phase_result import BOUND_NAME, Phasing
 from layoutopt.ahead.phase_why import why_not
 from layoutopt.ahead.phase_years import (
     Studies,
     asked_years,
-    check_limits,
+    check_wishes,
     named_hubs,
+    policies_of,
     same_county,
     studies_of,
     years_of,
@@ -103,7 +105,7 @@ def phase(
     InfeasibleError
         A year that no plan serves, or rules between years that cannot hold together; the message names them.
     SolverError
-        The limits were reached before any answer was found.
+        The limits were reached before any answer was found, or an answer fails the audit of its years.
 
     Examples
     --------
@@ -114,18 +116,19 @@ def phase(
     if effort not in EFFORTS:
         raise ValueError(f"unknown effort '{effort}'. Known: {', '.join(EFFORTS)}.")
     began, asked = time.monotonic(), asked_years(years, studies)
-    check_limits(limits, asked)
+    shares = dict(merge_shares or {})
+    check_wishes(limits, asked, merge_shares=shares, build_years=build_years, discount=discount)
+    policies = policies_of(policy, asked)
     with reporter(progress) as report, patient_interrupt() as interrupted:
         report(0.0, "the studies of all years")
-        by_year = studies_of(studies, asked, forecast)
+        by_year = studies_of(studies, asked, forecast, policy=policies[asked[0]])
         same_county(by_year)
-        policies = {year: policy if isinstance(policy, Policy) else policy[year] for year in asked}
         by_year = named_hubs(by_year, policies[asked[0]])
         report(0.1, "options of all years")
         found = years_of(by_year, policies, skip=skip)
         basis = basis_of(
-            found, limits=limits, reopen=reopen, build_years=build_years, merge_shares=dict(merge_shares or {}),
-            move_once=move_once, discount=discount, skip=skip, effort=effort, seed=seed,
+            found, built_of(found, skip=skip), limits=limits, reopen=reopen, build_years=build_years,
+            merge_shares=shares, move_once=move_once, discount=discount, skip=skip, effort=effort, seed=seed,
         )  # fmt: skip
         task = basis.task(
             deadline=began + time_limit_s, interrupted=interrupted,
@@ -147,10 +150,13 @@ def phased(basis: Basis, task: Task, done: Mapping[int, Plan] = NOTHING_DONE) ->
     alone = each_alone(task, answer.levels, answer.values, ALONE)
     levels = with_sums(task, answer.levels, alone)
     point = polished(task, answer.values, LATER)
-    return Phasing(
+    phasing = Phasing(
         basis=basis, point=point, plans=plans_of(basis, task, point, done), levels=levels, bound_name=BOUND_NAME,
         alone=alone, following=following, stuck=None if following is not None else basis.horizon.years[stuck],
     )  # fmt: skip
+    if not basis.skip:
+        check_kept(phasing.problems)
+    return phasing
 
 
 def wish(basis: Basis, at: int, point: Array) -> Array | None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layoutopt.ahead.phase_basis import Basis
-from layoutopt.ahead.phase_years import Year, check_limits, same_county, studies_of, years_of
+from layoutopt.ahead.phase_basis import Basis, built_of
+from layoutopt.ahead.phase_tables import riders
+from layoutopt.ahead.phase_years import Year, check_wishes, same_county, studies_of, years_of
 from layoutopt.errors import AskError
-from layoutopt.model.build import build_model
 from layoutopt.model.copies import joined
 from layoutopt.model.copies_between import further_blocks
 from layoutopt.model.copies_years import Horizon
@@ -72,8 +72,10 @@ def _open_years(basis: Basis, at: int, studies: Study | Mapping[int, Study] | No
         return basis.found[at:]
     left = basis.horizon.years[at:]
     if isinstance(studies, Study):
+        if studies.year not in (None, left[0]):
+            raise AskError(f"The study {studies.name} is of {studies.year}, not of {left[0]}. Give that of {left[0]}.")
         studies = replace(studies, year=left[0])
-    found = studies_of(studies, left, forecast)
+    found = studies_of(studies, left, forecast, policy=basis.found[at].policy)
     same_county({basis.found[0].year: basis.found[0].study, **found})
     hub = basis.found[0].options.schools["hub"].to_numpy(bool)
     named = {year: replace(study, schools=study.schools.assign(hub=hub)) for year, study in found.items()}
@@ -84,12 +86,11 @@ def _open_years(basis: Basis, at: int, studies: Study | Mapping[int, Study] | No
 def _again(phasing: Phasing, found: tuple[Year, ...], at: int, asked: Mapping[str, Any]) -> Basis:
     basis = phasing.basis
     old, years = basis.horizon.copies, basis.horizon.years
-    wishes = replace(basis.horizon.asked, begun=_begun(phasing, at), **asked)
-    check_limits(wishes.limits, years)
+    wishes = replace(basis.horizon.asked, begun=_begun(phasing, at), buses_before=_bought(phasing, at), **asked)
+    given = {year: share for year, share in wishes.merge_shares.items() if "merge_shares" in asked}
+    check_wishes(wishes.limits, years, merge_shares=given, build_years=wishes.build_years)
     built = [(copy.name, copy.options, copy.model, copy.data) for copy in old.copies[:at]]
-    built += [
-        (one.name, one.options, *build_model(one.study, one.policy, one.options, skip=basis.skip)) for one in found[at:]
-    ]
+    built += built_of(found[at:], skip=basis.skip)
     copies = joined(built, further_blocks(years, [data for *_, data in built], wishes.limits))
     past: Array = np.zeros(copies.frame.width)
     for k in range(at):
@@ -102,6 +103,17 @@ def _again(phasing: Phasing, found: tuple[Year, ...], at: int, asked: Mapping[st
             past[block.columns] = mine
     horizon = Horizon(years, copies, wishes, again=at)
     return Basis(found, horizon, basis.discount, basis.skip, basis.effort, basis.seed, past)
+
+
+def _bought(phasing: Phasing, at: int) -> float:
+    """The buses there before the year ``at``: those bought, or as many as riders needed where none were counted."""
+    basis, before = phasing.basis, phasing.basis.horizon.years[:at]
+    old, asked = basis.horizon.copies, basis.horizon.asked
+    bought = [0.0]
+    if "fleet" in old.further:
+        fleet = old.frame.blocks["fleet"]
+        bought = list(phasing.point[fleet.columns][:at])
+    return max(asked.buses_before, *bought, *(riders(phasing.plans[year]) / asked.riders_per_bus for year in before))
 
 
 def _keys(block: Any) -> list[tuple[Any, ...]]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
-from layoutopt.ahead.phase_years import Year, buses_today, most_posts, posts_today, riders_per_bus
+from layoutopt.ahead.phase_years import Year, buses_today, posts_today, riders_per_bus
 from layoutopt.ahead.solving import Task
 from layoutopt.model.build import build_model
+from layoutopt.model.columns import Data
 from layoutopt.model.copies import Copies, Mask, joined
-from layoutopt.model.copies_between import Asked, PhaseLimits, further_blocks
+from layoutopt.model.copies_between import NO_LIMITS, Asked, PhaseLimits, further_blocks
 from layoutopt.model.copies_years import Horizon, year_rows
-from layoutopt.model.frame import Array, NamedRows
+from layoutopt.model.frame import Array, Model, NamedRows
 from layoutopt.model.solve import EFFORTS
+from layoutopt.options import Options
 from layoutopt.progress import Report
+
+Built = tuple[str, Options, Model, Data]
+NOTHING: Mapping[int, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,21 +72,23 @@ class Basis:
         return replace(self, horizon=replace(self.horizon, asked=asked))
 
 
+def built_of(found: tuple[Year, ...], *, skip: Collection[str] = ()) -> list[Built]:
+    """Return the program of every year, alone."""
+    return [(one.name, one.options, *build_model(one.study, one.policy, one.options, skip=skip)) for one in found]
+
+
 def basis_of(
-    found: tuple[Year, ...], *, limits: PhaseLimits, reopen: bool, build_years: float | None,
-    merge_shares: Mapping[int, float], move_once: bool, discount: float | None, skip: Collection[str], effort: str,
-    seed: int,
+    found: tuple[Year, ...], built: Sequence[Built], *, limits: PhaseLimits = NO_LIMITS, reopen: bool = False,
+    build_years: float | None = None, merge_shares: Mapping[int, float] = NOTHING, move_once: bool = True,
+    discount: float | None = None, skip: Collection[str] = (), effort: str = "normal", seed: int = 0,
 ) -> Basis:  # fmt: skip
     """Return the copies of all years and what is asked of them."""
-    own = tuple(name for name in skip)
-    built = [(one.name, one.options, *build_model(one.study, one.policy, one.options, skip=own)) for one in found]
-    years = tuple(one.year for one in found)
+    years, first = tuple(one.year for one in found), found[0]
     copies: Copies = joined(built, further_blocks(years, [data for *_, data in built], limits))
-    first = found[0]
     asked = Asked(
-        limits=limits, reopen=reopen, move_once=move_once, build_years=build_years, merge_shares=merge_shares,
-        posts_today=posts_today(first), most_posts=most_posts(built[0][3]), riders_per_bus=riders_per_bus(first),
-        buses_today=buses_today(first),
+        limits=limits, reopen=reopen, move_once=move_once and "moved_once" not in skip, build_years=build_years,
+        merge_shares=merge_shares, posts_today=posts_today(first), riders_per_bus=riders_per_bus(first),
+        buses_before=buses_today(first),
     )  # fmt: skip
     rate = first.policy.money.discount_rate if discount is None else discount
-    return Basis(found, Horizon(years, copies, asked), rate, own, effort, seed)
+    return Basis(found, Horizon(years, copies, asked), rate, tuple(skip), effort, seed)

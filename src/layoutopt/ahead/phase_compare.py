@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
@@ -22,14 +21,17 @@ if TYPE_CHECKING:
     from layoutopt.ahead.phase_result import Phasing
 
 ONE_YEAR = "closed_in_year_one"
-COLUMNS = ["way", "cost_cny", "more_cny", "more_share", "words"]
+COST = "annual_cost"
+Values = dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """``table``: ``way, cost_cny`` (discounted, buses at a price per rider), ``more_cny, more_share, words``.
+    """``table``: ``way, cost_cny, more_cny, more_share, words``, and a column for each goal that comes before the cost.
 
-    ``more_cny`` is what a way costs more than the phasing; NaN where it is no way at all.
+    Costs and goals are discounted sums over the years, buses at a price per rider. ``more_cny`` is what a way costs
+    more than the phasing; NaN where it is no way at all. A way that falls behind in a goal before the cost may cost
+    less: its words say so.
     """
 
     table: pd.DataFrame
@@ -41,73 +43,68 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         words = "".join(f"<li>{escape(str(text))}</li>" for text in self.table["words"])
-        return f"<ul>{words}</ul>" + self.table[COLUMNS[:4]].to_html(index=False, border=0)
+        return f"<ul>{words}</ul>" + self.table.drop(columns="words").to_html(index=False, border=0)
 
 
 def compared(phasing: Phasing, *, time_limit_s: float) -> Comparison:
     """Return the phasing beside: year by year, everything in year one, and each year alone."""
-    basis, value = phasing.basis, phasing.main.value
+    basis = phasing.basis
     task = basis.task(
         deadline=time.monotonic() + time_limit_s, interrupted=lambda: False, report=lambda share, text: None
     )
-    rows = [_row("phasing", value, value, lambda more: f"All years together: {value:,.0f} CNY discounted.")]
-    if phasing.following is None:
-        rows.append(_row("year by year", np.nan, value, lambda more: f"Year by year gets stuck in {phasing.stuck}."))
-    else:
-        cost = cost_of(basis, phasing.following)
-        rows.append(
-            _row("year by year", cost, value, lambda more: f"Year by year, each with the years before it: {more}.")
-        )
-    at_once = all_in_year_one(basis, task, phasing.point)
-    rows.append(_row("all in year one", at_once, value, _at_once_said))
-    alone = [phasing.alone.get(one.name, {}).get("annual_cost") for one in basis.found]
-    total = sum(
-        basis.weights[one.name] * (np.nan if own is None else own.value)
-        for one, own in zip(basis.found, alone, strict=True)
-    )
-    rows.append(
-        _row(
-            "each year alone",
-            total,
-            value,
-            lambda more: f"Each year as if it were alone, which nobody could follow: {more}.",
-        )
-    )
-    return Comparison(pd.DataFrame(rows, columns=COLUMNS))
+    own, none = {level.goal: level.value for level in phasing.levels}, dict.fromkeys(task.main, np.nan)
+    following = none if phasing.following is None else values_of(basis, task, phasing.following)
+    at_once = all_in_year_one(basis, task, phasing.point) or none
+    rest = f"{phasing.stuck}, after those before it, has no answer that was found"
+    ways = {
+        "phasing": (own, "All years together"),
+        "year by year": (following, "Year by year, each with the years before it"),
+        "all in year one": (at_once, "Everything in year one, without yearly limits"),
+        "each year alone": (_alone(phasing, task), "Each year as if it were alone, which nobody could follow"),
+    }  # fmt: skip
+    rows = []
+    for way, (found, said) in ways.items():
+        stuck = rest if way == "year by year" else "no answer was found"
+        rows.append(_row(way, found, own, f"{said}: ", stuck))
+    return Comparison(pd.DataFrame(rows))
 
 
-def _at_once_said(more: str) -> str:
-    return f"Everything in year one, without yearly limits: {more}."
-
-
-def _row(way: str, cost: float, value: float, words: Callable[[str], str]) -> dict[str, object]:
+def _row(way: str, found: Values, own: Values, said: str, stuck: str) -> dict[str, object]:
+    cost, value = found.get(COST, np.nan), own.get(COST, np.nan)
     more = cost - value
-    if np.isnan(more):
-        text = "no answer was found"
+    share = more / max(abs(value), 1e-9)
+    earlier = {goal: number for goal, number in found.items() if goal != COST}
+    if np.isnan(cost):
+        words = f"{said}{stuck}."
     else:
-        text = f"{cost:,.0f} CNY, {more:+,.0f} ({more / max(abs(value), 1e-9):+.2%})"
-    return {
-        "way": way,
-        "cost_cny": cost,
-        "more_cny": more,
-        "more_share": more / max(abs(value), 1e-9),
-        "words": words(text),
-    }
+        others = "".join(f"; {goal} {number:,.1f} against {own[goal]:,.1f}" for goal, number in earlier.items())
+        than = "" if way == "phasing" else f", {more:+,.0f} ({share:+.2%}){others}"
+        words = f"{said}{cost:,.0f} CNY discounted{than}."
+    return {"way": way, "cost_cny": cost, "more_cny": more, "more_share": share, **earlier, "words": words}
 
 
-def cost_of(basis: Basis, point: Array) -> float:
-    """Return the discounted yearly costs of a point."""
-    return float(
-        sum(
-            basis.weights[copy.name] * copy.model.goals["annual_cost"].value(point[copy.columns]).sum()
-            for copy in basis.horizon.copies.copies
-            if "annual_cost" in copy.model.goals
-        )
-    )
+def values_of(basis: Basis, task: Task, point: Array) -> Values:
+    """Return what a point comes to in each goal up to the cost, years discounted and summed."""
+    found = dict.fromkeys(task.main, 0.0)
+    for copy in basis.horizon.copies.copies:
+        for name in [name for name in task.main if name in copy.model.goals]:
+            value = float(copy.model.goals[name].value(point[copy.columns]).sum())
+            found[name] += basis.weights[copy.name] * value
+    return found
 
 
-def all_in_year_one(basis: Basis, task: Task, phased: Array) -> float:
-    """Return the discounted cost where every school is in every year what it is in the first; NaN where none is found.
+def _alone(phasing: Phasing, task: Task) -> Values:
+    """What the years come to by themselves; NaN where one of them is past."""
+    weights, found = phasing.basis.weights, dict.fromkeys(task.main, 0.0)
+    for name in task.main:
+        for one in phasing.basis.found:
+            level = phasing.alone.get(one.name, {}).get(name)
+            found[name] += np.nan if level is None else weights[one.name] * level.value
+    return found
+
+
+def all_in_year_one(basis: Basis, task: Task, phased: Array) -> Values | None:
+    """Return what it comes to where every school is in every year what it is in the first; None where none is found.
 
     Yearly limits, and what is asked of single years, do not count: they are what forbids it. What every year keeps by
     itself holds, so that a school protected in a later year stays.
@@ -119,8 +116,8 @@ def all_in_year_one(basis: Basis, task: Task, phased: Array) -> float:
     try:
         answer = together(task, start, 1.0)
     except (Stopped, SolverError):
-        return float("nan")
-    return cost_of(basis, answer.values)
+        return None
+    return values_of(basis, task, answer.values)
 
 
 def _same_layout(basis: Basis) -> list[NamedRows]:

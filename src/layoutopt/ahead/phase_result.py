@@ -16,7 +16,7 @@ import pandas as pd
 
 from layoutopt.ahead import phase_tables as tables
 from layoutopt.ahead.phase_basis import Basis
-from layoutopt.ahead.phase_check import check_phasing
+from layoutopt.ahead.phase_check import check_phasing, lines_beyond
 from layoutopt.model.frame import Array
 from layoutopt.plan.plan import Level, Plan
 from layoutopt.study import Study
@@ -84,8 +84,16 @@ class Phasing:
 
     @cached_property
     def problems(self) -> pd.DataFrame:
-        """What the plans break of the rules between years, recomputed from their tables; empty where nothing."""
+        """What the plans break of the rules between years, recomputed from their tables.
+
+        Columns: ``rule, year, place, message``. Empty unless rules were left out: a phasing that breaks one is refused.
+        """
         return check_phasing(self.plans, self.basis)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What no rule forbids but a planner should know: years whose drawn lines use more vehicles than expected."""
+        return tuple(lines_beyond(self.plans, self.basis))
 
     @property
     def discounted_cny(self) -> float:
@@ -129,6 +137,7 @@ class Phasing:
                 said.append(f"{shown}: {event if len(places) == 1 else PLURAL.get(str(event), event)}")
             what = "; ".join(said) or "no school changes"
             yield f"{row['year']:.0f}: {what}. {row['moved_pupils']:,.0f} pupils change school."
+        yield from self.warnings
         yield self._proof_said()
 
     def _proof_said(self) -> str:
@@ -142,12 +151,13 @@ class Phasing:
         """Return words, tables and proof as plain values, as JSON knows them."""
         level = self.main
         return {
-            "years": list(self.basis.horizon.years),
+            "horizon": list(self.basis.horizon.years),
             "sentences": list(self.sentences),
             "value_cny": level.value,
             "bound_cny": level.bound if np.isfinite(level.bound) else None,
             "bound_name": self.bound_name,
             "discounted_cny": self.discounted_cny,
+            "warnings": list(self.warnings),
             "problems": json.loads(self.problems.to_json(orient="records")),
             **{name: json.loads(self._flat(name).to_json(orient="records")) for name in TABLES},
         }

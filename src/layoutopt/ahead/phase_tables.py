@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -19,7 +19,7 @@ Plans = Mapping[int, Plan]
 EVENTS = ["year", "school_id", "event", "pupils"]
 CLOSES, POINT, OPENS, GROWS = "closes", "becomes a teaching point", "opens", "is enlarged"
 MOVES = ["year", "item", "settlement_id", "band", "from_school", "to_school", "pupils"]
-GONE = ("closed", "not_built")
+GONE, WHOLE = ("closed", "not_built"), ("hub", "full")
 
 
 def state_table(plans: Plans) -> pd.DataFrame:
@@ -121,19 +121,18 @@ def cost_table(plans: Plans, basis: Basis) -> pd.DataFrame:
 
 
 def year_table(plans: Plans, basis: Basis) -> pd.DataFrame:
-    """Return a row a year: pupils, schools, what closes, who moves, posts and buses, and what is spent."""
+    """Return a row a year: pupils, schools, what closes, who moves, posts and vehicles, and what is spent."""
     moves, events, costs = move_table(plans), event_table(plans), cost_table(plans, basis).set_index("year")
     rows = []
     for year, before, after in steps(plans):
         plan = plans[year]
         mine, happens = moves[moves["year"] == year], events[events["year"] == year]["event"]
-        buses = float(plan.bus_lines["vehicle_no"].nunique()) if len(plan.bus_lines) else 0.0
         rows.append(
             {"year": year, "pupils": float(plan.assignments["pupils"].sum()),
              "schools_open": int(after["role"].isin(OPEN_ROLES).sum()), "closes": int((happens == CLOSES).sum()),
              "becomes_point": int((happens == POINT).sum()), "opens": int((happens == OPENS).sum()),
              "enlarged": int((happens == GROWS).sum()), "moved_pupils": float(mine["pupils"].sum()),
-             "teachers_gone": posts_gone(plan, before, after, basis, year), "buses": buses,
+             "teachers_gone": posts_gone(plan, before, after, basis, year), "vehicles": vehicles(plan),
              "capital_paid_cny": costs.loc[year, "capital_paid_cny"], "cost_cny": costs.loc[year, "cost_cny"]}
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -144,25 +143,34 @@ def posts_gone(plan: Plan, before: pd.DataFrame, after: pd.DataFrame, basis: Bas
     posts = before["posts"]
     if year == basis.horizon.years[0]:
         posts = basis.horizon.asked.posts_today.reindex(before.index).fillna(0.0)
-    whole = after["role"].isin(("hub", "full"))
-    left = np.where(after["role"] == "teaching_point", plan.policy.points.point_staff, 0.0)
-    return float(np.maximum(posts.to_numpy(float) - left, 0.0)[~whole.to_numpy(bool)].sum())
+    shrinks = (after["role"] == "teaching_point") & before["role"].isin(WHOLE)
+    left = np.where(shrinks, plan.policy.points.point_staff, 0.0)
+    goes = (shrinks | after["role"].isin(GONE)).to_numpy(bool)
+    return float(np.maximum(posts.to_numpy(float) - left, 0.0)[goes].sum())
+
+
+def riders(plan: Plan) -> float:
+    """Return the pupils who ride a bus."""
+    return float(plan.assignments.loc[plan.assignments["mode"] == "bus", "pupils"].sum())
+
+
+def vehicles(plan: Plan) -> int:
+    """Return the vehicles of the lines as drawn."""
+    return int(plan.bus_lines["vehicle_no"].nunique()) if len(plan.bus_lines) else 0
 
 
 def twice_moved(plans: Plans) -> list[str]:
-    """Return the groups that change school in more than one year, as the last year names them."""
-    moves = move_table(plans)
-    own: dict[str, int] = {}
-    years: Sequence[int] = list(plans)
-    found: list[str] = []
-    for before, after in [(None, years[0]), *pairwise(years)]:
-        moved = set(moves.loc[moves["year"] == after, "item"])
-        past = own
-        if before is not None:
-            pairs = followers(plans[before].assignments, plans[after].assignments)
-            past = {}
-            for then, now in pairs.itertuples(index=False, name=None):
-                past[now] = max(past.get(now, 0), own.get(then, 0))
-        own = {item: past.get(item, 0) + (item in moved) for item in plans[after].assignments["item"]}
-        found += [item for item, count in own.items() if count > 1 and item not in found]
+    """Return the groups with pupils who change school in more than one year, as the last year names them."""
+    years, found = list(plans), dict[str, None]()
+    first = plans[years[0]].assignments
+    left = (first["school_id"] != first["today_school"]) & (first["today_school"] != "")
+    times = dict(zip(first["item"], left.astype(int), strict=True))
+    for before, after in pairwise(years):
+        then, now = (plans[year].assignments.set_index("item")["school_id"] for year in (before, after))
+        pairs = followers(plans[before].assignments, plans[after].assignments)
+        pairs["times"] = pairs["item_before"].map(times) + (
+            pairs["item_before"].map(then).to_numpy() != pairs["item"].map(now).to_numpy()
+        )
+        times = dict.fromkeys(now.index, 0) | pairs.groupby("item")["times"].max().to_dict()
+        found |= dict.fromkeys(item for item, count in times.items() if count > 1)
     return sorted(found)

@@ -11,7 +11,6 @@ import pandas as pd
 
 from layoutopt.errors import AskError, InfeasibleError, InputError, Problem
 from layoutopt.fleet import vehicle_types
-from layoutopt.model.columns import Data
 from layoutopt.model.copies_between import PhaseLimits
 from layoutopt.options import Options, build_options
 from layoutopt.pipeline.gates import check_options, check_reachable
@@ -68,8 +67,12 @@ def _own_year(study: Study) -> int:
     return study.year
 
 
-def studies_of(given: Studies, years: Sequence[int], forecast: object = None) -> dict[int, Study]:
+def studies_of(
+    given: Studies, years: Sequence[int], forecast: object = None, *, policy: Policy | None = None
+) -> dict[int, Study]:
     """Return the study of each year: as given, or from a forecast, which is made where none is given.
+
+    ``policy`` says where today's pupils come from, where they are not given by grade.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def studies_of(given: Studies, years: Sequence[int], forecast: object = None) ->
         from layoutopt.ahead.forecast import forecast as foretold
 
         ahead = [year for year in years if year != given.year]
-        forecast = foretold(given, ahead)
+        forecast = foretold(given, ahead, policy=policy)
     return {year: given if year == given.year else forecast.study(year) for year in years}  # type: ignore[attr-defined]
 
 
@@ -116,8 +119,36 @@ def same_county(studies: Mapping[int, Study]) -> None:
             for code in study.schools.index[~same]:
                 cure = "Its grades and whether it is a candidate are those of the first year."
                 problems.append(Problem(f"schools of {year} ({code})", f"is another school than in {first}", cure))
+        if _levels(study) != _levels(base):
+            cure = "An expansion that is possible later stands in every year's table, with its build_years."
+            problems.append(Problem(f"expansions of {year}", f"are others than in {first}", cure))
     if problems:
         raise InputError(problems)
+
+
+def _levels(study: Study) -> list[tuple[object, ...]]:
+    """What identifies each expansion and what it costs, in an order of its own."""
+    if study.expansions is None:
+        return []
+    table = study.expansions.reindex(columns=["school_id", "stage", "level", "capital_cny", "build_years"])
+    table = table.fillna({"capital_cny": 0.0, "build_years": 0.0})
+    return sorted(table.itertuples(index=False, name=None))
+
+
+def policies_of(given: Policy | Mapping[int, Policy], years: Sequence[int]) -> dict[int, Policy]:
+    """Return the policy of each year.
+
+    Raises
+    ------
+    AskError
+        No policy of a year.
+    """
+    if isinstance(given, Policy):
+        return dict.fromkeys(years, given)
+    missing = [str(year) for year in years if year not in given]
+    if missing:
+        raise AskError(f"There is no policy of {', '.join(missing)}. Give one for every year, or one for them all.")
+    return {year: given[year] for year in years}
 
 
 def named_hubs(studies: Mapping[int, Study], policy: Policy) -> dict[int, Study]:
@@ -172,22 +203,6 @@ def posts_today(year: Year) -> pd.Series:
     return current_plan(year.study, year.policy).schools.set_index("school_id")["posts"].astype(float)
 
 
-def most_posts(data: Data) -> pd.Series:
-    """Return by school more posts than its classes, its pupils and its specialists can ever need."""
-    staffing, classes = data.policy.staffing, data.frame.blocks["grade_classes"]
-    table = classes.table.assign(most=classes.upper)
-    by_class = table["most"] * table["stage"].map({stage: staffing.staff_per_class[stage] for stage in STAGE_NAMES})
-    reach = data.reach.reset_index(name="pupils")
-    by_pupil = reach["pupils"] / reach["stage"].map({stage: staffing.pupils_per_post[stage] for stage in STAGE_NAMES})
-    total = by_class.groupby(table["school_id"]).sum().add(by_pupil.groupby(reach["school_id"]).sum(), fill_value=0.0)
-    return np.ceil(total) + SPARE_POSTS
-
-
-STAGE_NAMES = ("primary", "junior")
-SPARE_POSTS = 10.0
-"""Specialists and multigrade classes beyond those."""
-
-
 def riders_per_bus(year: Year) -> float:
     """Return how many riders a bus is expected to carry."""
     seats = max(kind.seats for kind in vehicle_types(year.study, year.policy))
@@ -200,22 +215,39 @@ def buses_today(year: Year) -> float:
     return float(items.loc[items["today_mode"] == "bus", "pupils"].sum()) / riders_per_bus(year)
 
 
-def check_limits(limits: PhaseLimits, years: Sequence[int]) -> None:
-    """Refuse limits below 0 or of years that are none of the horizon, all at once.
+def check_wishes(
+    limits: PhaseLimits, years: Sequence[int], *, merge_shares: Mapping[int, float],
+    **numbers: float | None,
+) -> None:  # fmt: skip
+    """Refuse limits, shares and other numbers that cannot be, or are of years beyond the horizon; all at once.
 
     Raises
     ------
     AskError
-        Every limit that cannot be.
+        Everything that cannot be.
     """
-    wrong = []
+    wrong, span = [], f"{years[0]}-{years[-1]}"
+    for year, share in merge_shares.items():
+        if year not in years:
+            wrong.append(f"merge_shares speaks of {year}, which is no year of {span}.")
+        if not (_is_number(share) and 0 <= share <= 1):
+            wrong.append(f"merge_shares of {year} = {share!r}: give a share from 0 to 1.")
+    wrong += [
+        f"{name} = {value!r}: give a number of 0 or more."
+        for name, value in numbers.items()
+        if value is not None and not (_is_number(value) and 0 <= value < np.inf)
+    ]
     for name in PhaseLimits.names():
         value = getattr(limits, name)
         given = value if isinstance(value, Mapping) else {} if value is None else {years[0]: value}
         for year, most in given.items():
             if year not in years:
-                wrong.append(f"{name} speaks of {year}, which is no year of {years[0]}-{years[-1]}.")
-            if isinstance(most, bool) or not isinstance(most, (int, float)) or not most >= 0:
+                wrong.append(f"{name} speaks of {year}, which is no year of {span}.")
+            if not (_is_number(most) and most >= 0):
                 wrong.append(f"{name} = {most!r}: give a number of 0 or more.")
     if wrong:
         raise AskError(" ".join(wrong))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from layoutopt.errors import AskError, InfeasibleError, SolverError, nearest
 from layoutopt.kernels import highs
 from layoutopt.model.build import build_model
 from layoutopt.model.columns import Data
-from layoutopt.model.frame import Array, Model, NamedRows
+from layoutopt.model.frame import Model, NamedRows
 from layoutopt.model.objective import annual_cost
 from layoutopt.model.solve import Answer, Stopped
 from layoutopt.model.start import first_point
@@ -71,9 +72,9 @@ class Case:
 
         return why_infeasible(self.data.study, self.data.policy, self.options)
 
-    def within(self, layout: Layout, task: Task, share: float) -> Answer | None:
+    def within(self, layout: Layout | None, task: Task, share: float) -> Answer | None:
         """Return the best answer of this future with a layout; None where it allows none."""
-        rows = layout_rows(self.data, layout)
+        rows = None if layout is None else layout_rows(self.data, layout)
         if rows is None:
             return None
         model = replace(self.model, extra=(*self.model.extra, NamedRows("layout", rows)))
@@ -82,22 +83,17 @@ class Case:
         except (Stopped, SolverError):
             return None
 
-    def cost_within(self, layout: Layout | None, task: Task, share: float) -> float:
-        """Return the yearly cost with a layout; NaN where it allows no plan."""
-        answer = None if layout is None else self.within(layout, task, share)
-        return float("nan") if answer is None else self._cost(answer.values)
-
-    def own_cost(self, task: Task, share: float) -> float:
-        """Return the yearly cost of the best answer found for this future alone; NaN where none was."""
-        answer = self.own(task, share)
-        return float("nan") if answer is None else self._cost(answer.values)
-
-    def _cost(self, values: Array) -> float:
-        return float(annual_cost(self.data).value(values).sum())
+    def costs(self, answer: Answer | None, task: Task) -> tuple[float, ...]:
+        """Return what the goals before the cost come to, and then the yearly cost; NaN for all without an answer."""
+        earlier = [name for name in task.main if name != "annual_cost"]
+        goals = [self.model.goals.get(name) for name in earlier] + [annual_cost(self.data)]
+        if answer is None:
+            return (float("nan"),) * len(goals)
+        return tuple(0.0 if goal is None else float(goal.value(answer.values).sum()) for goal in goals)
 
 
 def checked(scenarios: Sequence[Scenario]) -> list[Scenario]:
-    """Return the scenarios, refusing none, two of one name, or none with a weight.
+    """Return the scenarios, refusing none, two of one name, names that no folder can have, or none with a weight.
 
     Raises
     ------
@@ -105,6 +101,9 @@ def checked(scenarios: Sequence[Scenario]) -> list[Scenario]:
         Whatever of these holds.
     """
     names = [one.name for one in scenarios]
+    odd = [name for name in names if not re.fullmatch(r"\w[\w .+-]*", name)]
+    if odd:
+        raise AskError(f"A scenario is called {odd[0]!r}: its plan gets a folder of that name. Use letters and digits.")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise AskError(f"Two scenarios are called '{twice[0]}'. Give each a name of its own.")

@@ -27,6 +27,7 @@ LATER_S = 300.0
 """Tables that are asked for later may take so long."""
 REGRET = ["scenario", "weight", "best_cny", "robust_cny", "deterministic_cny", "robust_regret_cny",
           "deterministic_regret_cny"]  # fmt: skip
+WHOSE = ("best", "robust", "deterministic")
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +112,9 @@ class Robust:
 
         Columns: ``scenario, weight, best_cny`` (the scenario's own best layout), ``robust_cny, deterministic_cny``
         (this layout, and that which is best for the study as it is; NaN where it allows no plan), and their regrets,
-        the cost above the best. Every cost counts buses at a price per rider.
+        the cost above the best. Every cost counts buses at a price per rider. Three columns more for each goal that
+        comes before the cost, for example ``merge_small_best, merge_small_robust, merge_small_deterministic``: a
+        layout that falls behind in such a goal may cost less than the best, and its regret is below 0.
 
         Raises
         ------
@@ -131,11 +134,15 @@ class Robust:
         total, rows = sum(case.scenario.weight for case in cases), []
         for turn, case in enumerate(cases):
             share = 0.3 / (len(cases) - turn)
-            costs = [case.cost_within(layout, task, share) for layout in (self.layout, self.deterministic)]
-            best = case.own_cost(task, share)
-            best = float(np.nanmin([best, *costs])) if np.isfinite([best, *costs]).any() else float("nan")
-            rows.append([case.name, case.scenario.weight / total, best, *costs, costs[0] - best, costs[1] - best])
-        return pd.DataFrame(rows, columns=REGRET)
+            with_layout = [case.within(layout, task, share) for layout in (self.layout, self.deterministic)]
+            found = [case.costs(answer, task) for answer in (case.own(task, share), *with_layout)]
+            found[0] = min([own for own in found if np.isfinite(own).all()], key=_in_order, default=found[0])
+            costs = [own[-1] for own in found]
+            regrets = [cost - costs[0] for cost in costs[1:]]
+            earlier = [value for goal in zip(*found, strict=True) for value in goal][:-3]
+            rows.append([case.name, case.scenario.weight / total, *costs, *regrets, *earlier])
+        goals = [f"{goal}_{whose}" for goal in task.main if goal != COST for whose in WHOSE]
+        return pd.DataFrame(rows, columns=[*REGRET, *goals])
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -199,3 +206,8 @@ class Robust:
         return f"<ul>{words}</ul>" + self.table.to_html(
             index=False, float_format=lambda value: f"{value:,.2f}", border=0
         )
+
+
+def _in_order(found: tuple[float, ...]) -> tuple[float, ...]:
+    """Goals in their order, differences by rounding left out before the cost."""
+    return (*(round(value, 6) for value in found[:-1]), found[-1])

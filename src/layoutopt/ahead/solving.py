@@ -22,6 +22,7 @@ from layoutopt.progress import Report
 LAST = "annual_cost"
 """Goals after this one are sought copy by copy, within the layouts it chose."""
 FILL = highs.Budget(gap=1e-4, time_limit_s=30.0, steps=50)
+ROUNDING = 1e-6
 FIXED = ("chosen", *LAYOUT_BLOCKS)
 NOTHING = Held()
 log = logging.getLogger(__name__)
@@ -190,6 +191,11 @@ def with_sums(task: Task, levels: Sequence[Level], alone: Mapping[str, Mapping[s
                     own = alone.get(copy.name, {}).get(level.goal)
                     parts.append(-np.inf if own is None else weight * own.bound)
         total = float(sum(parts))
+        if total > level.value + ROUNDING * max(1.0, abs(level.value)):
+            log.warning(
+                "The sum of bounds %.10g of %s lies above its value %.10g: not used.", total, level.goal, level.value
+            )
+            total = -np.inf
         raised.append(replace(level, bound=min(max(level.bound, total), level.value)))
     return tuple(raised)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from layoutopt.batch.live import Tally, shown
 from layoutopt.batch.lock import locked
 from layoutopt.batch.outcome import Batch, Estimate
 from layoutopt.batch.runs import Run, runs_of
-from layoutopt.batch.sources import Source
+from layoutopt.batch.sources import Source, digest_of
 from layoutopt.batch.store import ANSWERED, DONE, FAILED, LOST, PLAN, PLANNED, Ended, Store
 from layoutopt.batch.sweep import Sweep, read_sweep
 from layoutopt.errors import InputError, Problem
@@ -25,6 +24,7 @@ from layoutopt.progress import Progress, Report
 
 BY_HAND = "Stopped by hand. Start the same batch again to go on."
 NO_ROOM = "The disk is full ({}). Make room and start the same batch again."
+NO_LEDGER = "{}. See to the disk, and start the same batch again."
 NO_SCHEDULER = "The scheduler{} has vanished. Start it, and then the same batch again."
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ def _digests(sweep: Sweep, ledger: Ledger | None, *, note: bool = True) -> dict[
         stamp = source.stamp()
         known = None if ledger is None else ledger.digest(source.place, stamp)
         try:
-            found[source] = known or source.read().digest
+            found[source] = known or digest_of(source.read())
         except InputError as error:
             own = error.problems or (Problem("study", str(error)),)
             problems += [Problem(f"{source.name}: {one.where}", one.what, one.cure) for one in own]
@@ -172,8 +172,8 @@ def _worked(store: Store, ledger: Ledger, runs: list[Run], todo: list[Run], engi
             return False
         try:
             ledger.end(ended)
-        except sqlite3.OperationalError as error:  # its folder is whole and will be found
-            stopped = NO_ROOM.format(error)
+        except OSError as error:  # its folder is whole and will be found
+            stopped = NO_LEDGER.format(error)
             return False
         tally.note(ended)
         if ended.state == LOST:

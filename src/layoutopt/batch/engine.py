@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -169,6 +170,10 @@ class Crowd:
             return None
         run, future = self.out[key]
         ended = self._ended(run, future)
+        if ended is None:
+            time.sleep(TICK_S)
+            self.ended.put(key)
+            return None
         del self.out[key]
         self.sharing[run.ways] -= 1
         if self.sharing[run.ways] <= 0:
@@ -179,22 +184,31 @@ class Crowd:
         if self.client.status != "running":
             raise SchedulerLost
 
-    def _ended(self, run: Run, future: Any) -> Ended:
-        """How a run ended, also where its worker can no longer say so."""
-        if future.status == "finished":
+    def _ended(self, run: Run, future: Any) -> Ended | None:
+        """How a run ended, also where its worker can no longer say so; None where that died just before it could.
+
+        The cluster then does the run once more, and finds its folder there.
+        """
+        self._check()
+        status = future.status
+        if status == "error":
+            error = future.exception(timeout=CONNECT_S)
+            if type(error).__name__ == "KilledWorker":
+                text = f"{TRIES} workers died of it, one after the other: killed, or beyond their memory limit."
+            else:
+                text = f"{type(error).__name__}: {error}"
+            return Ended(run.key, LOST, text)
+        if status == "finished":
             try:
                 found: Ended = future.result(timeout=CONNECT_S)
+            except TimeoutError:
+                return None
             except Exception as gone:
                 raise SchedulerLost from gone
             return found
-        if future.status != "error":
-            raise SchedulerLost
-        error = future.exception(timeout=CONNECT_S)
-        if type(error).__name__ == "KilledWorker":
-            text = f"{TRIES} workers died of it, one after the other: killed, or beyond their memory limit."
-        else:
-            text = f"{type(error).__name__}: {error}"
-        return Ended(run.key, LOST, text)
+        if status in ("lost", "pending"):
+            return None
+        raise SchedulerLost
 
     def let_go(self) -> None:
         """Take back what has not ended."""

@@ -32,9 +32,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Ledger:
-    """An open ledger; every change is its own transaction, safe against a power cut."""
+    """An open ledger; every change is its own transaction, safe against a power cut. OSError: no room for one."""
 
     store: sqlite3.Connection
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        try:
+            with self.store:
+                yield
+        except sqlite3.OperationalError as error:
+            raise OSError(f"The ledger cannot be written: {error}") from error
 
     def ask(self, runs: Iterable[Run]) -> None:
         """Say which runs the sweep has; others stay known, but are not asked for any more."""
@@ -47,7 +55,7 @@ class Ledger:
         ]  # fmt: skip
         named = "position=excluded.position, asked=1, study=excluded.study, place=excluded.place, "
         named += "scenario=excluded.scenario, weight=excluded.weight, policy=excluded.policy, labels=excluded.labels"
-        with self.store:
+        with self._change():
             self.store.execute("UPDATE runs SET asked = 0")
             self.store.executemany(
                 "INSERT INTO runs (key, position, asked, study, place, year, scenario, weight, policy, labels, effort,"
@@ -59,7 +67,7 @@ class Ledger:
         """Note how a run ended."""
         when = datetime.now(UTC).isoformat(timespec="seconds")
         files = f"{RUNS}/{ended.key}" if ended.state in ANSWERED else ""
-        with self.store:
+        with self._change():
             self.store.execute(
                 "UPDATE runs SET state = ?, message = ?, seconds = ?, gap = ?, files = ?, mark = ?, ended_at = ?"
                 " WHERE key = ?",
@@ -68,7 +76,7 @@ class Ledger:
 
     def open_again(self, key: str) -> None:
         """Note that a run is to be done once more."""
-        with self.store:
+        with self._change():
             self.store.execute(
                 "UPDATE runs SET state = ?, message = '', gap = NULL, files = '', mark = '' WHERE key = ?",
                 (PLANNED, key),
@@ -86,7 +94,7 @@ class Ledger:
 
     def note_digest(self, place: str, stamp: str, digest: str) -> None:
         """Note the digest of a study as its files are now."""
-        with self.store:
+        with self._change():
             self.store.execute("INSERT OR REPLACE INTO studies VALUES (?, ?, ?)", (place, stamp, digest))
 
     def table(self) -> pd.DataFrame:
@@ -109,14 +117,18 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Ledger]:
     ------
     InputError
         There is none to read.
+    OSError
+        It cannot be written.
     """
     if read_only and not path.is_file():
         raise InputError([Problem(str(path.parent), "no ledger.sqlite there, so no batch", "Give a batch's folder.")])
     try:
         store = _connected(path, read_only)
     except sqlite3.DatabaseError as fault:
-        if read_only or isinstance(fault, sqlite3.OperationalError):
+        if read_only:
             raise InputError([Problem(str(path), f"cannot be read ({fault})", "Start its batch again.")]) from None
+        if isinstance(fault, sqlite3.OperationalError):
+            raise OSError(f"{path} cannot be opened: {fault}") from None
         log.warning("%s is damaged (%s) and put aside; runs whose folders are whole are kept.", path, fault)
         for ending in ("", "-wal", "-shm"):
             own = path.with_name(path.name + ending)

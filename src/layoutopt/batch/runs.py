@@ -40,9 +40,9 @@ class Run:
 
     @cached_property
     def key(self) -> str:
-        """A hash of everything the result depends on, names and weights left out."""
+        """A hash of everything the result depends on; names of policies and scenarios, and weights, are left out."""
         parts = {
-            "study": self.digest,
+            "study": [self.source.name, self.digest],
             "policy": self.variant.policy.model_dump(mode="json", exclude={"sources", "name", "about", "fixed"}),
             "scenario": {name: _plain(getattr(self.scenario, name)) for name in FUTURE},
             "year": self.year,

@@ -44,6 +44,11 @@ class Source:
         return found.hexdigest()
 
 
+def digest_of(study: Study) -> str:
+    """Return what identifies a study's content; its year counts, as the pupils of later ones follow from it."""
+    return f"{study.digest}-{study.year or 0}"
+
+
 def sources_of(given: Any, *, folder: Path, file: str) -> tuple[list[Source], list[Problem]]:
     """Return the studies a list names, ``*`` standing for any text in a path, or every problem of it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -20,6 +21,9 @@ DONE, INFEASIBLE, FAILED, LOST, PLANNED = "done", "infeasible", "failed", "lost"
 STATES = (DONE, INFEASIBLE, FAILED, LOST, PLANNED)
 ANSWERED = (DONE, INFEASIBLE, FAILED)
 """States in which a run has a folder: it is not worked off again."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+FULL_BYTES = 16_000_000
+"""Where less is free when a file cannot be written, the disk is full: GDAL does not say why it failed."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ class Store:
         """Write a run's folder, whole or not at all, and return how it ended with the hash of its files.
 
         A folder that another worker has put there meanwhile and that is whole stays.
+
+        Raises
+        ------
+        OSError
+            It cannot be written; with the number ENOSPC where the disk is full, whoever noticed it.
         """
         target = self.run(key)
         aside = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=target.parent))
@@ -87,6 +96,10 @@ class Store:
                 return there
             shutil.rmtree(target, ignore_errors=True)
             aside.rename(target)
+        except Exception as error:
+            if isinstance(error, OSError) or shutil.disk_usage(aside).free >= FULL_BYTES:
+                raise
+            raise OSError(errno.ENOSPC, f"{type(error).__name__}: {error}") from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return whole

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import math
 import time
@@ -11,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from layoutopt.batch.runs import Run, code_version
-from layoutopt.batch.sources import Source
+from layoutopt.batch.sources import Source, digest_of
 from layoutopt.batch.store import (
     DONE,
     FAILED,
     FIGURES,
     INFEASIBLE,
     LOST,
+    NO_ROOM,
     PLAN,
     RUNS,
     SCHOOLS,
@@ -30,7 +30,6 @@ from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
 from layoutopt.study import Study
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 SCHOOL_COLUMNS = (
     "school_id", "name", "town", "role", "reason", "bands", "pupils_before", "pupils_after", "teachers_before",
     "posts", "capital_cny",
@@ -124,7 +123,7 @@ def read(source: Source, digest: str) -> Study:
     if not source.folder.is_dir():
         raise Strange(f"This worker does not see {source.place}: studies must lie in a folder that all machines share.")
     study = source.read()
-    if study.digest != digest:
+    if digest_of(study) != digest:
         raise Strange(f"{source.place} has changed since the batch was begun. Start the batch again.")
     return study
 

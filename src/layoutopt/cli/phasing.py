@@ -23,14 +23,18 @@ from layoutopt.cli.group import choices, command, effort_options, main, policy_o
               help="At most so many posts of schools that close or shrink in a year.")  # fmt: skip
 @click.option("--merge-share", "shares", multiple=True, metavar="YEAR=SHARE",
               help="Share of the small schools merged by a year; several times.")  # fmt: skip
+@click.option("--build-years", type=click.FloatRange(0), metavar="N",
+              help="Years from begin to use of an expansion, instead of those in the expansions table.")  # fmt: skip
+@click.option("--discount", type=click.FloatRange(0), metavar="SHARE", help="What a year later is worth less.")
 @click.option("--reopen", is_flag=True, help="A school once closed may open again.")
 @click.option("--compare", "also", is_flag=True, help="Solve other ways to go about it as well, and set them beside.")
 @effort_options("normal")
 @click.option("--json", "as_json", is_flag=True, help="Print the phasing as JSON on stdout.")
 @command
 def phase(
-    study: Path, policy_file: Path | None, preset: str, years: str, out: Path, shares: tuple[str, ...], reopen: bool,
-    also: bool, as_json: bool, effort: str, time_limit_s: float, seed: int, **most: float | None,
+    study: Path, policy_file: Path | None, preset: str, years: str, out: Path, shares: tuple[str, ...],
+    build_years: float | None, discount: float | None, reopen: bool, also: bool, as_json: bool, effort: str,
+    time_limit_s: float, seed: int, **most: float | None,
 ) -> None:  # fmt: skip
     """Say when each school of STUDY closes, expands or opens over several years, and write a plan for each year.
 
@@ -46,8 +50,8 @@ def phase(
     )  # fmt: skip
     found = lo.phase(
         lo.read_study(study), policy_of(policy_file, preset), years=_years(years), limits=limits, reopen=reopen,
-        merge_shares=dict(_share(text) for text in shares), effort=effort, time_limit_s=time_limit_s, seed=seed,
-        progress=True,
+        merge_shares=dict(_share(text) for text in shares), build_years=build_years, discount=discount,
+        effort=effort, time_limit_s=time_limit_s, seed=seed, progress=True,
     )  # fmt: skip
     found.to_folder(out)
     beside = found.compare(time_limit_s=time_limit_s) if also else None

@@ -86,8 +86,8 @@ class Copies:
     def alone(self, at: int, links: Iterable[NamedRows], *, known: Mask, point: Array) -> Model:
         """Return the program of one copy while the columns ``known`` are as in ``point``.
 
-        Rows between copies that ask for columns neither of this copy nor known are left out. Blocks have the names
-        they have in a program of their own.
+        Rows between copies that speak of columns neither of this copy nor known count as far as they are certain.
+        Blocks have the names they have in a program of their own.
         """
         copy, mine = self.copies[at], self.of(self.copies[at].name)
         at_columns = np.concatenate([np.arange(copy.start, copy.columns.stop), np.flatnonzero(mine[self._extra])])
@@ -231,9 +231,13 @@ def _wide_expr(expr: Expr, start: int, width: int) -> Expr:
 
 
 def _left(rows: Rows, columns: NDArray[np.intp], mine: Mask, unknown: Mask, fixed: Array) -> Rows:
-    """Rows that speak of this copy, over its columns; what is known moves to their limits."""
+    """Rows that speak of this copy, over its columns; what is known moves to their limits.
+
+    Unknown columns count as zero where that breaks no row that could hold: at most some value, none of them below it.
+    """
     matrix = rows.matrix.tocsr()
     touches = (abs(matrix) @ mine.astype(float)) > 0
-    keep = np.asarray(touches & ~((abs(matrix) @ unknown.astype(float)) > 0))
+    may_be_zero = ~((matrix.minimum(0) @ unknown.astype(float)) < 0) & np.isneginf(rows.lower)
+    keep = np.asarray(touches & (may_be_zero | ~((abs(matrix) @ unknown.astype(float)) > 0)))
     moved = matrix[keep] @ fixed
     return Rows(matrix[keep][:, columns].tocsr(), rows.lower[keep] - moved, rows.upper[keep] - moved, rows.labels[keep])

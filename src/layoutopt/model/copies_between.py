@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from layoutopt.model.columns import Data, Spec
@@ -17,6 +16,7 @@ from layoutopt.model.frame import Array, Expr, Rows
 
 TINY = 1e-9
 PLACE = ["settlement_id", "band"]
+ATTENDED = [*PLACE, "today_school"]
 Each = float | Mapping[int, float] | None
 """A limit of every year, or of single years by year."""
 
@@ -70,8 +70,8 @@ class Asked:
     """What is asked of all years together.
 
     ``build_years`` are the years from the beginning of a building to its use, None for those of the expansions table.
-    ``begun`` are levels begun before the first open year, by the years they are in use. ``posts_today`` and
-    ``most_posts`` are by school, ``buses_today`` and ``riders_per_bus`` of the county.
+    ``begun`` are levels begun before the first open year, by the years they are in use. ``posts_today`` are by school;
+    ``buses_before`` are there before the first open year.
     """
 
     limits: PhaseLimits = NO_LIMITS
@@ -81,9 +81,8 @@ class Asked:
     merge_shares: Mapping[int, float] = field(default_factory=dict)
     begun: Mapping[int, frozenset[tuple[object, ...]]] = field(default_factory=dict)
     posts_today: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
-    most_posts: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     riders_per_bus: float = 1.0
-    buses_today: float = 0.0
+    buses_before: float = 0.0
 
 
 def further_blocks(years: Sequence[int], data: Sequence[Data], limits: PhaseLimits) -> Iterator[Spec]:
@@ -113,6 +112,21 @@ def staying(data: Data) -> Expr:
     return is_open + data.frame.each("point").on(is_open.labels)
 
 
+def most_posts(data: Data) -> pd.Series:
+    """Return by school more posts than its classes, its pupils and its specialists can ever need."""
+    staffing, stages = data.policy.staffing, data.frame.blocks["posts"].table.set_index(["school_id", "stage"]).index
+    classes, shared = (data.frame.blocks[name] for name in ("grade_classes", "multigrade"))
+    rooms = classes.table.assign(most=classes.upper).groupby(["school_id", "stage"])["most"].sum()
+    rooms = rooms.add(shared.table.groupby(["school_id", "stage"]).size(), fill_value=0.0).reindex(
+        stages, fill_value=0.0
+    )
+    by_class = rooms * np.array([staffing.staff_per_class[stage] for _, stage in stages])
+    by_pupil = data.reach_of(["school_id", "stage"]).reindex(stages, fill_value=0.0)
+    by_pupil = by_pupil / np.array([staffing.pupils_per_post[stage] for _, stage in stages])
+    needed = np.ceil(by_class + data.policy.points.point_staff + by_pupil).groupby(level="school_id").sum()
+    return needed + np.ceil(data.policy.support.own_specialists_from_posts)
+
+
 def told(expr: Expr, column: Expr) -> Rows:
     """Return rows in which a column, in the same order, is at least an expression."""
     return Expr(expr.matrix, expr.constant, column.labels) <= column
@@ -132,54 +146,50 @@ def pairs_of(data: Sequence[Data]) -> Iterator[tuple[pd.DataFrame, Data, Data]]:
     """Yield, year after year, who follows whom: ``item_before, item, home``, with the data of both years.
 
     The pupils of a place and band, its chunks of the same school of today in their order, follow each other; where
-    their number differs, a chunk follows every one it shares pupils with. ``home`` is the school of the first year.
+    their number differs, a chunk follows every one it shares pupils with. ``home`` is the school of today in the first
+    year, empty for a group whose pupils had different ones: where it is now, some of it may have moved to already.
     """
     homes = data[0].options.items.set_index("item")["today_school"]
     for before, after in pairwise(data):
         pairs = followers(before.options.items, after.options.items)
         pairs["home"] = homes.reindex(pairs["item_before"]).to_numpy()
         own = after.options.items.set_index("item")["today_school"]
-        homes = pairs.drop_duplicates("item").set_index("item")["home"].reindex(own.index).fillna(own)
+        ends = pairs.groupby("item")["home"].agg(["min", "max"])
+        homes = ends["min"].where(ends["min"] == ends["max"], "").reindex(own.index).fillna(own)
         yield pairs, before, after
 
 
 def followers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Return which groups of a year (``item``) have pupils of which groups of the year before (``item_before``)."""
-    then, now = (dict(iter(items.groupby(PLACE, sort=True))) for items in (before, after))
-    rows: list[tuple[str, str]] = []
-    for place, group in now.items():
-        if place in then:
-            old = then[place]
-            keys = ["today_school"] if set(old["today_school"]) == set(group["today_school"]) else PLACE[:1]
-            for school, part in group.groupby(keys, sort=True):
-                same = old[(old[keys] == list(school)).all(axis=1)]
-                rows += _overlaps(list(same["item"]), list(part["item"]))
-    return pd.DataFrame(rows, columns=["item_before", "item"])
+    attended = [items[ATTENDED].drop_duplicates() for items in (before, after)]
+    both = attended[0].merge(attended[1], how="outer", on=ATTENDED, indicator=True)
+    other = both.loc[both["_merge"] != "both", PLACE].drop_duplicates()
+    parts = [_parts(items, other) for items in (before, after)]
+    pairs = parts[0].merge(parts[1], on=ATTENDED, suffixes=("_before", ""))
+    shared = np.minimum(pairs["until_before"], pairs["until"]) - np.maximum(pairs["from_before"], pairs["from"])
+    return pairs.loc[shared > TINY, ["item_before", "item"]].reset_index(drop=True)
 
 
-def _overlaps(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of near-equal parts of one whole that share some of it."""
-    for i, old in enumerate(before):
-        for k, new in enumerate(after):
-            if min((i + 1) / len(before), (k + 1) / len(after)) - max(i / len(before), k / len(after)) > TINY:
-                yield old, new
+def _parts(items: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Groups as near-equal parts of a whole: a place, band and school of today, or all schools at ``other`` places."""
+    keyed = items[["item", *ATTENDED]].merge(other.assign(mixed=True), on=PLACE, how="left")
+    keyed["today_school"] = keyed["today_school"].where(keyed["mixed"].isna(), "")
+    whole = keyed.groupby(ATTENDED, sort=False)["item"]
+    at, count = whole.cumcount(), whole.transform("size")
+    return keyed[["item", *ATTENDED]].assign(**{"from": at / count, "until": (at + 1) / count})
 
 
 def arrivals(pairs: pd.DataFrame, before: Data, after: Data) -> tuple[Expr, Expr, NDArray[np.object_]]:
     """Return where groups went the year before and go now, one row a pair and school of then, and the pairs' homes.
 
-    Labels are ``item, school_id`` of now; a school that is no option any more is zero now.
+    Labels are ``item_before, item, school_id``; a school that is no option any more is zero now.
     """
     sent = before.frame.total("chosen", by=["item", "school_id"])
     table = pd.DataFrame({"item_before": sent.level("item"), "school_id": sent.level("school_id")})
     table = table.assign(at=np.arange(len(sent))).merge(pairs, on="item_before")
-    labels = pd.MultiIndex.from_frame(table[["item", "school_id"]])
+    labels = pd.MultiIndex.from_frame(table[["item_before", "item", "school_id"]])
     at = table["at"].to_numpy(int)
-    now = after.frame.total("chosen", by=["item", "school_id"])
-    repeated = now.labels.get_indexer(labels)
-    found = repeated >= 0
-    pick = sp.csr_matrix((np.ones(int(found.sum())), (np.flatnonzero(found), repeated[found])), (len(labels), len(now)))
-    there = Expr((pick @ now.matrix).tocsr(), np.zeros(len(labels)), labels)
+    there = after.frame.total("chosen", by=["item", "school_id"]).on(labels)
     return Expr(sent.matrix[at], sent.constant[at], labels), there, table["home"].to_numpy(object)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,17 @@ import pandas as pd
 
 from layoutopt.model.columns import Data, pupils_by
 from layoutopt.model.copies import Copies, added
-from layoutopt.model.copies_between import Asked, arrivals, at_home, by_school, lead_years, pairs_of, staying, told
+from layoutopt.model.copies_between import (
+    Asked,
+    arrivals,
+    at_home,
+    by_school,
+    lead_years,
+    most_posts,
+    pairs_of,
+    staying,
+    told,
+)
 from layoutopt.model.frame import Expr, NamedRows, Rows
 from layoutopt.policy.norms import merges_wanted
 
@@ -192,36 +203,38 @@ def new_buses_per_year(h: Horizon) -> Iterator[Rows]:
     """Three rows a year: buses last, they carry the riders, and few are bought."""
     if not h.asked.limits.any("new_buses_per_year"):
         return
-    before: Expr | None = None
-    for at, year in enumerate(h.years):
+    for at, year in list(enumerate(h.years))[h.again :]:
         fleet, riders = added([h.of_year("fleet", year)]), pupils_by(h.data[at], [], mode="bus")
-        yield fleet >= h.asked.buses_today
+        before = added([h.of_year("fleet", h.years[at - 1])]) if at > h.again else fleet * 0.0 + h.asked.buses_before
+        yield before <= fleet
         if len(riders):
             yield added([riders]) * (1.0 / h.asked.riders_per_bus) <= fleet
-        if before is not None:
-            yield before <= fleet
         most = h.asked.limits.of("new_buses_per_year", year)
-        if most is not None and at >= h.again:
-            yield fleet <= h.asked.buses_today + most if before is None else fleet - before <= most
-        before = fleet
+        if most is not None:
+            yield fleet - before <= most
 
 
 @between(
     "No more teachers lose their school in a year than its limit",
-    r"\sum_j (T_{j,t-1} - U_j y_{jt} - t^p p_{jt})^+ \le L_t",
+    r"\sum_j g_{jt} \le L_t,\; g_{jt} \ge T_{j,t-1} - U_j (y_{jt} + p_{jt}),\; "
+    r"g_{jt} \ge T_{j,t-1} - t^p - U_j (2 - p_{jt} - y_{j,t-1})",
 )
 def teacher_moves_per_year(h: Horizon) -> Iterator[Rows]:
-    """One row a school and year, and one a year: posts of schools that close or shrink to a teaching point."""
+    """Two rows a school and year, it closes or it shrinks to a teaching point, and one a year."""
+    needs = [h.asked.posts_today, *map(most_posts, h.data)]
+    largest = reduce(lambda one, other: one.combine(other, max, fill_value=0.0), needs)
     for at, year, most in h.limited("teacher_moves_per_year"):
         go, data = h.of_year("posts_gone", year), h.data[at]
         schools = by_school(go)
-        big = h.asked.most_posts.reindex(schools.get_level_values(0)).to_numpy(float)
-        stay = data.frame.each("open").on(schools) * big
-        stay = stay + data.frame.each("point").on(schools) * data.policy.points.point_staff
+        big = largest.reindex(schools.get_level_values(0), fill_value=0.0).to_numpy(float)
+        point = data.frame.each("point").on(schools)
+        whole = h.data[at - 1].frame.each("open").on(schools) if at else point * 0.0 + 1.0
+        left = data.policy.points.point_staff
         today = h.asked.posts_today.reindex(schools.get_level_values(0)).fillna(0.0).to_numpy(float)
         before = h.data[at - 1].frame.total("posts", by=["school_id"]).on(schools)
         had = before if at else Expr(before.matrix * 0.0, today, schools)
-        yield told(had - stay, go)
+        yield told(had - (data.frame.each("open").on(schools) + point) * big, go)
+        yield told(had - left + (point + whole - 2.0) * big, go)
         yield added([go]) <= most
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from layoutopt.demand.spread import apportion
 from layoutopt.errors import InputError, Problem
@@ -40,6 +42,11 @@ class Pilot:
         """A row a county: its size, and the schools under 30 and under 100 pupils with their pupils and teachers."""
         return pd.DataFrame([_row(county) for county in self.counties])
 
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """A short hash of each county, by which a stored result tells whether it is still of this county."""
+        return tuple(_digest(county) for county in self.counties)
+
     def to_folder(self, folder: str | Path) -> tuple[Path, ...]:
         """Write a study folder for each county, ``county_01`` and so on, and return their paths."""
         target = Path(folder)
@@ -72,7 +79,7 @@ def generate_pilot(seed: int = 0) -> Pilot:
     >>> folders = pilot.to_folder("out/pilot")  # doctest: +SKIP
     """
     rng = np.random.default_rng([seed, COUNTIES])
-    weight = np.sort(rng.uniform(0.7, 1.3, COUNTIES - 1))[::-1]
+    weight = np.sort(rng.uniform(0.3, 1.4, COUNTIES - 1))[::-1]
     villages = [BIG, *apportion(VILLAGE_SCHOOLS - BIG, weight).astype(int)]
     made = []
     for number, schools in enumerate(villages, start=1):
@@ -84,7 +91,7 @@ def generate_pilot(seed: int = 0) -> Pilot:
 
 def _drawn(villages: int, rng: np.random.Generator) -> tuple[Size, Shape]:
     """The size and shape of a county with about ``villages`` village schools."""
-    towns = max(2, round(villages / rng.uniform(14.0, 18.0)))
+    towns = max(2, round(villages / rng.uniform(8.0, 12.0)))
     area_km2 = villages * rng.uniform(4.5, 7.5)
     shape = replace(
         RURAL, remote=rng.uniform(0.05, 0.2), near_min=rng.uniform(10.0, 13.0), villages_served=rng.uniform(0.5, 0.8)
@@ -112,3 +119,16 @@ def _row(county: County) -> dict[str, object]:
         "pupils_in_them": int(pupils[small].sum()),
         "teachers_in_them": int(schools.loc[small, "teachers"].sum()),
     }
+
+
+def _digest(county: County) -> str:
+    """Of all tables a plan depends on, and of coordinates to a decimetre; the towns' areas decide nothing."""
+    found = hashlib.sha256()
+    for layer in (county.settlements, county.schools, county.roads, county.staff, county.history, county.facilities):
+        if layer is None:
+            continue
+        if "geometry" in layer:
+            found.update((np.round(shapely.get_coordinates(layer["geometry"]), 1) + 0.0).astype("<f8").tobytes())
+        cells = layer.drop(columns="geometry", errors="ignore")
+        found.update(str(cells.to_csv(index=False, lineterminator="\n")).encode())
+    return found.hexdigest()[:12]

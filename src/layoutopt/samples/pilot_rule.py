@@ -1,6 +1,9 @@
-"""The rule of thumb a plan is held against: close every school below the trigger, nearest school for its pupils."""
+"""The rules of thumb a plan is held against: close every school below the trigger, nearest school for its pupils."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +12,6 @@ from layoutopt.options import build_options
 from layoutopt.pipeline import optimize
 from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
-from layoutopt.samples.pilot_totals import county_figures
 from layoutopt.study import Study
 from layoutopt.today import items_of, school_facts
 from layoutopt.units import SLACK_MIN
@@ -20,13 +22,14 @@ FREE = ("places", "school_size")
 """What the rule of thumb does not look at either: whether there is room. Classes and posts are counted as ever."""
 
 
-def close_all_small(study: Study, policy: Policy, *, effort: str = "quick", time_limit_s: float = 600.0) -> Plan:
+def close_all_small(study: Study, policy: Policy, **solving: Any) -> Plan:
     """Return the plan that closes every school below ``closure.trigger_pupils``, limits or not.
 
     Pupils of a closed school go to the nearest school that stays and teaches them: on foot within the limit, else by
     bus to the nearest hub, however long the way; all others stay where they are, and nobody boards. Only the bus
     lines are chosen, at their least cost. The plan keeps the prices of ``policy`` and breaks its limits on ways: they
     are wide open in ``plan.policy``; ``lo.audit(plan.replace(policy=policy))`` names who is beyond them.
+    ``solving`` goes to ``lo.optimize`` (effort, ``quick`` by default, method, time limit).
 
     Examples
     --------
@@ -34,13 +37,29 @@ def close_all_small(study: Study, policy: Policy, *, effort: str = "quick", time
     """
     facts = school_facts(study, policy)
     small = facts.index[facts["small"] & (facts["keep_reason"] == "")]
+    return _to_nearest(study, policy, small, **solving)
+
+
+def send_to_nearest(plan: Plan, **solving: Any) -> Plan:
+    """Return the plan that closes what ``plan`` closes and sends the pupils by the rule of :func:`close_all_small`.
+
+    What it costs more than ``plan`` is what choosing schools and lines together saves, the closures being the same.
+
+    Examples
+    --------
+    >>> nearest = send_to_nearest(plan)  # doctest: +SKIP
+    """
+    return _to_nearest(plan.study, plan.policy, _closed(plan), **solving)
+
+
+def _to_nearest(study: Study, policy: Policy, closing: Collection[str], **solving: Any) -> Plan:
     wide = policy.replace(
-        must_close=tuple(sorted({*policy.closure.must_close, *small})), oneway_max_min=NO_LIMIT_MIN,
+        must_close=tuple(sorted({*policy.closure.must_close, *closing})), oneway_max_min=NO_LIMIT_MIN,
         max_ride_min=NO_LIMIT_MIN, allowed_boarding=False, allowed=False,
         goals=("unserved", "annual_cost"), goal_tolerance={},
     )  # fmt: skip
     rule = wide.replace(must_attend=_nearest(study, wide))
-    return optimize(study, rule, effort=effort, time_limit_s=time_limit_s, skip=FREE)
+    return optimize(study, rule, **{"effort": "quick", **solving}, skip=FREE)
 
 
 def _nearest(study: Study, policy: Policy) -> dict[str, str]:
@@ -57,30 +76,29 @@ def _nearest(study: Study, policy: Policy) -> dict[str, str]:
     return dict(pd.Series(goes.to_numpy(), index=places).dropna().groupby(level=0).first())
 
 
-def against_rule(plan: Plan, rule: Plan) -> dict[str, float]:
-    """Return what ``plan`` saves and spares against the rule of thumb in the same county.
+def beside_plan(plan: Plan, other: Plan, *, name: str) -> dict[str, float]:
+    """Return what ``other``, another plan of the county of ``plan``, comes to; the figures' names open with ``name``.
 
-    ``spared``: schools the rule closes and the plan keeps, ``spared_pupils`` those who attend them today ·
-    ``rule_over_min``: pupils of grades 1 to 3 whom the rule sends beyond the limit of ``plan.policy`` (``access``), or
-    beyond today's way where that is longer already · the other figures as :func:`county_figures` names them.
+    ``<name>_spared``: schools it closes and ``plan`` keeps, ``_spared_pupils`` those who attend them today ·
+    ``_over_min``: pupils of grades 1 to 3 whom it sends beyond the limit of ``plan.policy`` (``access``), or beyond
+    today's way where that is longer already · ``_closed``, ``_lines`` (all of them), ``_cost_cny``, ``_buses_cny``,
+    ``_minutes_mean`` and ``_minutes_max`` (one way, of all pupils).
     """
-    spared = plan.schools["school_id"].isin(_closed(rule) - _closed(plan))
-    rows, limit = rule.assignments, plan.policy.access.oneway_max_min["lower"]
+    spared = plan.schools["school_id"].isin(_closed(other) - _closed(plan))
+    rows, limit, figures = other.assignments, plan.policy.access.oneway_max_min["lower"], other.figures
     late = (rows["band"] == "lower") & (rows["minutes"] > np.maximum(limit, rows["today_min"]) + SLACK_MIN)
-    own, figures = county_figures(rule), rule.figures
-    return {
-        "spared": float(spared.sum()),
+    found = {
+        "closed": len(_closed(other)),
+        "spared": int(spared.sum()),
         "spared_pupils": float(plan.schools.loc[spared, "pupils_before"].sum()),
-        "rule_closed": own["closed"],
-        "rule_lines_all": own["lines_all"],
-        "rule_over_min": float(rows.loc[late, "pupils"].sum()),
-        "rule_cost_cny": own["cost_cny"],
-        "rule_buses_cny": own["buses_cny"],
-        "rule_minutes_mean": own["minutes_mean"],
-        "rule_minutes_p90": own["minutes_p90"],
-        "rule_minutes_max": figures.journey_max_min,
-        "minutes_max": plan.figures.journey_max_min,
+        "over_min": float(rows.loc[late, "pupils"].sum()),
+        "lines": figures.lines,
+        "cost_cny": figures.cost_cny,
+        "buses_cny": figures.cost_buses_cny,
+        "minutes_mean": figures.journey_mean_min,
+        "minutes_max": figures.journey_max_min,
     }
+    return {f"{name}_{figure}": value for figure, value in found.items()}
 
 
 def _closed(plan: Plan) -> set[str]:

@@ -21,6 +21,13 @@ WORDS: Final = {
     "buildings": "their buildings with a new use",
 }
 STORED = "pilot_replay.csv"
+LAYOUTS: Final = {
+    "plan": "the plan",
+    "near": "what the plan closes, nearest school",
+    "all": "everything under 30, nearest school",
+}
+"""The plan and the two rules of thumb of :mod:`layoutopt.samples.pilot_rule`, by how their columns open."""
+MADE: Final = ("seed", "effort", "method", "code")
 
 
 @dataclass(frozen=True)
@@ -73,14 +80,12 @@ def county_figures(plan: Plan) -> dict[str, Any]:
         "buildings": figures.buildings_reused,
         "points": figures.teaching_points,
         "small_after": figures.small_schools_after,
+        "pupils_all": figures.pupils,
         "pupils_moved": figures.pupils_moved,
         "ride": float(rows.loc[own & (rows["mode"] == "bus"), "pupils"].sum()),
-        "lines_all": figures.lines,
         "cost_cny": figures.cost_cny,
-        "buses_cny": figures.cost_buses_cny,
-        "minutes_mean": figures.journey_mean_min,
-        "minutes_p90": figures.journey_p90_min,
         "gap": level.gap if level is not None else None,
+        "gap_controllable": plan.proof.controllable_gap,
     }
 
 
@@ -110,6 +115,36 @@ class Replay:
             )
         names = ["ratio", "published", "low", "high", "replay", "inside", "counties_inside"]
         return pd.DataFrame(rows, columns=names)
+
+    @property
+    def layouts(self) -> pd.DataFrame:
+        """A row a layout (the plan, then the rules of thumb): what all counties come to, where that was worked out.
+
+        ``spared``: schools under 30 that it closes and the plan keeps · ``over_min``: pupils of grades 1 to 3 beyond
+        their limit of minutes and beyond today's way · ``minutes_mean`` by pupil.
+        """
+        table, rows = self.counties, []
+        for name, words in LAYOUTS.items():
+            if f"{name}_closed" not in table:
+                continue
+            own = table[[c for c in table if c.startswith(f"{name}_")]]
+            own = own.set_axis([c.removeprefix(f"{name}_") for c in own], axis=1)
+            row = {"layout": words, **own.sum()}
+            row["minutes_mean"] = (own["minutes_mean"] * table["pupils_all"]).sum() / table["pupils_all"].sum()
+            rows.append(row | {"minutes_max": own["minutes_max"].max()})
+        return pd.DataFrame(rows)
+
+    @property
+    def made(self) -> str:
+        """How the rows were made, and how near the best they are known to be; empty where the rows do not say."""
+        table = self.counties
+        if not {*MADE, "gap"} <= set(table):
+            return ""
+        seed, effort, method, code = (", ".join(dict.fromkeys(table[name].astype(str))) for name in MADE)
+        return (
+            f"Made from generate_pilot({seed}) at effort {effort}, method {method}, by layoutopt {code}; "
+            f"each county costs within {table['gap'].min():.1%} to {table['gap'].max():.1%} of the best."
+        )
 
     @property
     def sentences(self) -> tuple[str, ...]:

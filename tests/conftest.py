@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +18,10 @@ from layoutopt.testing import tiny_study
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["LAYOUTOPT_CACHE"] = "off"  # tests neither read nor fill the user's cache
+pd.set_option("mode.string_storage", "python")  # a quarter quicker on tables of five rows; processes keep the default
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):  # a red run must be red again for whoever looks into it
     settings.load_profile("ci")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def small_tables(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Tables of five rows take a quarter less time with Python's strings; workflows keep what a user has."""
-    if "workflow" in request.path.parts:
-        yield
-        return
-    with pd.option_context("mode.string_storage", "python"):
-        yield
-
 
 SETTLEMENTS = """settlement_id,name,lon,lat,g1,g2,g3,g4,g5,g6
 V1,Upper Mill,106.100,33.300,4,4,4,4,4,4

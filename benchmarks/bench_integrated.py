@@ -64,7 +64,7 @@ def run(size: str, seed: int, effort: str, time_limit_s: float, ablation: bool) 
     )  # fmt: skip
     compact_s = time.perf_counter() - clock
     found = integrate(
-        study, policy, options, start.values, effort=EFFORTS[effort], held=lambda program: program,
+        model, data, start.values, effort=EFFORTS[effort], held=lambda program: program,
         time_limit_s=time_limit_s - compact_s, seed=seed, interrupted=lambda: False, report=lambda share, text: None,
     )  # fmt: skip
     if found is None:

@@ -40,11 +40,11 @@ print("\n".join(lo.check_study(study, policy).lines()))
 # %% [markdown]
 # ## Decide
 #
-# `quick` is the least effort; `normal` is the default. The bound speaks for the program in which a bus rider has
-# a price; lines are drawn afterwards, with every rider's minutes exact.
+# `quick` is the least effort; `normal` is the default. Layout and bus lines are decided together, with every rider's
+# minutes exact, and the bound holds for every layout with any lines.
 
 # %%
-plan = lo.optimize(study, policy, effort="quick", time_limit_s=120, seed=7)
+plan = lo.optimize(study, policy, effort="quick", time_limit_s=60, seed=7)
 plan
 
 # %%

@@ -316,8 +316,7 @@ def kinds_of(seed: int) -> tuple[str, ...]:
 
 @functools.cache
 def outcome(seed: int) -> tuple[tuple[str, frozenset[str], bool], ...]:
-    with pd.option_context("mode.string_storage", "python"):  # tables this small take half the time so
-        return tuple((case.kind, named, may) for case, named, may in compared(seed, kinds_of(seed)))
+    return tuple((case.kind, named, may) for case, named, may in compared(seed, kinds_of(seed)))
 
 
 @pytest.mark.parametrize("first", BLOCKS)

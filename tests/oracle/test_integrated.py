@@ -35,8 +35,8 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> lo.Study:
 
 def prized(study: lo.Study, policy: lo.Policy, *, rounds: int) -> tuple[tuple[Hub, ...], Root, tuple[Prizes, ...]]:
     """The hubs, the root after so many rounds, and every set of prizes the bound would stand on."""
-    options = build_options(study, policy)
-    data, program = with_free_buses(study, policy, options, skip=(), extra_rules=(), held=lambda given: given)
+    model, data = build_model(study, policy, build_options(study, policy))
+    program = with_free_buses(model, data)
     hubs = hubs_of(study, policy, data, lowest=True)
     root = solve_root(
         program, hubs, data.frame.blocks["chosen"].start, known=[single_lines(hub.task) for hub in hubs],
@@ -143,7 +143,7 @@ def together(study: lo.Study, policy: lo.Policy, stop_after: int | None = None) 
         return stop_after is not None and asked > stop_after
 
     found = integrate(
-        study, policy, options, start, effort=EFFORTS["proof"], held=lambda program: program, time_limit_s=600,
+        model, data, start, effort=EFFORTS["proof"], held=lambda program: program, time_limit_s=600,
         seed=0, interrupted=interrupted, report=lambda share, text: None,
     )  # fmt: skip
     assert found is not None

@@ -18,6 +18,7 @@ from layoutopt.explaining.why import Explanation, explain
 from layoutopt.model.build import build_model
 from layoutopt.options import build_options
 from layoutopt.plan.plan import Plan
+from layoutopt.testing import tiny_study
 
 PRICES = runpy.run_path(str(Path(__file__).with_name("test_price.py")))
 POINT_CNY, FULL_CNY = PRICES["POINT_CNY"], PRICES["FULL_CNY"]
@@ -112,6 +113,23 @@ def test_a_full_school_is_named(plan: Plan) -> None:
     full = explain(tight, "S1", effort="proof")
     assert full.binding[["rule", "value", "limit"]].to_numpy().tolist() == [["places", 9.0, 14.0]]
     assert "No room is left in: places (S1 primary: 9 pupils in 14 places)." in full.sentences
+
+
+def test_a_nearer_school_without_room_is_named() -> None:
+    """S2 is kept with 8 places: the 6 pupils of V3, 10 minutes' walk off, fill it; the line for V2 is the shorter."""
+    given = PRICES["question"]()
+    villages = {"V1": (0.1, 0.0, [3, 3, 3]), "V2": (10.1, 0.0, [2, 2, 2]), "V3": (11.0, 0.0, [2, 2, 2])}
+    own = {"grades": "1-3", "hub": False}
+    schools = {
+        "S1": (0, 0, {**own, "hub": True, "places_primary": 40.0, "annual_cost_cny": 60_000.0}),
+        "S2": (10, 0, {**own, "places_primary": 8.0, "annual_cost_cny": 30_000.0}),
+    }
+    study = tiny_study(villages, schools)
+    full = lo.optimize(study, given[1].replace(must_keep=("S2",), oneway_max_min=60), effort="quick")
+    riding = full.assignments.loc[full.assignments["mode"] == "bus", "settlement_id"].tolist()
+    assert riding == ["V2"]
+    told = explain(full, "V2", effort="quick")
+    assert "Nearer is S2 (walk, 1 min), which has 6 pupils in 8 places: too few for 6 more." in told.sentences[0]
 
 
 def test_a_line_without_its_riders(plan: Plan) -> None:

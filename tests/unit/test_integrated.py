@@ -37,10 +37,9 @@ def case() -> tuple[Ground, Best]:
     """Two hubs 16 km apart, three villages between them that may ride to both, and a plan where all ride to one."""
     villages = {"V1": (5.0, 0.0, [1, 1, 1]), "V2": (6.0, 1.0, [1, 1, 1]), "V3": (7.0, 0.0, [1, 1, 1])}
     study = tiny_study(villages, {"S1": (0.0, 0.0, HUB | {"status": "open"}), "S2": (16.0, 0.0, HUB)})
-    options = build_options(study, POLICY)
-    data, program = with_free_buses(study, POLICY, options, skip=(), extra_rules=(), held=lambda given: given)
+    model, data = build_model(study, POLICY, build_options(study, POLICY))
+    program = with_free_buses(model, data)
     ground = Ground(data, program, hubs_of(study, POLICY, data), data.frame.blocks["chosen"].start)
-    model, _ = build_model(study, POLICY, options)
     point = first_point(model, data)
     assert point is not None
     return ground, realised(ground, point)

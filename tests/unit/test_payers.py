@@ -17,6 +17,7 @@ from layoutopt.integrated.hubs import hubs_of
 from layoutopt.integrated.pooled import pooled, within_budgets
 from layoutopt.integrated.regions import Ground
 from layoutopt.kernels.routing.bound import seat_shares
+from layoutopt.model.build import build_model
 from layoutopt.model.rules.money import real_burden_cny
 from layoutopt.options import build_options
 from layoutopt.plan.money import paid_by_source
@@ -137,8 +138,8 @@ def ground_of(choices: lo.Policy) -> Ground:
     villages = {f"V{k}": (4.0 + 5.0 * k, 0.5 * k, [1 + k % 2, 1, 1]) for k in range(5)}
     schools = {"S1": (0, 0, HUB), "S2": (14.0, 0, HUB), "S3": (28.0, 0, HUB)}
     study = tiny_study(villages, schools)
-    options = build_options(study, choices)
-    data, program = with_free_buses(study, choices, options, skip=(), extra_rules=(), held=lambda given: given)
+    model, data = build_model(study, choices, build_options(study, choices))
+    program = with_free_buses(model, data)
     hubs = hubs_of(study, choices, data)
     return Ground(data, program, hubs, data.frame.blocks["chosen"].start, choices.money.budget_by_source)
 

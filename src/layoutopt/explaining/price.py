@@ -178,6 +178,9 @@ def price_of(
 ) -> Price | PriceCurve:
     """Return what one change to the question costs, by solving again from the plan; a curve where a range is given.
 
+    Where one number is given as a list, tuple or range (``max_ride_min=[30, 35, 40]``, ``places={"S04": (10, 20)}``)
+    every value is priced, each from the plan before it, and a :class:`PriceCurve` comes back.
+
     Parameters
     ----------
     keep, close
@@ -194,9 +197,6 @@ def price_of(
         How hard to look (``quick`` where not given, as the search begins at the plan), and each solve's safety stop.
     policy_keys
         Policy keys with their new values, for example ``max_ride_min=45``.
-
-    Where one number is given as a list, tuple or range (``max_ride_min=[30, 35, 40]``, ``places={"S04": (10, 20)}``)
-    every value is priced, each from the plan before it, and a :class:`PriceCurve` comes back.
 
     Raises
     ------

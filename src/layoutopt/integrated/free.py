@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 
-import numpy as np
-
 from layoutopt.kernels.highs import Program
-from layoutopt.model.build import ExtraRule, build_model
 from layoutopt.model.columns import Data
-from layoutopt.options import Options
-from layoutopt.policy import Policy
-from layoutopt.study import Study
+from layoutopt.model.frame import Model, NamedRows
+from layoutopt.model.objective import buses_cny
+from layoutopt.model.rules.money import budget_rows
 
 
-def with_free_buses(
-    study: Study,
-    policy: Policy,
-    options: Options,
-    *,
-    skip: Collection[str],
-    extra_rules: Iterable[ExtraRule],
-    held: Callable[[Program], Program],
-) -> tuple[Data, Program]:
-    """Return data and program of the goal annual_cost in which a bus rider costs nothing; ``held`` adds rows."""
-    rows = options.rows.copy()
-    rows["cost_cny"] = np.where(rows["mode"] == "bus", 0.0, rows["cost_cny"])
-    model, data = build_model(study, policy, replace(options, rows=rows), skip=skip, extra_rules=extra_rules)
-    return data, held(model.program(model.goals["annual_cost"]))
+def lines_free(model: Model, data: Data, skip: Collection[str]) -> Model:
+    """Return the program with lines left out of every budget: what must hold whatever they cost."""
+    model = model.without("annual_budget").without("source_budget")
+    rows = () if "source_budget" in skip else budget_rows(data, buses=False)
+    return replace(model, rules=(*model.rules, *(NamedRows("source_budget", own) for own in rows)))
+
+
+def with_free_buses(model: Model, data: Data, *, skip: Collection[str] = ()) -> Program:
+    """Return the program of the goal annual_cost in which a bus rider costs nothing, neither there nor in a budget."""
+    return lines_free(model, data, skip).program(model.goals["annual_cost"] - buses_cny(data))

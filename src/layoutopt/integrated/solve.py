@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -27,11 +27,9 @@ from layoutopt.integrated.whole import lines_that_matter, solve_whole
 from layoutopt.kernels import highs
 from layoutopt.kernels.highs import Program
 from layoutopt.kernels.routing.lines import Lines
-from layoutopt.model.build import ExtraRule
+from layoutopt.model.columns import Data
+from layoutopt.model.frame import Model
 from layoutopt.model.joined import joined_share
-from layoutopt.options import Options
-from layoutopt.policy import Policy
-from layoutopt.study import Study
 
 Floats = NDArray[np.float64]
 log = logging.getLogger(__name__)
@@ -92,15 +90,13 @@ class Integrated:
 
 
 def integrate(
-    study: Study,
-    policy: Policy,
-    options: Options,
+    model: Model,
+    data: Data,
     start: Floats,
     *,
     effort: Effort,
     held: Callable[[Program], Program],
     skip: Collection[str] = (),
-    extra_rules: Iterable[ExtraRule] = (),
     time_limit_s: float,
     seed: int,
     interrupted: Callable[[], bool],
@@ -112,11 +108,11 @@ def integrate(
     None where nobody may ride, or the start's riders fit on no lines: there is nothing to decide then.
     """
     watch = Watch(report, interrupted, time.monotonic() + (1 - POLISH_SHARE) * time_limit_s)
-    ground = _ground(study, policy, options, held=held, skip=skip, extra_rules=extra_rules)
-    hubs, data = ground.hubs, ground.data
+    ground, policy = _ground(model, data, held=held, skip=skip), data.policy
+    hubs = ground.hubs
     if not hubs:
         return None
-    low = hubs_of(study, policy, data, skip=skip, lowest=True) if shared_vehicles(policy) else hubs
+    low = hubs_of(data.study, policy, data, skip=skip, lowest=True) if shared_vehicles(policy) else hubs
     effort, whole = _steps(effort, ground, low, known)
     if whole is not None:
         watch.until -= (1 - POLISH_SHARE - BEFORE_WHOLE) * time_limit_s
@@ -162,14 +158,11 @@ def integrate(
     return Integrated(best, min(bound, best.cost), hubs, notes, Basis(hubs, tuple(lines), low, sets))
 
 
-def _ground(
-    study: Study, policy: Policy, options: Options, *, held: Callable[[Program], Program], skip: Collection[str],
-    extra_rules: Iterable[ExtraRule],
-) -> Ground:  # fmt: skip
+def _ground(model: Model, data: Data, *, held: Callable[[Program], Program], skip: Collection[str]) -> Ground:
     """What the search stands on: the program with free buses, the hubs, and budgets that lines count in."""
-    data, program = with_free_buses(study, policy, options, skip=skip, extra_rules=extra_rules, held=held)
-    budgets = {} if "source_budget" in skip else policy.money.budget_by_source
-    hubs = hubs_of(study, policy, data, skip=skip)
+    program = held(with_free_buses(model, data, skip=skip))
+    budgets = {} if "source_budget" in skip else data.policy.money.budget_by_source
+    hubs = hubs_of(data.study, data.policy, data, skip=skip)
     return Ground(data, program, hubs, data.frame.blocks["chosen"].start, budgets)
 
 

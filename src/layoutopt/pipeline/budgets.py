@@ -6,7 +6,6 @@ Where layout and lines are decided together those of sources are rules there (:m
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,10 @@ from numpy.typing import NDArray
 from layoutopt.errors import InfeasibleError, PolicyError, Relaxation
 from layoutopt.integrated.payers import NOTHING_WITHIN, ROOM
 from layoutopt.model.columns import Data
-from layoutopt.model.frame import Model, NamedRows
+from layoutopt.model.frame import Model
 from layoutopt.model.lines import Lines
 from layoutopt.model.objective import COSTS
-from layoutopt.model.rules.money import budget_rows, burden, real_burden_cny
+from layoutopt.model.rules.money import burden, real_burden_cny
 from layoutopt.model.solve import Held
 from layoutopt.pipeline.case import Case
 from layoutopt.plan.money import paid_by_source
@@ -50,13 +49,6 @@ def check_budgets(case: Case) -> None:
     ]
     if short:
         raise PolicyError("\n".join(["No plan keeps these budgets. Raise them:", *short]))
-
-
-def lines_free(model: Model, data: Data, skip: Collection[str]) -> Model:
-    """Return the program with lines left out of every budget: what must hold whatever they cost."""
-    model = model.without("annual_budget").without("source_budget")
-    rows = () if "source_budget" in skip else budget_rows(data, buses=False)
-    return replace(model, rules=(*model.rules, *(NamedRows("source_budget", own) for own in rows)))
 
 
 def sources_held(held: Held, model: Model, data: Data, skip: Collection[str], *, point: Array, cost_cny: float) -> Held:

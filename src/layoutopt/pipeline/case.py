@@ -112,7 +112,8 @@ def keeping_longest(case: Case, levels: Sequence[Level]) -> Case:
         return case
     items = case.options.items
     most = min([longest[0], *items[LONGEST]]) if LONGEST in items else longest[0]
-    return replace(case, options=replace(case.options, items=items.assign(**{LONGEST: most})))
+    options = replace(case.options, items=items.assign(**{LONGEST: most}))
+    return replace(case, options=options, data=replace(case.data, options=options))
 
 
 def drawn(case: Case, point: Array) -> Lines:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layoutopt.errors import InfeasibleError, SolverError
+from layoutopt.integrated.free import lines_free
 from layoutopt.kernels import highs
 from layoutopt.model.frame import Model
 from layoutopt.model.lines import FleetShort, HubLines, Lines, line_tables
@@ -23,7 +24,7 @@ from layoutopt.model.solve import (
     Stopped,
 )
 from layoutopt.pipeline.around import around_lines
-from layoutopt.pipeline.budgets import excess_cny, lines_free
+from layoutopt.pipeline.budgets import excess_cny
 from layoutopt.pipeline.case import NOTHING_HELD, Case, drawn, first_of, keeping_longest, near_of, sought
 from layoutopt.pipeline.near import Nearest, orders_of
 from layoutopt.plan.plan import Level
@@ -196,9 +197,9 @@ def _integrated(case: Case, held: Held, start: Array) -> tuple[Integrated, str] 
 
     began, limit_s = time.monotonic(), max(TOGETHER_SHARE * case.left_s, 1.0)
     found = integrate(
-        case.study, case.policy, case.options, start, effort=SEARCH[case.effort], held=held.on,
-        skip={*case.skip, "annual_budget"}, extra_rules=case.extra_rules, time_limit_s=limit_s, seed=case.seed,
-        interrupted=case.interrupted, report=lambda share, text: case.report(0.4 + 0.5 * max(share, 0.0), text),
+        case.model, case.data, start, effort=SEARCH[case.effort], held=held.on, skip=case.skip, time_limit_s=limit_s,
+        seed=case.seed, interrupted=case.interrupted,
+        report=lambda share, text: case.report(0.4 + 0.5 * max(share, 0.0), text),
         known=None if case.start is None else Known(orders_of(case.start), case.start.basis),
     )  # fmt: skip
     if found is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from layoutopt.plan.facts import TOLERANCE, Facts, Violation
@@ -31,7 +32,9 @@ def _other_grades(f: Facts, served: pd.DataFrame) -> Iterator[Violation]:
     """Groups with pupils of a grade that is not in their band: they would have another band's limits and classes."""
     for band, grades in f.policy.bands.items():
         own = served[served["band"] == band]
-        for name in (name for name in PUPIL_COLUMNS if int(name[1:]) not in grades):
-            for item, count in own.loc[own[name] > TOLERANCE, ["item", name]].itertuples(index=False):
-                said = f"{count:g} pupils of grade {name[1:]} go with band {band}, which is grades {span(grades)}"
-                yield Violation(str(item), float(count), 0, said)
+        others = [name for name in PUPIL_COLUMNS if int(name[1:]) not in grades]
+        counts = own[others].to_numpy(float)
+        for column, row in np.argwhere(counts.T > TOLERANCE):
+            item, grade, count = str(own["item"].iloc[row]), others[column][1:], float(counts[row, column])
+            said = f"{count:g} pupils of grade {grade} go with band {band}, which is grades {span(grades)}"
+            yield Violation(item, count, 0, said)

@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.fleet import largest_bus
+from layoutopt.journeys import remembered
 from layoutopt.policy import Policy
 from layoutopt.schema import PUPIL_COLUMNS
 from layoutopt.study import Study
 from layoutopt.today.attending import attendance, own_dwell_min
 
 
+@remembered
 def items_of(study: Study, policy: Policy) -> pd.DataFrame:
     """Return the pupil groups: settlement × band × school of today, cut into chunks only where larger than a bus.
 

@@ -77,7 +77,7 @@ def lock(session: nox.Session) -> None:
     session.install("uv")
     path = Path(CONSTRAINTS)
     head = path.read_text("utf-8").splitlines()[:LOCK_HEAD]
-    names = ("test", "docs", "dev", "report", "parquet", "dem", "routing")
+    names = ("test", "docs", "dev", "report", "parquet", "dem", "routing", "batch")
     extras = [part for extra in names for part in ("--extra", extra)]
     found = session.run(
         "uv", "pip", "compile", "--universal", "--python-version", "3.11", *extras, "--no-header", "--no-annotate",

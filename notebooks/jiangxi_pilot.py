@@ -31,8 +31,7 @@ import pandas as pd
 
 import layoutopt as lo
 from layoutopt.samples import write_county
-from layoutopt.samples.pilot_rule import beside_plan, close_all_small
-from layoutopt.samples.pilot_totals import Replay, county_figures, stored_replay
+from layoutopt.samples.pilot_totals import county_figures, stored_replay
 
 pilot = lo.generate_pilot(seed=0)
 pilot

@@ -98,7 +98,7 @@ def killed(given: argparse.Namespace) -> None:
     line = [sys.executable, "-m", "layoutopt.cli", "batch", str(file), "--out", str(out), "--workers", str(count)]
     total = estimate_batch(file).runs
     with subprocess.Popen(line, stderr=subprocess.DEVNULL) as process:
-        while len(_whole(out)) < total / 2:
+        while process.poll() is None and len(_whole(out)) < total / 2:
             time.sleep(0.1)
         process.kill()
     before = _whole(out)

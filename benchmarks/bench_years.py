@@ -47,11 +47,17 @@ def phased(study: lo.Study, policy: lo.Policy, given: argparse.Namespace) -> Non
     took, cpu_s = time.perf_counter() - clock, time.process_time() - cpu
     print(found.years.to_string(index=False, float_format=lambda value: f"{value:,.0f}"))
     print(found)
+    for level in found.levels:
+        print(f"{level.goal}: {level.value:,.1f}, bound {level.bound:,.1f}, gap {level.gap:.2%}, {level.status}")
+    for year, levels in found.alone.items():
+        said = ", ".join(f"{name} {level.value:,.0f} (gap {level.gap:.2%})" for name, level in levels.items())
+        print(f"{year} alone: {said}")
     print(
-        f"gap {found.gap:.2%}, levels {found.levels}, {took:.0f} s, CPU {cpu_s:.0f} s, {len(found.problems)} problems"
+        f"{took:.0f} s, CPU {cpu_s:.0f} s, {len(found.problems)} problems, stuck year by year: {found.stuck}",
+        flush=True,
     )
     clock, cpu = time.perf_counter(), time.process_time()
-    print(found.compare(time_limit_s=given.time_limit))
+    print(found.compare(time_limit_s=given.compare_limit))
     print(f"compared in {time.perf_counter() - clock:.0f} s, CPU {time.process_time() - cpu:.0f} s", flush=True)
 
 
@@ -77,6 +83,7 @@ def main() -> None:
     parser.add_argument("--moved", type=float)
     parser.add_argument("--effort", default="normal")
     parser.add_argument("--time-limit", type=float, default=900.0)
+    parser.add_argument("--compare-limit", type=float, default=300.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--robust", action="store_true")
     given = parser.parse_args()

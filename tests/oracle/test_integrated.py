@@ -160,6 +160,14 @@ def test_two_runs_give_the_same_layout_and_lines() -> None:
         assert np.array_equal(mine.starts, again.starts)
 
 
+def test_one_thread_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = together(county(1), TINY)
+    monkeypatch.setenv("LAYOUTOPT_THREADS", "1")
+    one = together(county(1), TINY)
+    assert np.array_equal(one.best.point, two.best.point)
+    assert (one.best.cost, one.bound) == (two.best.cost, two.bound)
+
+
 def test_stopped_anywhere_it_keeps_a_plan_no_dearer_than_the_start_and_a_sound_bound() -> None:
     best = together(county(3), TINY).best.cost
     for stop_after in (0, 1, 3, 10, 30):

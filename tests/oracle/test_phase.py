@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from layoutopt.kernels import highs
 from layoutopt.model.build import build_model
 from layoutopt.model.columns import pupils_by
 from layoutopt.model.copies_between import NO_LIMITS, followers
+from layoutopt.model.copies_horizon import YEAR_RULES
 from layoutopt.model.solve import Stopped
 from layoutopt.options import build_options
 from layoutopt.testing import tiny_policy, tiny_study
@@ -414,6 +416,11 @@ def test_other_expansions_and_missing_policies_are_refused(studies: dict[int, lo
         lo.phase(growing() | {2026: growing(level=2)[2026]}, tiny_policy(**GIVEN))
     with pytest.raises(lo.LayoutError, match="no policy of 2026, 2027"):
         lo.phase(studies, {2025: tiny_policy(**GIVEN)})
+
+
+def test_every_rule_between_years_stands_on_the_page_of_years() -> None:
+    text = (pathlib.Path(__file__).parents[2] / "docs" / "years.md").read_text("utf-8")
+    assert [name for name in YEAR_RULES if f"| `{name}` |" not in text] == []
 
 
 def test_words_tables_and_files(limited: Phasing, tmp_path: Any) -> None:

@@ -53,8 +53,8 @@ def test_robust_writes_a_plan_a_future(county: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (["phase", "--years", "soon"], "--years soon: write it as FROM-TO"),
-        (["phase", "--years", "2025-2026", "--merge-share", "most"], "--merge-share most: write it as YEAR=SHARE"),
+        (["phase", "--years", "soon"], "'soon' is no year or span of years"),
+        (["phase", "--years", "2025-2026", "--merge-share", "most"], "'most' is no share of a year"),
         (["robust", "--scenarios", "none.toml"], "none.toml: is no file"),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from layoutopt.ahead.solving import Task
+from layoutopt.ahead.task import Task
 from layoutopt.model.copies import Copy
 from layoutopt.model.frame import Array
 from layoutopt.pipeline.case import Case, drawn

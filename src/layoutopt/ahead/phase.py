@@ -8,31 +8,28 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
-from layoutopt.ahead.phase_basis import Basis, basis_of, built_of
+from layoutopt.ahead.phase_basis import Basis, basis_of, built_of, policies_of
 from layoutopt.ahead.phase_check import check_kept
 from layoutopt.ahead.phase_plans import plans_of
 from layoutopt.ahead.phase_result import BOUND_NAME, Phasing
+from layoutopt.ahead.phase_start import first_start
 from layoutopt.ahead.phase_why import why_not
 from layoutopt.ahead.phase_years import (
     Studies,
     asked_years,
     check_wishes,
     named_hubs,
-    policies_of,
     same_county,
     studies_of,
     years_of,
 )
-from layoutopt.ahead.solving import Task, carried, each_alone, one_after_the_other, polished, together, with_sums
+from layoutopt.ahead.solving import each_alone, polished, together, with_sums
+from layoutopt.ahead.task import Task
 from layoutopt.model.build import check_rule_names
-from layoutopt.model.copies_between import NO_LIMITS, PhaseLimits, followers
-from layoutopt.model.copies_years import YEAR_RULES
-from layoutopt.model.frame import Array
+from layoutopt.model.copies_between import NO_LIMITS, PhaseLimits
+from layoutopt.model.copies_horizon import YEAR_RULES
 from layoutopt.model.rules import RULES
 from layoutopt.model.solve import EFFORTS, Stopped
-from layoutopt.model.start import first_point
 from layoutopt.options import RULES as OPTION_RULES
 from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
@@ -141,10 +138,9 @@ def phase(
 
 def phased(basis: Basis, task: Task, done: Mapping[int, Plan] = NOTHING_DONE) -> Phasing:
     """Return the phasing of a basis: year after year for a start, all together, then lines year by year."""
-    point, stuck = one_after_the_other(task, lambda at, point: wish(basis, at, point), FOLLOWING)
-    following = point
+    start = first_start(basis, task, FOLLOWING)
     try:
-        answer = together(task, point, JOINT)
+        answer = together(task, start.point, JOINT)
     except Stopped:
         raise why_not(basis, task) from None
     alone = each_alone(task, answer.levels, answer.values, ALONE)
@@ -152,18 +148,8 @@ def phased(basis: Basis, task: Task, done: Mapping[int, Plan] = NOTHING_DONE) ->
     point = polished(task, answer.values, LATER)
     phasing = Phasing(
         basis=basis, point=point, plans=plans_of(basis, task, point, done), levels=levels, bound_name=BOUND_NAME,
-        alone=alone, following=following, stuck=None if following is not None else basis.horizon.years[stuck],
+        alone=alone, following=start.following, stuck=start.stuck,
     )  # fmt: skip
     if not basis.skip:
         check_kept(phasing.problems)
     return phasing
-
-
-def wish(basis: Basis, at: int, point: Array) -> Array | None:
-    """Return where a year would like to begin: as the year before it ends, the first as schools are today."""
-    copies = basis.horizon.copies
-    if at == 0:
-        first = first_point(copies[0].model, copies[0].data)
-        return None if first is None else np.concatenate([first, np.zeros(copies.alone_width(0) - len(first))])
-    pairs = followers(copies[at - 1].options.items, copies[at].options.items)
-    return carried(copies, at, at - 1, point, list(pairs[["item_before", "item"]].itertuples(index=False, name=None)))

@@ -15,7 +15,7 @@ from layoutopt.ahead.phase_years import Year, check_wishes, same_county, studies
 from layoutopt.errors import AskError
 from layoutopt.model.copies import joined
 from layoutopt.model.copies_between import further_blocks
-from layoutopt.model.copies_years import Horizon
+from layoutopt.model.copies_horizon import Horizon
 from layoutopt.model.frame import Array
 from layoutopt.plan.tables import levels_of
 from layoutopt.schema import STAGES

@@ -10,15 +10,18 @@ from types import MappingProxyType
 import numpy as np
 
 from layoutopt.ahead.phase_years import Year, buses_today, posts_today, riders_per_bus
-from layoutopt.ahead.solving import Task
+from layoutopt.ahead.task import Task
+from layoutopt.errors import AskError
 from layoutopt.model.build import build_model
 from layoutopt.model.columns import Data
 from layoutopt.model.copies import Copies, Mask, joined
 from layoutopt.model.copies_between import NO_LIMITS, Asked, PhaseLimits, further_blocks
-from layoutopt.model.copies_years import Horizon, year_rows
+from layoutopt.model.copies_horizon import Horizon
+from layoutopt.model.copies_years import year_rows
 from layoutopt.model.frame import Array, Model, NamedRows
 from layoutopt.model.solve import EFFORTS
 from layoutopt.options import Options
+from layoutopt.policy import Policy
 from layoutopt.progress import Report
 
 Built = tuple[str, Options, Model, Data]
@@ -70,6 +73,22 @@ class Basis:
         """Return the basis with other wishes for all years together; the columns stay those they needed before."""
         asked = replace(self.horizon.asked, **changes)  # type: ignore[arg-type]
         return replace(self, horizon=replace(self.horizon, asked=asked))
+
+
+def policies_of(given: Policy | Mapping[int, Policy], years: Sequence[int]) -> dict[int, Policy]:
+    """Return the policy of each year.
+
+    Raises
+    ------
+    AskError
+        No policy of a year.
+    """
+    if isinstance(given, Policy):
+        return dict.fromkeys(years, given)
+    missing = [str(year) for year in years if year not in given]
+    if missing:
+        raise AskError(f"There is no policy of {', '.join(missing)}. Give one for every year, or one for them all.")
+    return {year: given[year] for year in years}
 
 
 def built_of(found: tuple[Year, ...], *, skip: Collection[str] = ()) -> list[Built]:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from layoutopt.ahead.phase_basis import Basis
-from layoutopt.ahead.solving import Task, completed, together
+from layoutopt.ahead.solving import together
+from layoutopt.ahead.task import Task, completed
 from layoutopt.errors import SolverError
 from layoutopt.model.copies_between import NO_LIMITS
 from layoutopt.model.frame import Array, NamedRows

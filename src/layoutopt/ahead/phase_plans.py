@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from layoutopt.ahead.drawing import plan_of
 from layoutopt.ahead.phase_basis import Basis
 from layoutopt.ahead.phase_years import of_year
-from layoutopt.ahead.solving import Task
+from layoutopt.ahead.task import Task
 from layoutopt.errors import InfeasibleError
 from layoutopt.model.frame import Array
 from layoutopt.plan.plan import Plan

@@ -9,10 +9,11 @@ import numpy as np
 
 from layoutopt.ahead.phase_basis import Basis
 from layoutopt.ahead.phase_years import of_year
-from layoutopt.ahead.solving import Task
+from layoutopt.ahead.task import Task
 from layoutopt.errors import InfeasibleError
 from layoutopt.kernels import highs
-from layoutopt.model.copies_years import YEAR_RULES, year_rows
+from layoutopt.model.copies_horizon import YEAR_RULES
+from layoutopt.model.copies_years import year_rows
 from layoutopt.model.frame import Model
 
 LOOK_S = 20.0

@@ -135,22 +135,6 @@ def _levels(study: Study) -> list[tuple[object, ...]]:
     return sorted(table.itertuples(index=False, name=None))
 
 
-def policies_of(given: Policy | Mapping[int, Policy], years: Sequence[int]) -> dict[int, Policy]:
-    """Return the policy of each year.
-
-    Raises
-    ------
-    AskError
-        No policy of a year.
-    """
-    if isinstance(given, Policy):
-        return dict.fromkeys(years, given)
-    missing = [str(year) for year in years if year not in given]
-    if missing:
-        raise AskError(f"There is no policy of {', '.join(missing)}. Give one for every year, or one for them all.")
-    return {year: given[year] for year in years}
-
-
 def named_hubs(studies: Mapping[int, Study], policy: Policy) -> dict[int, Study]:
     """Return the studies with the hubs of the first year: a hub stays one while its pupils become fewer."""
     first = next(iter(studies))

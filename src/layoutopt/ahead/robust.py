@@ -12,7 +12,8 @@ from layoutopt.ahead.robust_cases import Case, base_case, cases_of, checked, che
 from layoutopt.ahead.robust_layout import Layout, layout_at, layout_of, point_with
 from layoutopt.ahead.robust_result import BOUND_NAME, Robust
 from layoutopt.ahead.scenario import Scenario
-from layoutopt.ahead.solving import Task, each_alone, polished, together, with_sums
+from layoutopt.ahead.solving import each_alone, polished, together, with_sums
+from layoutopt.ahead.task import Task
 from layoutopt.kernels.highs import FEASIBILITY_TOLERANCE
 from layoutopt.model.build import check_rule_names
 from layoutopt.model.copies import joined

@@ -11,7 +11,7 @@ import pandas as pd
 
 from layoutopt.ahead.robust_layout import Layout, layout_rows
 from layoutopt.ahead.scenario import Scenario
-from layoutopt.ahead.solving import Task
+from layoutopt.ahead.task import Task
 from layoutopt.errors import AskError, InfeasibleError, SolverError, nearest
 from layoutopt.kernels import highs
 from layoutopt.model.build import build_model

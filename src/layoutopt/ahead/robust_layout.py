@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from layoutopt.ahead.solving import Task, completed
+from layoutopt.ahead.task import Task, completed
 from layoutopt.model.columns import Data
 from layoutopt.model.copies import Copy
 from layoutopt.model.frame import Array, Rows

@@ -17,7 +17,7 @@ import pandas as pd
 from layoutopt.ahead.robust_cases import Case, cases_of, checked
 from layoutopt.ahead.robust_layout import Layout
 from layoutopt.ahead.scenario import Scenario
-from layoutopt.ahead.solving import Task
+from layoutopt.ahead.task import Task
 from layoutopt.model.frame import Array
 from layoutopt.plan.plan import Level, Plan
 

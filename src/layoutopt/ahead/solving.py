@@ -5,70 +5,28 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from layoutopt.ahead.improving import improved
+from layoutopt.ahead.task import NOTHING, Task, completed
 from layoutopt.errors import SolverError
-from layoutopt.kernels import highs
-from layoutopt.model.copies import Copies, Mask, fixed_rows
-from layoutopt.model.frame import Array, Model, NamedRows
-from layoutopt.model.solve import LAYOUT_BLOCKS, Answer, Effort, Held, Stopped, ceiling, solve_goals
+from layoutopt.model.copies import Copies, fixed_rows
+from layoutopt.model.frame import Array, NamedRows
+from layoutopt.model.solve import LAYOUT_BLOCKS, Answer, Held, Stopped, ceiling
 from layoutopt.plan.plan import Level
-from layoutopt.progress import Report
 
-LAST = "annual_cost"
-"""Goals after this one are sought copy by copy, within the layouts it chose."""
-FILL = highs.Budget(gap=1e-4, time_limit_s=30.0, steps=50)
+SOLVED = 0.6
+"""Of the time of a goal, for all copies at once; the rest is for each of them while the others stand."""
 ROUNDING = 1e-6
-FIXED = ("chosen", *LAYOUT_BLOCKS)
-NOTHING = Held()
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
-    """Copies, the rows between them, how much each counts, and how hard to look; ``known`` columns are as they are."""
-
-    copies: Copies
-    links: tuple[NamedRows, ...]
-    weights: Mapping[str, float]
-    tolerance: Mapping[str, float]
-    effort: Effort
-    seed: int
-    deadline: float
-    report: Report
-    interrupted: Callable[[], bool]
-    known: Mask
-    point: Array
-
-    @property
-    def left_s(self) -> float:
-        """Seconds left before the safety stop."""
-        return self.deadline - time.monotonic()
-
-    @property
-    def main(self) -> list[str]:
-        """Goals that are sought for all copies together, in their order."""
-        names = list(dict.fromkeys(name for copy in self.copies.copies for name in copy.model.goals))
-        return names[: names.index(LAST) + 1] if LAST in names else names
-
-    def goals(
-        self, model: Model, names: Sequence[str], share: float, *, start: Array | None, held: Held = NOTHING,
-        effort: Effort | None = None,
-    ) -> Answer:  # fmt: skip
-        """Return the answer for goals of a program, within a share of the time left."""
-        return solve_goals(
-            model, goals=[name for name in names if name in model.goals], held=held, tolerance=self.tolerance,
-            effort=effort or self.effort, start=start, seed=self.seed, time_limit_s=max(share * self.left_s, 1.0),
-            interrupted=self.interrupted, report=self.report,
-        )  # fmt: skip
-
-
 def together(task: Task, start: Array | None, share: float) -> Answer:
-    """Return the answer for all copies at once.
+    """Return the answer for all copies at once: goal after goal, each answer improved copy by copy before the next.
 
     Raises
     ------
@@ -77,8 +35,19 @@ def together(task: Task, start: Array | None, share: float) -> Answer:
     SolverError
         The limits were reached before any point was found.
     """
-    model = task.copies.model(task.weights, (*task.links, *as_they_are(task)))
-    return task.goals(model, task.main, share, start=start)
+    model, until = task.copies.model(task.weights, (*task.links, *as_they_are(task))), share * task.left_s
+    until, names = time.monotonic() + until, [name for name in task.main if name in model.goals]
+    point, held, levels = start, NOTHING, list[Level]()
+    for turn, name in enumerate(names):
+        part = max(until - time.monotonic(), 1.0) / (len(names) - turn) / max(task.left_s, 1.0)
+        answer = task.goals(model, [name], SOLVED * part, start=point, held=held)
+        held, levels = answer.held, [*levels, *answer.levels]
+        point = improved(task, answer.values, (1.0 - SOLVED) * part)
+    if point is None:
+        raise SolverError("The policy names no goal the compact program knows.")
+    values = {name: float(model.goals[name].value(point).sum()) for name in names}
+    best = [replace(level, value=min(level.value, values[level.goal])) for level in levels]
+    return Answer(point, tuple(replace(level, bound=min(level.bound, level.value)) for level in best), held)
 
 
 def as_they_are(task: Task) -> list[NamedRows]:
@@ -86,10 +55,8 @@ def as_they_are(task: Task) -> list[NamedRows]:
     return [NamedRows("known", fixed_rows(task.known, task.point))] if task.known.any() else []
 
 
-def one_after_the_other(
-    task: Task, wishes: Callable[[int, Array], Array | None], share: float
-) -> tuple[Array | None, int]:
-    """Return the point that decides copy by copy, each with those before it known; or None and where it got stuck.
+def one_after_the_other(task: Task, wishes: Callable[[int, Array], Array | None], share: float) -> tuple[Array, int]:
+    """Return the point that decides copy by copy, each with those before it known, and how many it could decide.
 
     ``wishes`` gives a point a copy would like to begin at (its program alone), from the position of the copy and the
     point of all copies so far.
@@ -105,32 +72,10 @@ def one_after_the_other(
             answer = task.goals(model, task.main, min(part, 1.0), start=start)
         except (Stopped, SolverError):
             log.info("Copy %s has no answer after those before it.", task.copies[at].name)
-            return None, at
+            return point, at
         point = task.copies.put(point, at, answer.values)
         known |= task.copies.of(task.copies[at].name)
     return point, len(task.copies)
-
-
-def completed(model: Model, wish: Array | None, seed: int, *, ways: bool = True) -> Array | None:
-    """Return a point of a program of one copy with the ways and the layout of ``wish``; else with its layout only.
-
-    Without ``ways`` only the layout is tried. None where neither can be.
-    """
-    if wish is None:
-        return None
-    goal = next(iter(model.goals.values()))
-    program = model.program(goal)
-    for blocks in (FIXED, LAYOUT_BLOCKS) if ways else (LAYOUT_BLOCKS,):
-        lower, upper = program.lower.copy(), program.upper.copy()
-        for name in blocks:
-            columns = model.frame.blocks[name].columns
-            lower[columns] = upper[columns] = np.round(wish[columns])
-        found = highs.solve(replace(program, lower=lower, upper=upper), budget=FILL, seed=seed)
-        if found.values is not None:
-            point = np.where(program.integer, np.round(found.values), found.values)
-            if program.violation(point) <= highs.FEASIBILITY_TOLERANCE:
-                return point
-    return None
 
 
 def each_alone(task: Task, levels: Sequence[Level], point: Array, share: float) -> dict[str, dict[str, Level]]:

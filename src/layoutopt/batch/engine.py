@@ -65,6 +65,8 @@ def connected(engine: Engine, *, most: int) -> Iterator[Any]:
     settings = {
         "distributed.scheduler.allowed-failures": TRIES - 1,
         "distributed.worker.daemon": True,
+        "distributed.admin.low-level-log-length": 10,  # else the last 1,000 messages stay in memory, runs and all
+        "distributed.worker.profile.enabled": False,  # nobody looks at it, and it takes a sample every 10 ms
         "distributed.comm.timeouts.connect": PATIENCE,
         "distributed.nanny.pre-spawn-environ.NUMBA_NUM_THREADS": 1,
     }
@@ -77,7 +79,7 @@ def connected(engine: Engine, *, most: int) -> Iterator[Any]:
         with (
             LocalCluster(
                 n_workers=max(1, min(engine.count, most)), threads_per_worker=1, processes=True,
-                memory_limit=engine.memory_limit, dashboard_address=None, silence_logs=logging.CRITICAL,
+                memory_limit=engine.memory_limit, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL,
                 preload=["layoutopt.batch.worker_start"],
             ) as cluster,
             Client(cluster) as client,

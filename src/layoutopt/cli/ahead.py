@@ -14,7 +14,7 @@ MOST_YEARS = 200
 """A longer span is a slip of the pen."""
 
 
-def _years(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
+def read_years(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
     """Return calendar years, given as ``2025-2030``, ``2025,2028`` or both."""
     found: list[int] = []
     for part in value.split(","):
@@ -27,7 +27,7 @@ def _years(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int,
     return tuple(found)
 
 
-def _share(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+def read_share(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     """Return a share, given as ``2%`` or ``0.02``, as a number."""
     if value is None:
         return None
@@ -39,19 +39,19 @@ def _share(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
 
 @main.command(epilog="Example: layoutopt forecast county/ --years 2025-2030 --out out/forecast")
 @click.argument("study", type=click.Path(path_type=Path))
-@click.option("--years", callback=_years, required=True, metavar="YEARS", help="2025-2030, or 2025,2028.")
+@click.option("--years", callback=read_years, required=True, metavar="YEARS", help="2025-2030, or 2025,2028.")
 @click.option("--births", type=click.Path(path_type=Path), metavar="FILE", help="Table: year, births, and town.")
 @click.option("--enrolment", type=click.Path(path_type=Path), metavar="FILE",
               help="Table of earlier years by grade: year, g1…g9, and school_id or town.")  # fmt: skip
 @click.option("--totals", type=click.Path(path_type=Path), metavar="FILE",
               help="Table of totals to meet: year, pupils, and town (empty: the county).")  # fmt: skip
-@click.option("--migration", callback=_share, metavar="SHARE",
+@click.option("--migration", callback=read_share, metavar="SHARE",
               help="Net share that moves in a year; below 0: away.  [default: by history]")  # fmt: skip
-@click.option("--retention", callback=_share, metavar="SHARE",
+@click.option("--retention", callback=read_share, metavar="SHARE",
               help="Share going on to the next grade.  [default: by history]")  # fmt: skip
 @click.option("--by", type=click.Choice(("town", "settlement", "county")), default="town", show_default=True,
               help="What has rates of its own.")  # fmt: skip
-@click.option("--band", callback=_share, metavar="SHARE", default="80%", show_default=True,
+@click.option("--band", callback=read_share, metavar="SHARE", default="80%", show_default=True,
               help="Share of cases the bands hold.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the tables and the picture.")
 @click.option("--studies", is_flag=True, help="Write the study of each year into the folder too.")

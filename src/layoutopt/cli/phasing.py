@@ -7,13 +7,26 @@ from pathlib import Path
 
 import click
 
+from layoutopt.cli.ahead import read_share, read_years
 from layoutopt.cli.group import choices, command, effort_options, main, policy_of, say
+
+
+def _shares(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[int, float]:
+    """Return shares by year, each given as ``2025=60%`` or ``2025=0.6``."""
+    found = {}
+    for text in values:
+        year, _, share = text.partition("=")
+        number = read_share(ctx, param, share or None)
+        if not year.strip().isdecimal() or number is None:
+            raise click.BadParameter(f"'{text}' is no share of a year. Write 2025=60% or 2025=0.6.", ctx, param)
+        found[int(year)] = number
+    return found
 
 
 @main.command(epilog="Example: layoutopt phase county/ --years 2025-2030 --closures 10 --out out/phasing")
 @click.argument("study", type=click.Path(path_type=Path))
 @choices
-@click.option("--years", required=True, metavar="FROM-TO", help="The years of the horizon, for example 2025-2030.")
+@click.option("--years", callback=read_years, required=True, metavar="YEARS", help="The horizon, such as 2025-2030.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the tables and a plan a year.")
 @click.option("--closures", type=click.FloatRange(0), metavar="N", help="At most so many schools close in a year.")
 @click.option("--moved", type=click.FloatRange(0), metavar="N", help="At most so many pupils change school in a year.")
@@ -21,18 +34,18 @@ from layoutopt.cli.group import choices, command, effort_options, main, policy_o
 @click.option("--buses", type=click.FloatRange(0), metavar="N", help="At most so many buses are bought in a year.")
 @click.option("--teachers", type=click.FloatRange(0), metavar="N",
               help="At most so many posts of schools that close or shrink in a year.")  # fmt: skip
-@click.option("--merge-share", "shares", multiple=True, metavar="YEAR=SHARE",
+@click.option("--merge-share", "shares", callback=_shares, multiple=True, metavar="YEAR=SHARE",
               help="Share of the small schools merged by a year; several times.")  # fmt: skip
 @click.option("--build-years", type=click.FloatRange(0), metavar="N",
               help="Years from begin to use of an expansion, instead of those in the expansions table.")  # fmt: skip
-@click.option("--discount", type=click.FloatRange(0), metavar="SHARE", help="What a year later is worth less.")
+@click.option("--discount", callback=read_share, metavar="SHARE", help="What a year later is worth less.")
 @click.option("--reopen", is_flag=True, help="A school once closed may open again.")
 @click.option("--compare", "also", is_flag=True, help="Solve other ways to go about it as well, and set them beside.")
 @effort_options("normal")
 @click.option("--json", "as_json", is_flag=True, help="Print the phasing as JSON on stdout.")
 @command
 def phase(
-    study: Path, policy_file: Path | None, preset: str, years: str, out: Path, shares: tuple[str, ...],
+    study: Path, policy_file: Path | None, preset: str, years: tuple[int, ...], out: Path, shares: dict[int, float],
     build_years: float | None, discount: float | None, reopen: bool, also: bool, as_json: bool, effort: str,
     time_limit_s: float, seed: int, **most: float | None,
 ) -> None:  # fmt: skip
@@ -49,8 +62,8 @@ def phase(
         new_buses_per_year=most["buses"], teacher_moves_per_year=most["teachers"],
     )  # fmt: skip
     found = lo.phase(
-        lo.read_study(study), policy_of(policy_file, preset), years=_years(years), limits=limits, reopen=reopen,
-        merge_shares=dict(_share(text) for text in shares), build_years=build_years, discount=discount,
+        lo.read_study(study), policy_of(policy_file, preset), years=years, limits=limits, reopen=reopen,
+        merge_shares=shares, build_years=build_years, discount=discount,
         effort=effort, time_limit_s=time_limit_s, seed=seed, progress=True,
     )  # fmt: skip
     found.to_folder(out)
@@ -100,23 +113,3 @@ def robust(
     found.to_folder(out)
     click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else str(found))
     say(f"Written {out}: robust_regret.csv compares it with the layout for today's figures; a plan a future")
-
-
-def _years(text: str) -> range:
-    from layoutopt.errors import AskError
-
-    first, _, last = text.partition("-")
-    try:
-        return range(int(first), int(last or first) + 1)
-    except ValueError:
-        raise AskError(f"--years {text}: write it as FROM-TO, for example 2025-2030.") from None
-
-
-def _share(text: str) -> tuple[int, float]:
-    from layoutopt.errors import AskError
-
-    year, _, share = text.partition("=")
-    try:
-        return int(year), float(share)
-    except ValueError:
-        raise AskError(f"--merge-share {text}: write it as YEAR=SHARE, for example 2025=0.6.") from None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from layoutopt.integrated.payers import NOTHING_WITHIN
 from layoutopt.integrated.regions import Ground
 from layoutopt.integrated.root import Root
 from layoutopt.integrated.shares import Prizes, priced_program, share_sets, started
-from layoutopt.integrated.watch import Watch
+from layoutopt.integrated.watch import Watch, beside
 from layoutopt.integrated.whole import lines_that_matter, solve_whole
 from layoutopt.kernels import highs
 from layoutopt.kernels.highs import Program
@@ -127,15 +127,15 @@ def integrate(
         ground, low, first, run, known, rounds=effort.rounds, exact=effort.exact, interrupted=watch.stop,
         report=lambda value, lines: report(0.1, f"bus lines worth knowing: {lines:,}, relaxed cost {value:,.0f}"),
     )  # fmt: skip
-    with ThreadPoolExecutor(1) as beside:
-        bounding = beside.submit(
-            _at_prizes, replace(ground, hubs=low), root, sets, first, effort, joined_share(policy), watch, seed,
-        )  # fmt: skip
+    bounding = partial(
+        _at_prizes, replace(ground, hubs=low), root, sets, first, effort, joined_share(policy), watch, seed
+    )
+    with beside(bounding) as bounded:
         best, lines = improve(
             ground, router, first, measured(hubs, root.lines), effort=effort.search, seed=seed, stop=watch.stop,
             left_s=watch.left_s, report=lambda cost: watch.note(0.3, best=cost), order=changed_first(first, run),
         )  # fmt: skip
-        priced, sets = bounding.result()
+        priced, sets = bounded()
         ended = watch.why(priced)
     bound = np.inf if priced.status == "infeasible" else priced.bound
     best = _better(router, best, priced)

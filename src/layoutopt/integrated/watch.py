@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
 from layoutopt.kernels import highs
+
+THREADS = "LAYOUTOPT_THREADS"
+"""The variable that gives a solve one thread (``1``): where many processes share a machine."""
+Found = TypeVar("Found")
+
+
+@contextmanager
+def beside(work: Callable[[], Found]) -> Iterator[Callable[[], Found]]:
+    """Begin some work on a second thread; with one thread it is done when what it found is asked for."""
+    if os.environ.get(THREADS) == "1":
+        yield work
+        return
+    with ThreadPoolExecutor(1) as second:
+        yield second.submit(work).result
 
 
 @dataclass(eq=False)

@@ -112,6 +112,21 @@ def staying(data: Data) -> Expr:
     return is_open + data.frame.each("point").on(is_open.labels)
 
 
+def needed(data: Data) -> set[tuple[object, ...]]:
+    """Return (school, band) without which a year has no plan: all that some group can reach; schools of today only."""
+    rows = data.options.rows[["item", "school_id", "band"]].drop_duplicates()
+    only = rows[rows.groupby("item")["school_id"].transform("size") == 1]
+    exists = data.schools["exists"].reindex(only["school_id"]).to_numpy(bool)
+    return set(only.loc[exists, ["school_id", "band"]].itertuples(index=False, name=None))
+
+
+def lower_points(data: Data) -> Expr:
+    """Return by school and band whether a teaching point teaches it."""
+    point = data.frame.each("point")
+    labels = [point.level("school_id"), np.full(len(point), "lower")]
+    return Expr(point.matrix, point.constant, pd.MultiIndex.from_arrays(labels, names=["school_id", "band"]))
+
+
 def most_posts(data: Data) -> pd.Series:
     """Return by school more posts than its classes, its pupils and its specialists can ever need."""
     staffing, stages = data.policy.staffing, data.frame.blocks["posts"].table.set_index(["school_id", "stage"]).index
@@ -145,8 +160,8 @@ def lead_years(data: Data, asked: Asked) -> Array:
 def pairs_of(data: Sequence[Data]) -> Iterator[tuple[pd.DataFrame, Data, Data]]:
     """Yield, year after year, who follows whom: ``item_before, item, home``, with the data of both years.
 
-    The pupils of a place and band, its chunks of the same school of today in their order, follow each other; where
-    their number differs, a chunk follows every one it shares pupils with. ``home`` is the school of today in the first
+    The pupils of a place, band and school of today, its chunks in their order, follow each other; where their number
+    differs, a chunk follows every one it shares pupils with. ``home`` is the school of today in the first
     year, empty for a group whose pupils had different ones: where it is now, some of it may have moved to already.
     """
     homes = data[0].options.items.set_index("item")["today_school"]
@@ -160,23 +175,27 @@ def pairs_of(data: Sequence[Data]) -> Iterator[tuple[pd.DataFrame, Data, Data]]:
 
 
 def followers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Return which groups of a year (``item``) have pupils of which groups of the year before (``item_before``)."""
+    """Return which groups of a year (``item``) have pupils of which groups of the year before (``item_before``).
+
+    Those of a place, band and school of today follow each other. Groups whose school of today is not named in the other
+    year follow those of their place and band of which the same holds; where there are none, they begin or end.
+    """
     attended = [items[ATTENDED].drop_duplicates() for items in (before, after)]
-    both = attended[0].merge(attended[1], how="outer", on=ATTENDED, indicator=True)
-    other = both.loc[both["_merge"] != "both", PLACE].drop_duplicates()
-    parts = [_parts(items, other) for items in (before, after)]
-    pairs = parts[0].merge(parts[1], on=ATTENDED, suffixes=("_before", ""))
+    both = attended[0].merge(attended[1], on=ATTENDED)
+    parts = [_parts(items, both) for items in (before, after)]
+    pairs = parts[0].merge(parts[1], on=[*ATTENDED, "alone"], suffixes=("_before", ""))
     shared = np.minimum(pairs["until_before"], pairs["until"]) - np.maximum(pairs["from_before"], pairs["from"])
     return pairs.loc[shared > TINY, ["item_before", "item"]].reset_index(drop=True)
 
 
-def _parts(items: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """Groups as near-equal parts of a whole: a place, band and school of today, or all schools at ``other`` places."""
-    keyed = items[["item", *ATTENDED]].merge(other.assign(mixed=True), on=PLACE, how="left")
-    keyed["today_school"] = keyed["today_school"].where(keyed["mixed"].isna(), "")
-    whole = keyed.groupby(ATTENDED, sort=False)["item"]
+def _parts(items: pd.DataFrame, both: pd.DataFrame) -> pd.DataFrame:
+    """Groups as near-equal parts of a whole: a place, band and school of today, or all schools not in ``both``."""
+    keyed = items[["item", *ATTENDED]].merge(both.assign(alone=False), on=ATTENDED, how="left")
+    keyed["alone"] = keyed["alone"].isna()
+    keyed["today_school"] = keyed["today_school"].mask(keyed["alone"], "")
+    whole = keyed.groupby([*ATTENDED, "alone"], sort=False)["item"]
     at, count = whole.cumcount(), whole.transform("size")
-    return keyed[["item", *ATTENDED]].assign(**{"from": at / count, "until": (at + 1) / count})
+    return keyed.assign(**{"from": at / count, "until": (at + 1) / count})
 
 
 def arrivals(pairs: pd.DataFrame, before: Data, after: Data) -> tuple[Expr, Expr, NDArray[np.object_]]:

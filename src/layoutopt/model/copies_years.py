@@ -2,74 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from functools import reduce
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from layoutopt.model.columns import Data, pupils_by
-from layoutopt.model.copies import Copies, added
+from layoutopt.model.columns import pupils_by
+from layoutopt.model.copies import added
 from layoutopt.model.copies_between import (
-    Asked,
     arrivals,
     at_home,
     by_school,
     lead_years,
+    lower_points,
     most_posts,
+    needed,
     pairs_of,
     staying,
     told,
 )
+from layoutopt.model.copies_horizon import YEAR_RULES, Horizon, between
 from layoutopt.model.frame import Expr, NamedRows, Rows
 from layoutopt.policy.norms import merges_wanted
-
-RowsOf = Callable[["Horizon"], Iterator[Rows]]
-
-
-@dataclass(frozen=True)
-class YearRule:
-    """A rule between years: what it says to a planner, its formula, and the function that states its rows."""
-
-    name: str
-    sentence: str
-    formula: str
-    rows: RowsOf
-
-
-YEAR_RULES: dict[str, YearRule] = {}
-
-
-@dataclass(frozen=True, eq=False)
-class Horizon:
-    """The copies of all years, over the columns of all, and what is asked of them together.
-
-    ``again`` is the position of the first year that is still open; those before it are as they are.
-    """
-
-    years: tuple[int, ...]
-    copies: Copies
-    asked: Asked
-    again: int = 0
-
-    @property
-    def data(self) -> tuple[Data, ...]:
-        """The data of every year."""
-        return self.copies.wide
-
-    def limited(self, name: str) -> Iterator[tuple[int, int, float]]:
-        """Yield the open years with a limit: position, year, and the limit."""
-        for at, year in list(enumerate(self.years))[self.again :]:
-            most = self.asked.limits.of(name, year)
-            if most is not None:
-                yield at, year, most
-
-    def of_year(self, block: str, year: int) -> Expr:
-        """Return one expression a column of a further block that belongs to a year."""
-        found = self.copies.frame.each(block)
-        return found.only(np.asarray(found.level("copy") == str(year)))
 
 
 def year_rows(horizon: Horizon, *, skip: Collection[str] = ()) -> list[NamedRows]:
@@ -81,16 +37,6 @@ def year_rows(horizon: Horizon, *, skip: Collection[str] = ()) -> list[NamedRows
         for rows in rule.rows(horizon)
         if len(rows.labels)
     ]
-
-
-def between(sentence: str, formula: str) -> Callable[[RowsOf], RowsOf]:
-    """Register a rule between years under the name of its function."""
-
-    def register(function: RowsOf) -> RowsOf:
-        YEAR_RULES[function.__name__] = YearRule(function.__name__, sentence, formula, function)
-        return function
-
-    return register
 
 
 @between(
@@ -109,6 +55,18 @@ def stays_closed(h: Horizon) -> Iterator[Rows]:
             yield then.only(new) <= now.only(new)
             if not h.asked.reopen:
                 yield now.only(~new) <= then.only(~new)
+    if not h.asked.reopen:
+        yield from _needed_later(h)
+
+
+def _needed_later(h: Horizon) -> Iterator[Rows]:
+    """What a later year cannot do without is there before: implied by the rows above, and a better bound a year."""
+    wanted: set[tuple[object, ...]] = set()
+    for before, after in reversed(list(pairwise(h.data))):
+        wanted |= needed(after)
+        taught = before.frame.each("taught")
+        taught = taught.only(np.array([label in wanted for label in taught.labels], dtype=bool))
+        yield taught + lower_points(before).on(taught.labels) >= 1.0
 
 
 @between("An expansion once built stays, and its school with it", r"z_{et} \ge z_{e,t-1}")

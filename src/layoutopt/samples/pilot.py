@@ -19,7 +19,7 @@ from layoutopt.samples.write import write_county
 from layoutopt.schema import PUPIL_COLUMNS
 
 COUNTIES = 14
-VILLAGE_SCHOOLS = 880
+VILLAGE_SCHOOLS = 810
 """Village schools of all counties, our guess: the pilot says how many closed, not how many there were."""
 BIG = 140
 """Yujiang had 147 small schools."""
@@ -91,10 +91,10 @@ def generate_pilot(seed: int = 0) -> Pilot:
 
 def _drawn(villages: int, rng: np.random.Generator) -> tuple[Size, Shape]:
     """The size and shape of a county with about ``villages`` village schools."""
-    towns = max(2, round(villages / rng.uniform(8.0, 12.0)))
+    towns = max(2, round(villages / rng.uniform(11.0, 14.0)))
     area_km2 = villages * rng.uniform(4.5, 7.5)
     shape = replace(
-        RURAL, remote=rng.uniform(0.05, 0.2), near_min=rng.uniform(10.0, 13.0), villages_served=rng.uniform(0.5, 0.8)
+        RURAL, remote=rng.uniform(0.05, 0.2), near_min=rng.uniform(10.0, 13.0), villages_served=rng.uniform(0.25, 0.5)
     )
     schools = round((villages + towns) / (1 - shape.seat_schools))
     settlements = round(villages * 1.3) + 2 * towns

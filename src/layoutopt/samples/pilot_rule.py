@@ -12,8 +12,9 @@ from layoutopt.options import build_options
 from layoutopt.pipeline import optimize
 from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
+from layoutopt.schema import BANDS
 from layoutopt.study import Study
-from layoutopt.today import items_of, school_facts
+from layoutopt.today import school_facts
 from layoutopt.units import SLACK_MIN
 
 NO_LIMIT_MIN = 180.0
@@ -35,9 +36,7 @@ def close_all_small(study: Study, policy: Policy, **solving: Any) -> Plan:
     --------
     >>> rule = close_all_small(study, Policy.preset("jiangxi_2023"))  # doctest: +SKIP
     """
-    facts = school_facts(study, policy)
-    small = facts.index[facts["small"] & (facts["keep_reason"] == "")]
-    return _to_nearest(study, policy, small, **solving)
+    return _to_nearest(study, policy, _small(study, policy), **solving)
 
 
 def send_to_nearest(plan: Plan, **solving: Any) -> Plan:
@@ -52,28 +51,69 @@ def send_to_nearest(plan: Plan, **solving: Any) -> Plan:
     return _to_nearest(plan.study, plan.policy, _closed(plan), **solving)
 
 
-def _to_nearest(study: Study, policy: Policy, closing: Collection[str], **solving: Any) -> Plan:
-    wide = policy.replace(
+def rule_reach(study: Study, policy: Policy) -> dict[str, float]:
+    """Return whom :func:`close_all_small` would send too far, known without drawing a line: a direct ride is the least.
+
+    ``rule_closed``: schools it closes · ``rule_over``: pupils beyond the limit of their band (``access``) or of the
+    ride, and beyond today's way, though the bus came for them alone · ``rule_over_lower``: of these, grades 1 to 3 ·
+    ``rule_over_schools``: closed schools with such a pupil · ``rule_minutes_max``: the longest of their ways ·
+    ``rule_overfull``: schools sent more primary pupils than they have places.
+    """
+    ways = _nearest(study, _wide(policy, _small(study, policy)))
+    limits = ways["band"].map({band: policy.access.oneway_max_min[band] for band in BANDS})
+    over = ways["minutes"] > np.maximum(limits, ways["today_min"].fillna(0.0)) + SLACK_MIN
+    rides = np.maximum(policy.bus.max_ride_min, ways["today_ride_min"].fillna(0.0)) + SLACK_MIN
+    over |= (ways["mode"] == "bus") & (ways["ride_min"] > rides)
+    late, closed = ways[over], _small(study, policy)
+    primary = ways[ways["band"] != "junior"].groupby("school_id")["pupils"].sum()
+    places = study.schools["places_primary"].reindex(primary.index)
+    return {
+        "rule_closed": len(closed),
+        "rule_over": float(late["pupils"].sum()),
+        "rule_over_lower": float(late.loc[late["band"] == "lower", "pupils"].sum()),
+        "rule_over_schools": int(late.loc[late["today_school"].isin(closed), "today_school"].nunique()),
+        "rule_minutes_max": float(late["minutes"].max()) if len(late) else 0.0,
+        "rule_overfull": int((primary > places).sum()),
+    }
+
+
+def _small(study: Study, policy: Policy) -> list[str]:
+    facts = school_facts(study, policy)
+    return sorted(facts.index[facts["small"] & (facts["keep_reason"] == "")])
+
+
+def _wide(policy: Policy, closing: Collection[str]) -> Policy:
+    return policy.replace(
         must_close=tuple(sorted({*policy.closure.must_close, *closing})), oneway_max_min=NO_LIMIT_MIN,
         max_ride_min=NO_LIMIT_MIN, allowed_boarding=False, allowed=False,
         goals=("unserved", "annual_cost"), goal_tolerance={},
     )  # fmt: skip
-    rule = wide.replace(must_attend=_nearest(study, wide))
+
+
+def _to_nearest(study: Study, policy: Policy, closing: Collection[str], **solving: Any) -> Plan:
+    """Limits give way as far as the longest direct way of each band asks; wider ones would only make longer lines."""
+    wide = _wide(policy, closing)
+    ways = _nearest(study, wide)
+    longest = ways.groupby("band")["minutes"].max()
+    rule = wide.replace(
+        must_attend=dict(ways.groupby("place")["school_id"].first()),
+        oneway_max_min={
+            band: max(policy.access.oneway_max_min[band], float(np.ceil(longest.get(band, 0.0)))) for band in BANDS
+        },
+        max_ride_min=max(policy.bus.max_ride_min, float(np.ceil(ways["ride_min"].max()))),
+    )
     return optimize(study, rule, **{"effort": "quick", **solving}, skip=FREE)
 
 
-def _nearest(study: Study, policy: Policy) -> dict[str, str]:
-    """The school of each place and band: today's if it stays, else the nearest on foot, else the nearest hub."""
-    rows = build_options(study, policy).rows
-    walks = rows["mode"] == "walk"
-    order = rows.assign(rank=np.where(walks, 0, 1)).sort_values(["item", "rank", "minutes", "school_id"], kind="stable")
-    first = order.drop_duplicates("item").set_index("item")["school_id"]
-    items = items_of(study, policy)
-    closing = set(policy.closure.must_close)
-    stays = ~items["today_school"].isin([*closing, ""])
-    goes = items["today_school"].where(stays, items["item"].map(first))
-    places = (items["settlement_id"] + "." + items["band"]).to_numpy()
-    return dict(pd.Series(goes.to_numpy(), index=places).dropna().groupby(level=0).first())
+def _nearest(study: Study, policy: Policy) -> pd.DataFrame:
+    """The way of each pupil group: to today's school if that stays, else the nearest on foot, else to a hub."""
+    options = build_options(study, policy)
+    of = ["item", "pupils", "today_school", "today_mode", "today_min", "today_ride_min"]
+    rows = options.rows.merge(options.items[of], on="item")
+    own = (rows["school_id"] == rows["today_school"]) & ~rows["school_id"].isin(policy.closure.must_close)
+    rows["rank"] = np.where(own, 0, np.where(rows["mode"] == "walk", 1, 2))
+    order = rows.sort_values(["item", "rank", "minutes", "school_id"], kind="stable")
+    return order.drop_duplicates("item").assign(place=order["settlement_id"] + "." + order["band"])
 
 
 def beside_plan(plan: Plan, other: Plan, *, name: str) -> dict[str, float]:

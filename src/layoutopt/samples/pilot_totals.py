@@ -26,7 +26,7 @@ LAYOUTS: Final = {
     "near": "what the plan closes, nearest school",
     "all": "everything under 30, nearest school",
 }
-"""The plan and the two rules of thumb of :mod:`layoutopt.samples.pilot_rule`, by how their columns open."""
+"""The plan and the rules of thumb of ``layoutopt.samples.pilot_rule``, by how the names of their columns open."""
 MADE: Final = ("seed", "effort", "method", "code")
 
 
@@ -118,15 +118,14 @@ class Replay:
 
     @property
     def layouts(self) -> pd.DataFrame:
-        """A row a layout (the plan, then the rules of thumb): what all counties come to, where that was worked out.
+        """A row a layout (the plan, then the rules of thumb): what the counties come to where all were worked out.
 
         ``spared``: schools under 30 that it closes and the plan keeps · ``over_min``: pupils of grades 1 to 3 beyond
         their limit of minutes and beyond today's way · ``minutes_mean`` by pupil.
         """
-        table, rows = self.counties, []
-        for name, words in LAYOUTS.items():
-            if f"{name}_closed" not in table:
-                continue
+        known = {name: words for name, words in LAYOUTS.items() if f"{name}_closed" in self.counties}
+        table, rows = self.counties.dropna(subset=[f"{name}_closed" for name in known]), []
+        for name, words in known.items():
             own = table[[c for c in table if c.startswith(f"{name}_")]]
             own = own.set_axis([c.removeprefix(f"{name}_") for c in own], axis=1)
             row = {"layout": words, **own.sum()}
@@ -141,9 +140,11 @@ class Replay:
         if not {*MADE, "gap"} <= set(table):
             return ""
         seed, effort, method, code = (", ".join(dict.fromkeys(table[name].astype(str))) for name in MADE)
+        least, most = table["gap"].min(), table["gap"].max()
+        of = "the program without lines, buses at a price per rider" if method == "sequential" else "its program"
         return (
-            f"Made from generate_pilot({seed}) at effort {effort}, method {method}, by layoutopt {code}; "
-            f"each county costs within {table['gap'].min():.1%} to {table['gap'].max():.1%} of the best."
+            f"Made from generate_pilot({seed}) at effort {effort}, method {method}, by layoutopt {code}; gaps of "
+            f"{least:.1%} to {most:.1%} in the yearly cost, which is that of {of}."
         )
 
     @property

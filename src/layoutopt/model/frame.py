@@ -83,12 +83,10 @@ class Expr:
         missing = [name for name in names if name not in labels.names]
         if missing:
             raise KeyError(f"labels {missing} are not among {list(labels.names)}")
-        wanted = pd.MultiIndex.from_arrays([labels.get_level_values(name) for name in names], names=names)
-        at = self.labels.get_indexer(wanted)
+        at = _positions(self.labels, labels, names)
         found = at >= 0
-        pick = sp.csr_matrix(
-            (np.ones(int(found.sum())), (np.flatnonzero(found), at[found])), shape=(len(labels), len(self))
-        )
+        ends = np.concatenate([[0], np.cumsum(found)])
+        pick = sp.csr_matrix((np.ones(ends[-1]), at[found], ends), shape=(len(labels), len(self)))
         return Expr((pick @ self.matrix).tocsr(), pick @ self.constant, labels)
 
     def only(self, keep: NDArray[np.bool_]) -> Expr:
@@ -137,6 +135,19 @@ class Expr:
     def value(self, x: Array) -> Array:
         """Return the expressions' values at the point ``x``."""
         return np.asarray(self.matrix @ x + self.constant)
+
+
+def _positions(labels: pd.MultiIndex, wanted: pd.MultiIndex, names: Sequence[str]) -> NDArray[np.intp]:
+    """Return where each wanted label stands among ``labels``, by these names; -1 where it does not.
+
+    A dictionary: an index made for the purpose takes five times as long for the few labels of a rule.
+    """
+    columns = ([index.get_level_values(name).tolist() for name in names] for index in (labels, wanted))
+    known, sought = (zip(*own, strict=True) for own in columns)
+    at = {label: position for position, label in enumerate(known)}
+    if len(at) < len(labels):
+        raise KeyError(f"labels {list(names)} repeat")
+    return np.fromiter((at.get(label, -1) for label in sought), dtype=np.intp, count=len(wanted))
 
 
 def stack(parts: Sequence[Expr]) -> Expr:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from layoutopt.plan.facts import TOLERANCE, Facts, Violation
+from layoutopt.plan.facts import TOLERANCE, Facts, Violation, each
 from layoutopt.schema import BANDS, PUPIL_COLUMNS, span
 
 
@@ -21,7 +21,7 @@ def cover(f: Facts) -> Iterator[Violation]:
             has, needs = float(sums.loc[code, name]), float(f.demand.loc[code, name])
             yield Violation(code, has, needs, f"{needs:g} pupils of grade {name[1:]} live here, {has:g} are placed")
     lost = ~served["settlement_id"].isin(f.demand.index) | ~served["band"].isin(list(BANDS))
-    for row in served[lost].itertuples():
+    for row in each(served[lost]):
         yield Violation(row.item, row.pupils, 0, f"no pupils of band {row.band} in {row.settlement_id} are known")
     for item in served.loc[served["item"].duplicated(), "item"].unique():
         yield Violation(str(item), 2, 1, "the group is placed twice")

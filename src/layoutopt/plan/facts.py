@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,6 +60,11 @@ class Facts:
     rows: pd.DataFrame
     schools: pd.DataFrame
     stops: pd.DataFrame
+
+
+def each(rows: pd.DataFrame) -> Iterable[Any]:
+    """Return the rows with their columns by name. Where there are none, making a type for them is saved as well."""
+    return rows.itertuples() if len(rows) else ()
 
 
 def facts_of(plan: Plan, study: Study, policy: Policy) -> Facts:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from layoutopt.fleet import vehicle_types
 from layoutopt.plan.built import built_total
-from layoutopt.plan.facts import MINUTES_TOLERANCE, Facts, Violation
+from layoutopt.plan.facts import MINUTES_TOLERANCE, Facts, Violation, each
 from layoutopt.plan.tables import assignment_table
 from layoutopt.plan.tours import school_ways
 from layoutopt.policy.helping import driving_cny
@@ -73,7 +73,7 @@ def _of_assignments(f: Facts) -> Iterator[Violation]:
         f.policy,
     ).set_index("item")  # fmt: skip
     again = again[~again.index.duplicated()]
-    for row in rows.itertuples():
+    for row in each(rows):
         real = again.loc[row.item]
         for name in ("today_school", "today_mode", "moved", "exception"):
             if getattr(row, name) != real[name]:

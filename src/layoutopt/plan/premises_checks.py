@@ -40,6 +40,8 @@ def _sites(f: Facts, rows: pd.DataFrame) -> Iterator[Violation]:
 
 
 def _uses(f: Facts, used: pd.DataFrame) -> Iterator[Violation]:
+    if used.empty:
+        return
     facts = use_facts(f.study, f.policy, list(used["school_id"])).set_index(["school_id", "use"])
     for row in used.to_dict("records"):
         code, use = str(row["school_id"]), str(row["use"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from layoutopt.plan.facts import TOLERANCE, Facts, Violation
+from layoutopt.plan.facts import TOLERANCE, Facts, Violation, each
 from layoutopt.plan.plan import OPEN_ROLES
 from layoutopt.plan.school_checks import Check
 from layoutopt.schema import STAGE_OF
@@ -20,7 +20,7 @@ def quality(f: Facts) -> Iterator[Violation]:
         return
     table = carried(f.study, f.policy)
     after = weighted_pupils(f.schools, f.policy)
-    for row in table[table["indicator"].isin(wanted) & table["school_id"].isin(f.schools.index)].itertuples():
+    for row in each(table[table["indicator"].isin(wanted) & table["school_id"].isin(f.schools.index)]):
         school, weighted = f.schools.loc[row.school_id], float(after[row.school_id])
         bands = tuple(band for band in str(school["bands"]).split("+") if band in STAGE_OF)
         is_taught = row.stage in {STAGE_OF[band] for band in bands} and school["role"] in OPEN_ROLES

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from layoutopt.plan.built import built_total, capital_built_cny
 from layoutopt.plan.costs import annual_costs
-from layoutopt.plan.facts import TOLERANCE, Facts, Violation
+from layoutopt.plan.facts import TOLERANCE, Facts, Violation, each
 from layoutopt.plan.plan import OPEN_ROLES, ROLES
 from layoutopt.plan.tables import expansion_rows, levels_of
 from layoutopt.policy.norms import EPSILON, class_cap, point_posts
@@ -16,7 +16,7 @@ from layoutopt.schema import BANDS, GRADES, PUPIL_COLUMNS, STAGE_GRADES, STAGE_O
 def band_taught(f: Facts) -> Iterator[Violation]:
     """Pupils go only where their band is taught."""
     taught = {code: _bands(text) for code, text in f.schools["bands"].items()}
-    for row in f.rows.itertuples():
+    for row in each(f.rows):
         if row.band not in taught.get(row.school_id, ()):
             yield Violation(row.school_id, row.pupils, 0, f"{row.item} goes here, but band {row.band} is not taught")
 
@@ -184,8 +184,7 @@ def capital_budget(f: Facts) -> Iterator[Violation]:
 def annual_budget(f: Facts) -> Iterator[Violation]:
     """The yearly cost, real lines included, stays within its budget."""
     budget = f.policy.money.annual_budget_cny
-    cost = sum(annual_costs(f.plan).values())
-    if budget is not None and cost > budget * (1 + 1e-9):
+    if budget is not None and (cost := sum(annual_costs(f.plan).values())) > budget * (1 + 1e-9):
         yield Violation("county", cost, budget, f"{cost:,.0f} CNY a year, budget {budget:,.0f}")
 
 

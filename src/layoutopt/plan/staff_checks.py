@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from layoutopt.plan.facts import MINUTES_TOLERANCE, TOLERANCE, Facts, Violation
+from layoutopt.plan.facts import MINUTES_TOLERANCE, TOLERANCE, Facts, Violation, each
 from layoutopt.plan.plan import OPEN_ROLES
 from layoutopt.plan.staff_figures import KINDS, TRAVELS, staff_balance
 from layoutopt.schema import STAGES
@@ -33,7 +33,7 @@ def _rows(f: Facts) -> Iterator[Violation]:
     """Rows that cannot be read: the other checks wait for them."""
     ends = {**dict.fromkeys(TRAVELS, (True, True)), "surplus": (True, False), "shortage": (False, True)}
     known = f.schools.index
-    for row in f.plan.staff_moves.itertuples():
+    for row in each(f.plan.staff_moves):
         place = row.from_school or row.to_school
         if row.kind not in KINDS or row.stage not in STAGES:
             yield Violation(place, 0, 1, f"'{row.kind}' of stage '{row.stage}' is no movement of teachers")
@@ -52,7 +52,7 @@ def _ways(f: Facts) -> Iterator[Violation]:
     ids = sorted({*moves["from_school"], *moves["to_school"]})
     minutes, _ = f.journeys.rides([f"s:{code}" for code in ids])
     at = {code: position for position, code in enumerate(ids)}
-    for row in moves.itertuples():
+    for row in each(moves):
         real = 0.0 if row.from_school == row.to_school else float(minutes[at[row.from_school], at[row.to_school]])
         if not real <= limit + MINUTES_TOLERANCE:
             text = f"teachers of {row.from_school} would travel {real:.0f} min to {row.to_school}, limit {limit:g}"
@@ -85,7 +85,7 @@ def _subjects(f: Facts) -> Iterator[Violation]:
     sums = moves.groupby(cell)[["teachers", "goes"]].sum()
     today = staff_today(f.study, f.policy).set_index(["school_id", "stage", "subject"]).rename_axis(cell)
     found = sums.join(today[["teachers", "protected"]].add_prefix("has_")).fillna(0.0)
-    for row in found.reset_index().itertuples():
+    for row in each(found.reset_index()):
         if row.teachers > row.has_teachers + TOLERANCE:
             text = f"{row.teachers:g} {row.stage} teachers {row.subject} leave or are left over of {row.has_teachers:g}"
             yield Violation(row.from_school, row.teachers, row.has_teachers, text)
@@ -98,7 +98,7 @@ def _subjects(f: Facts) -> Iterator[Violation]:
 def _schools(f: Facts) -> Iterator[Violation]:
     """Who stays and comes fills the posts but for the shortage stated; no school that has too few loses anybody."""
     balance = staff_balance(f.study, f.policy, f.plan.schools, f.plan.staff_moves)
-    for row in balance.itertuples():
+    for row in each(balance):
         posts = row.posts if row.role in OPEN_ROLES else 0.0
         filled = row.filled + row.shortage
         if not abs(filled - posts) <= TOLERANCE:

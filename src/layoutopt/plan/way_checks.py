@@ -9,7 +9,7 @@ import pandas as pd
 
 from layoutopt.fleet import vehicle_types
 from layoutopt.plan.cover_checks import cover
-from layoutopt.plan.facts import LIMIT_MIN_TOLERANCE, MINUTES_TOLERANCE, TOLERANCE, Facts, Violation
+from layoutopt.plan.facts import LIMIT_MIN_TOLERANCE, MINUTES_TOLERANCE, TOLERANCE, Facts, Violation, each
 from layoutopt.schema import BANDS
 from layoutopt.today import own_dwell_min, school_facts
 
@@ -27,7 +27,7 @@ def hub_only(f: Facts) -> Iterator[Violation]:
     if f.policy.bus.hub_only:
         stays = (f.rows["was_mode"] == "bus") & (f.rows["was_school"] == f.rows["school_id"])
         rides |= (f.rows["mode"] == "bus") & ~(stays & f.policy.access.keep_existing_exceptions)
-    for row in f.rows[rides & ~f.rows["hub"]].itertuples():
+    for row in each(f.rows[rides & ~f.rows["hub"]]):
         yield Violation(row.item, 0, 1, f"{row.mode} to {row.school_id}, which is no hub")
 
 
@@ -38,7 +38,7 @@ def walkable(f: Facts) -> Iterator[Violation]:
     km = f.policy.access.walk_max_km
     if km is not None:
         near &= f.rows["walk_km"] <= f.rows["band"].map({band: km[band] for band in BANDS}).astype(float)
-    for row in f.rows[near].itertuples():
+    for row in each(f.rows[near]):
         yield Violation(
             row.item,
             row.walk_min,
@@ -76,7 +76,7 @@ def board_grade(f: Facts) -> Iterator[Violation]:
     boards = f.rows[f.rows["mode"] == "board"]
     lowest = boards["band"].map({band: grades[0] for band, grades in f.policy.bands.items()})
     least = f.policy.boarding.board_min_grade
-    for row in boards[(lowest < least) | (not f.policy.boarding.allowed_boarding)].itertuples():
+    for row in each(boards[(lowest < least) | (not f.policy.boarding.allowed_boarding)]):
         yield Violation(row.item, row.pupils, 0, f"boards at {row.school_id}; boarding starts at grade {least}")
 
 
@@ -91,7 +91,7 @@ def board_nearest(f: Facts) -> Iterator[Violation]:
     most = f.policy.boarding.board_nearest
     facts = school_facts(f.study, f.policy)
     hubs = facts["hub"] & (facts["beds_most"] > 0) & ~facts["must_close"]
-    for row in f.rows[f.rows["mode"] == "board"].itertuples():
+    for row in each(f.rows[f.rows["mode"] == "board"]):
         fits = (hubs & facts[f"offers_{row.band}"]).to_numpy(bool)
         at = f.journeys.table.from_ids.get_loc(row.settlement_id)
         by_bus = f.journeys.bus_min(row.band, 0.0)[at] + own_dwell_min(row.pupils, f.study, f.policy)
@@ -128,11 +128,11 @@ def bus_lines(f: Facts) -> Iterator[Violation]:
     for item in stops.index[stops.index.duplicated()].unique():
         yield Violation(str(item), 2, 1, "stands on two lines")
     kinds = [kind.vehicle_id for kind in vehicle_types(f.study, f.policy)]
-    for row in f.plan.bus_lines[~f.plan.bus_lines["vehicle_id"].isin(kinds)].itertuples():
+    for row in each(f.plan.bus_lines[~f.plan.bus_lines["vehicle_id"].isin(kinds)]):
         yield Violation(row.line_id, 1, 0, f"uses the vehicle '{row.vehicle_id}', which nobody has")
     first = stops[~stops.index.duplicated()]
     both = riders.merge(first, left_index=True, right_index=True, suffixes=("", "_stop"))
-    for row in both[~(both["alights_after"] >= both["order"])].itertuples():
+    for row in each(both[~(both["alights_after"] >= both["order"])]):
         yield Violation(str(row.Index), row.alights_after, row.order, f"{row.line_id_stop} calls at the school before")
     for line_id, line in f.stops.groupby("line_id"):
         if line["ends_at"].iloc[0] not in set(line["school_id"]):
@@ -140,7 +140,7 @@ def bus_lines(f: Facts) -> Iterator[Violation]:
         for school_id, calls in line.groupby("school_id")["alights_after"].nunique().items():
             if calls > 1:
                 yield Violation(str(line_id), calls, 1, f"calls at {school_id} more than once")
-    for row in both.itertuples():
+    for row in each(both):
         if row.school_id != row.school_id_stop or row.line_id != row.line_id_stop:
             yield Violation(str(row.Index), 0, 1, f"goes to {row.school_id}, its line to {row.school_id_stop}")
         if row.settlement_id != row.settlement_id_stop:
@@ -215,7 +215,7 @@ def minutes(f: Facts) -> Iterator[Violation]:
 
 def _over(f: Facts, rows: pd.DataFrame, found: pd.Series, limit: np.ndarray, verb: str) -> Iterator[Violation]:
     beyond = ~(found.to_numpy(float) <= limit + LIMIT_MIN_TOLERANCE)
-    for row, value, most in zip(rows[beyond].itertuples(), found.to_numpy(float)[beyond], limit[beyond], strict=True):
+    for row, value, most in zip(each(rows[beyond]), found.to_numpy(float)[beyond], limit[beyond], strict=True):
         yield Violation(row.item, value, most, f"{verb} {value:.1f} minutes to {row.school_id}, limit {most:.1f}")
 
 

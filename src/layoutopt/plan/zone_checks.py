@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from layoutopt.plan.facts import TOLERANCE, Facts, Violation
+from layoutopt.plan.facts import TOLERANCE, Facts, Violation, each
 from layoutopt.schema import BANDS, STAGES
 from layoutopt.today.zones import inside_town, moved_lately, nearer_places, sent_to
 
@@ -29,7 +29,7 @@ def distance_limit(f: Facts) -> Iterator[Violation]:
             was = today.to_numpy(float)
             most = np.maximum(most, np.where(np.isfinite(was), was, 0.0))
         beyond = own.to_numpy(bool) & ~(f.rows["way_km"].to_numpy(float) <= most + TOLERANCE)
-        for row, limit in zip(f.rows[beyond].itertuples(), most[beyond], strict=True):
+        for row, limit in zip(each(f.rows[beyond]), most[beyond], strict=True):
             yield Violation(
                 row.item, row.way_km, limit, f"{verb} {row.way_km:.2f} km to {row.school_id}, limit {limit:.2f}"
             )
@@ -38,7 +38,7 @@ def distance_limit(f: Facts) -> Iterator[Violation]:
 def town_border(f: Facts) -> Iterator[Violation]:
     """Where townships are borders nobody crosses one, but to today's school and for named exceptions."""
     crosses = ~inside_town(f.study, f.policy, f.rows) & (f.rows["school_id"] != f.rows["was_school"])
-    for row in f.rows[crosses].itertuples():
+    for row in each(f.rows[crosses]):
         yield Violation(row.item, 1, 0, f"goes to {row.school_id}, which is in another township")
 
 
@@ -46,7 +46,7 @@ def must_attend(f: Facts) -> Iterator[Violation]:
     """Pupils whose school is decided go there."""
     decided = sent_to(f.study, f.policy, f.rows)
     elsewhere = (decided != "") & (f.rows["school_id"] != decided)
-    for row, school in zip(f.rows[elsewhere].itertuples(), decided[elsewhere], strict=True):
+    for row, school in zip(each(f.rows[elsewhere]), decided[elsewhere], strict=True):
         yield Violation(row.item, row.pupils, 0, f"goes to {row.school_id}, though sent to {school} by policy")
 
 
@@ -54,7 +54,7 @@ def move_once(f: Facts) -> Iterator[Violation]:
     """Pupils moved within the last years stay at today's school."""
     lately = moved_lately(f.study, f.policy).reindex(f.rows["settlement_id"]).to_numpy(bool)
     goes = (f.rows["school_id"] != f.rows["was_school"]) & (f.rows["was_school"] != "")
-    for row in f.rows[lately & goes].itertuples():
+    for row in each(f.rows[lately & goes]):
         yield Violation(
             row.item, row.pupils, 0, f"moves from {row.was_school} to {row.school_id}, though moved lately before"
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,8 +25,6 @@ from layoutopt.plan.tables import (
 )
 from layoutopt.testing import tiny_study
 
-SAME: dict[str, Any] = {"check_dtype": False, "check_column_type": False, "rtol": 0, "atol": 1e-6}
-"""Tables that hold the same, however their text is stored."""
 ODD = ["=1+1", "+49", "-dash", "@cmd", "'quoted", "a,b", 'say "x"', "上磨村", "semi;colon", "0012", "1e5", "nan", "NULL"]  # fmt: skip
 
 
@@ -57,7 +54,7 @@ def test_tables_come_back_equal(table: str, written: Path, county_plan: lo.Plan)
     }[table]  # fmt: skip
     was, back = getattr(county_plan, table), getattr(lo.Plan.from_folder(written), table)
     assert list(back.columns) == list(was.columns) == list(columns)
-    pd.testing.assert_frame_equal(back, was, **SAME)
+    pd.testing.assert_frame_equal(back, was, check_dtype=False, rtol=0, atol=1e-6)
 
 
 def test_the_rest_comes_back_equal(written: Path, county_plan: lo.Plan) -> None:
@@ -81,7 +78,7 @@ def test_todays_schools_are_a_plan_folder_too(county: tuple[lo.Study, lo.Policy]
     plan = lo.current_plan(*county)
     back = lo.Plan.from_folder(plan.to_folder(tmp_path / "today"))
     for table in TABLES:
-        pd.testing.assert_frame_equal(getattr(back, table), getattr(plan, table), **SAME)
+        pd.testing.assert_frame_equal(getattr(back, table), getattr(plan, table), check_dtype=False, rtol=0, atol=1e-6)
     assert lo.audit(back).equals(lo.audit(plan))
 
 
@@ -234,7 +231,7 @@ def test_no_cell_a_spreadsheet_would_run_and_all_read_back(tmp_path: Path) -> No
             assert risky == [], (path.name, name)
     back = lo.Plan.from_folder(folder)
     for table in TABLES:
-        pd.testing.assert_frame_equal(getattr(back, table), getattr(plan, table), **SAME)
+        pd.testing.assert_frame_equal(getattr(back, table), getattr(plan, table), check_dtype=False, rtol=0, atol=1e-6)
     assert back.study.digest == plan.study.digest
     assert list(back.study.settlements.index) == list(plan.study.settlements.index)
     assert list(back.study.schools["name"]) == list(plan.study.schools["name"])

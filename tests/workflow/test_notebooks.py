@@ -14,8 +14,7 @@ CELL_LIMIT_S = 240
 
 
 def test_there_are_notebooks_and_they_are_plain_text() -> None:
-    numbered = [path.stem[:2] for path in NOTEBOOKS if path.stem[0].isdigit()]
-    assert numbered == [f"{at:02}" for at in range(1, 9)]
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{at:02}" for at in range(1, 9)]
     assert not list((ROOT / "notebooks").glob("*.ipynb")), "notebooks are kept as .py, without outputs"
 
 

@@ -190,8 +190,7 @@ def frontier(
     points
         How many plans are sought; fewer come back where fewer differ.
     time_limit_s
-        Safety stop of the first plan, a fifth of it for each of the others: nine plans take three times as long as
-        one at most, but for the best values of the other goals (a tenth each).
+        Safety stop of the first plan; a fifth of it for each of the others, a tenth for the best value of each goal.
 
     Raises
     ------

@@ -30,7 +30,7 @@ IDEAL = Effort(gap=1e-4, steps=200)
 IDEAL_SHARE = 0.1
 """Of the time limit, for each of them."""
 LATER_SHARE = 0.2
-"""Of the time limit of the first point, for each that begins at another: nine take three times the first at most."""
+"""Of the time limit of the first point, for each that begins at another."""
 log = logging.getLogger(__name__)
 
 

@@ -41,9 +41,6 @@ log = logging.getLogger(__name__)
 class Case:
     """One run: what is asked, the program it makes, and how long it may take."""
 
-    study: Study
-    policy: Policy
-    options: Options
     model: Model
     data: Data
     skip: Collection[str]
@@ -55,6 +52,21 @@ class Case:
     interrupted: Callable[[], bool]
     solver: Any = None
     start: Plan | None = None
+
+    @property
+    def study(self) -> Study:
+        """The facts the program is about."""
+        return self.data.study
+
+    @property
+    def policy(self) -> Policy:
+        """The choices the program is made of."""
+        return self.data.policy
+
+    @property
+    def options(self) -> Options:
+        """The ways the program chooses among."""
+        return self.data.options
 
     @cached_property
     def unavoidable_cny(self) -> float:
@@ -113,7 +125,7 @@ def keeping_longest(case: Case, levels: Sequence[Level]) -> Case:
     items = case.options.items
     most = min([longest[0], *items[LONGEST]]) if LONGEST in items else longest[0]
     options = replace(case.options, items=items.assign(**{LONGEST: most}))
-    return replace(case, options=options, data=replace(case.data, options=options))
+    return replace(case, data=replace(case.data, options=options))
 
 
 def drawn(case: Case, point: Array) -> Lines:

@@ -116,8 +116,8 @@ def optimize(
         check_options(study, policy, options, skip=skip, extra_rules=rules)
         model, data = build_model(study, policy, options, skip=skip, extra_rules=rules)
         case = Case(
-            study=study, policy=policy, options=options, model=model, data=data, skip=skip, extra_rules=rules,
-            effort=effort, seed=seed, deadline=began + time_limit_s, interrupted=interrupted, solver=solver,
+            model=model, data=data, skip=skip, extra_rules=rules, effort=effort, seed=seed,
+            deadline=began + time_limit_s, interrupted=interrupted, solver=solver,
             report=_rising(lambda share, text: report(0.2 + 0.7 * share, text)), start=start,
         )  # fmt: skip
         check_budgets(case)

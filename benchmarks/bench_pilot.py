@@ -6,9 +6,9 @@ Run: python benchmarks/bench_pilot.py --jobs 2 --method sequential --out src/lay
 One row a county as it ends (figures of samples/pilot_totals.py, processor seconds, violations the audit finds, and whom
 the rule of thumb of samples/pilot_rule.py would send too far), then the totals and the ratios with their bands. The
 first form writes the table that the notebook jiangxi_pilot shows; stopped and started again, it solves only what is
-missing (delete the file after a change of the code). The second decides layout and lines together, at some twenty times
-the work; the third draws the lines of the rules of thumb as well, which have no limits and take minutes. The steps of
-the solver are counted, not its seconds, so another machine finds the same figures unless --time-limit stops it.
+missing or made by other code. The second decides layout and lines together, at more than six times the work; the third
+draws the lines of the rules of thumb as well, which have no limits and take minutes. The steps of the solver are
+counted, not its seconds, so another machine finds the same figures unless --time-limit stops it.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def known(out: Path | None, made: dict[str, Any]) -> dict[int, dict[str, Any]]:
         return {}
     rows = pd.read_csv(out)
     digests = {digest: number for number, digest in enumerate(lo.generate_pilot(made["seed"]).digests, start=1)}
-    for name in ("seed", "effort", "method"):
+    for name in ("seed", "effort", "method", "code"):
         rows = rows[rows[name] == made[name]]
     rows = rows[rows["digest"].isin(digests)]
     return {digests[row["digest"]]: row for row in rows.to_dict("records")}

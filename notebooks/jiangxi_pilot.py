@@ -43,9 +43,9 @@ pilot
 #
 # All fourteen were solved by `benchmarks/bench_pilot.py`, and their table comes with the package. The two smallest are
 # solved again here, the same way, and should come to the same figures. Layout and lines are decided one after the other
-# (`method="sequential"`): schools are merged here because they are small, whatever their lines cost, and in a county
-# of this kind, 31 small schools, deciding both together at effort `quick` took twenty times as long for a plan 0.7 %
-# dearer.
+# (`method="sequential"`): schools are merged here because they are small, whatever their lines cost. Deciding both
+# together takes more than six times as long; in these two counties it closes the same number of schools, runs 18 lines
+# instead of 25, and costs 3.5 % less (a line of `bench_pilot.py` with `--counties 13 14`).
 
 # %%
 policy = lo.Policy.preset("jiangxi_2023")
@@ -84,7 +84,8 @@ replay
 
 # %%
 replay.counties.set_index("county")[
-    ["small_before", "closed", "points", "small_after", "pupils", "teachers", "lines", "buildings", "gap"]
+    ["small_before", "closed", "points", "small_after", "pupils", "pupils_moved", "teachers", "lines", "plan_lines",
+     "buildings", "gap"]
 ].round(3)
 
 # %% [markdown]
@@ -100,21 +101,35 @@ replay.plot()
 # %% [markdown]
 # ## Where the replay differs, and why
 #
-# - **Closures, their pupils and teachers** come near the published totals because the counties were made that large.
-#   What is found is the share: nine in ten of the schools under 30 close. The others stay as teaching
-#   points, because their youngest pupils would be more than 30 minutes on the way, or 40 in a bus. "All in principle"
-#   leaves a tenth out, once the limits are kept.
-# - **Lines** are more than were published, and each carries fewer pupils. Three reasons, of which only the first is
-#   known: a published line may make several runs (Yujiang: 41 lines for 4,800 riders, 117 each, more than any bus
-#   seats; Xiangfu: three lines of two runs), a line here is the round of one bus. The limits of ways are kept here for
-#   every child, and whether the pilot kept them was not published. And the towns made up here have a dozen small
-#   schools each in winding valleys, so that few lines can pass many villages in half an hour.
+# - **Schools merged, their pupils and teachers** come near the published totals because the counties were made that
+#   large. What is found is the share: nine in ten of the schools under 30 close. The others stay as teaching points,
+#   because their youngest pupils would be more than 30 minutes on the way, or 40 in a bus. "All in principle" leaves a
+#   tenth out, once the limits are kept.
+# - **Moved pupils.** `pupils` are those whose school closes, which is how we read the published 6,368. In the replay
+#   half as many again change school besides (`pupils_moved`): pupils of one larger school who go to another, most of
+#   them in grades 7 to 9, and grades 4 to 6 of schools that become teaching points (the table below).
+# - **Lines** are many more than were published, so that fewer closed schools share one than the band has it
+#   (`plan_lines` also counts those that serve other pupils only). Three reasons, of which only the first is known: a
+#   published line may make several runs (Yujiang: 41 lines for 4,800 riders, 117 each, more than any bus seats;
+#   Xiangfu: three lines of two runs), a line here is the round of one bus. The limits of ways are kept here for every
+#   child, and whether the pilot kept them was not published. And the towns made up here have a dozen small schools each
+#   in winding valleys, so that few lines can pass many villages in half an hour.
 # - **Buildings** hang on how many villages have a kindergarten and after-school care already, which is our guess.
 # - **Teachers** are all teachers of the schools that close. An early count of the pilot names 1,756, not 2,526.
 # - The counties' own ratios scatter: one county proves nothing, and the published figures are known as totals only.
-# - Two counties (9 and 12) were solved under a shorter safety stop than the others (`time_limit_s` in the table), which
-#   leaves less work for their lines: these may be a little dearer than they need to be.
 #
+# Who changes school in the two counties solved here, by what becomes of today's school:
+
+# %%
+moved = pd.concat(
+    plan.assignments[plan.assignments["moved"]].merge(
+        plan.schools[["school_id", "role"]].rename(columns={"school_id": "today_school", "role": "it becomes"})
+    )
+    for plan in plans
+)
+moved.pivot_table("pupils", "it becomes", "band", aggfunc="sum", fill_value=0)
+
+# %% [markdown]
 # ## What could have been spared
 #
 # The pilot did not publish ways or costs, so nothing can be said about its own plan. What can be laid beside the replay
@@ -128,9 +143,9 @@ rule = replay.counties.set_index("county")[
 rule.agg({name: "max" if name == "rule_minutes_max" else "sum" for name in rule}).round(0)
 
 # %% [markdown]
-# Closing everything under 30 sends these pupils too far, in so many schools (of the counties for which it was worked
-# out: rows without these figures in the table are left out of the sums). The replay closes all the others and
-# keeps these; it also keeps a few whose pupils could ride alone, but not together on a line that is in time.
+# Closing everything under 30 sends `rule_over` pupils of `rule_over_schools` schools too far, most of them in grades 1
+# to 3. The replay sends none of them too far: it keeps `small_after` small schools as teaching points, which the
+# youngest of two or three such villages share here and there, and merges the others.
 
 # %%
 pd.DataFrame([rule_reach(plan.study, policy) for plan in plans], index=here.index).round(1)

@@ -250,6 +250,23 @@ def test_a_short_limit_still_gives_lines_and_a_bound():
     assert 60.0 * riders.sum() / 34 <= short.bound <= short.objective
 
 
+def test_proof_stopped_after_its_work_is_sound_and_the_same_again(monkeypatch):
+    from layoutopt.kernels.routing import one_school
+
+    monkeypatch.setattr(one_school, "LISTED_AT_ONCE", 100)
+    minutes, riders = far_county(16, seed=8)
+    given = {"seats": 30, "fixed_cost": 20.0, "max_ride_min": 45.0}
+    whole = route(minutes, riders, **given, gap=0.0)
+    for work in (0.0, 30.0, 300.0):
+        first, second = (route(minutes, riders, **given, gap=0.0, work=work) for _ in range(2))
+        assert first.bound <= whole.objective + 1e-6 and whole.bound <= first.objective + 1e-6
+        assert check(first, minutes, riders, **given) == ()
+        assert "stopped after its work" in first.method
+        assert (first.objective, first.bound) == (second.objective, second.bound)
+        assert [line.tolist() for line in first.routes] == [line.tolist() for line in second.routes]
+    assert "stopped" not in route(minutes, riders, **given, gap=0.0, work=1e12).method
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_seat_bound_lies_below_the_best_plan(seed):
     from layoutopt.kernels.routing.bound import seat_bound

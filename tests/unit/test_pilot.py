@@ -190,7 +190,7 @@ def stored() -> Replay:
 
 def test_stored_replay_is_still_of_these_counties(pilot: Pilot, stored: Replay) -> None:
     rows = stored.counties
-    stale = "the counties changed: run benchmarks/bench_pilot.py --jobs 2 --out src/layoutopt/samples/pilot_replay.csv"
+    stale = "the counties changed: run the first command of benchmarks/bench_pilot.py, without the old table"
     assert rows["digest"].tolist() == list(pilot.digests), stale
     assert rows["county"].tolist() == pilot.table["county"].tolist()
     assert rows["small_before"].tolist() == pilot.table["under_30"].tolist()
@@ -210,6 +210,6 @@ def test_stored_replay_adds_up(stored: Replay) -> None:
     assert (rows["plan_closed"] == rows["closed"]).all() and (rows["closed"] <= rows["small_before"] + 3).all()
     assert (rows["small_after"] >= rows["small_before"] - rows["closed"]).all()
     assert (rows["plan_over_min"] == 0).all() and (rows["lines"] <= rows["plan_lines"]).all()
-    ruled = rows.dropna(subset=["rule_closed"])
-    assert (ruled["rule_closed"] >= ruled["small_before"] - ruled["small_after"]).all() and len(ruled) >= 12
+    assert (rows["rule_closed"] >= rows["small_before"] - rows["small_after"]).all()
+    assert (rows["stopped_by"] == "done").all(), "a clock cut it: another machine would find another plan"
     assert stored.layouts["closed"].iloc[0] == stored.totals["replay"].iloc[0]

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +26,7 @@ from layoutopt.batch.runs import Run
 from layoutopt.batch.sources import digest_of
 from layoutopt.batch.store import DONE, FIGURES, LOST, SCHOOLS, Ended, Store
 from layoutopt.cli import main
-from layoutopt.errors import AskError, InputError
+from layoutopt.errors import AskError, InputError, MissingExtraError
 from layoutopt.plan.studycopy import write_study
 from layoutopt.testing import tiny_study
 
@@ -115,7 +116,7 @@ def test_every_run_is_a_row_with_its_figures_or_its_reason(batch: Any) -> None:
     assert runs.loc[runs["state"] == "infeasible", "message"].str.len().min() > 20
     assert runs.loc[runs["state"] == "infeasible", "cost_cny"].isna().all()
     assert told[-1][0] == 1.0
-    assert told[-1][1].startswith("4 done, 0 running, 4 without a plan")
+    assert told[-1][1].startswith("4 done, 0 running, 0 failed, 4 infeasible")
     # the same plan as without a batch
     first = runs[(runs["study"] == "east") & (runs["scenario"] == "base")].iloc[0]
     variant = read_sweep(given).variants[0]
@@ -251,7 +252,7 @@ def test_ctrl_c_keeps_what_is_done(studies: Path, tmp_path: Path) -> None:
     assert "Traceback" not in error
     assert 1 <= told["counts"]["done"] <= len(finished(tmp_path / "out"))
     assert estimate_batch(tmp_path / "sweep.toml", tmp_path / "out").left == 6 - told["counts"]["done"] > 0
-    assert not (tmp_path / "out" / "batch.lock").exists()
+    assert not (tmp_path / "out" / "batch.lock").read_text()
 
 
 @contextlib.contextmanager
@@ -297,7 +298,7 @@ def test_a_scheduler_that_vanishes(studies: Path, tmp_path: Path) -> None:
         assert found.counts["done"] >= 1
         assert found.counts["done"] + found.counts["planned"] == 6
         assert len(found.results.done) == found.counts["done"]
-        assert not (tmp_path / "out" / "batch.lock").exists()
+        assert not (tmp_path / "out" / "batch.lock").read_text()
     finally:
         for process in (scheduler, worker):
             process.kill()
@@ -321,66 +322,121 @@ def test_nobody_at_the_address(studies: Path, tmp_path: Path, monkeypatch: pytes
 
 
 class Counted:
-    """A cluster of one thread that only notes what it is given."""
+    """A cluster of workers with a thread each that only notes what it is given, for whom, and what is taken back."""
 
     status = "running"
 
-    def __init__(self) -> None:
-        self.given: list[str] = []
+    def __init__(self, workers: Sequence[str] = ("one",)) -> None:
+        self.workers, self.given, self.meant, self.taken = list(workers), [], [], 0
 
     def nthreads(self) -> dict[str, int]:
-        return {"one": 1}
+        return dict.fromkeys(self.workers, 1)
 
-    def submit(self, function: Any, *arguments: Any, key: str) -> Any:
-        self.given.append(key.split("-")[0])
+    def submit(self, function: Any, *arguments: Any, key: str, workers: Sequence[str] | None = None) -> Any:
+        self.given.append(key)
+        self.meant.append(workers)
         return self
 
     def add_done_callback(self, call: Any) -> None:
         pass
 
+    def cancel(self, futures: Sequence[Any]) -> None:
+        self.taken += len(futures)
+
 
 class Gone:
     """A run's future at a cluster, whose status changes as it is asked for."""
 
-    def __init__(self, states: Sequence[str]) -> None:
-        self.states = list(states)
+    def __init__(self, states: Sequence[str], ended: Ended) -> None:
+        self.states, self.ended = list(states), ended
 
     @property
     def status(self) -> str:
         return self.states.pop(0)
 
     def result(self, timeout: float) -> Ended:
-        return Ended("k", DONE)
+        return self.ended
 
     def exception(self, timeout: float) -> Exception:
         return type("KilledWorker", (Exception,), {})("run-k")
 
 
-@pytest.mark.parametrize(
-    ("states", "expected"),
-    [
-        (
-            ["lost", "lost", "pending", "pending", "finished"],
-            (DONE, ""),
-        ),  # its worker died before the answer was fetched
-        (["error"], (LOST, "3 workers died of it, one after the other: killed, or beyond their memory limit.")),
-    ],
-)
-def test_a_run_whose_workers_die_at_its_end(
-    states: list[str], expected: tuple[str, str], tmp_path: Path, studies: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def crowd(tmp_path: Path, studies: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Three runs of one study waiting for a cluster of three workers."""
     from collections import deque
 
     monkeypatch.setattr(engine, "TICK_S", 0.0)
-    sweep = read_sweep(asked(studies))
-    run = next(drive.runs_of(sweep, dict.fromkeys(sweep.sources, "d")))
-    crowd = engine.Crowd(Counted(), tmp_path, deque())
-    crowd.out[run.key] = run, Gone(states)
-    crowd.ended.put(run.key)
+    given = asked(studies, sweep={"studies": [str(studies / "east")]}, grid={"trigger_pupils": [20, 30, 40]})
+    sweep = read_sweep(given)
+    runs = list(drive.runs_of(sweep, dict.fromkeys(sweep.sources, "d")))
+    return engine.Crowd(Counted(["a", "b", "c"]), tmp_path, deque(runs))
+
+
+def answered(crowd: Any, run: Run, *states: str, **ended: Any) -> Ended | None:
+    """What the crowd makes of a run that was handed over, whose future goes through these states."""
+    gone = Gone(states, Ended(run.key, **{"state": DONE, **ended}))
+    crowd.out[run.key] = run, gone, []
+    crowd.ended.put((run.key, gone))
     seen = [crowd.next() for _ in states]
     assert seen[:-1] == [None] * (len(seen) - 1)
-    assert (seen[-1].state, seen[-1].message) == expected
-    assert not crowd.out
+    return seen[-1]
+
+
+def test_a_run_whose_worker_died_before_its_answer_was_fetched(crowd: Any) -> None:
+    run = crowd.waiting.popleft()
+    ended = answered(crowd, run, "lost", "lost", "pending", "pending", "finished")
+    assert (ended.state, ended.message, crowd.out) == (DONE, "", {})
+
+
+def test_a_run_whose_workers_died_is_done_once_more_with_no_other_beside_it(crowd: Any) -> None:
+    run = crowd.waiting.popleft()
+    assert answered(crowd, run, "error") is None  # the one to blame may have been another that was handed over
+    crowd.hand_over()
+    assert len(crowd.out) == 2
+    crowd.hand_over()
+    assert crowd.left
+    crowd.out.clear()
+    crowd.hand_over()
+    assert list(crowd.out) == [run.key]
+    lost = answered(crowd, run, "error")
+    assert (lost.state, lost.message) == (
+        LOST, "3 workers died of it, one after the other: killed, or beyond their memory limit."
+    )  # fmt: skip
+
+
+def test_a_worker_that_cannot_do_a_study_loses_none_of_its_runs(crowd: Any) -> None:
+    run = crowd.waiting.popleft()
+    assert answered(crowd, run, "finished", state=LOST, message="no disk", strange="a") is None
+    crowd.hand_over()
+    assert crowd.client.meant == [["b", "c"]] * 3
+    assert answered(crowd, run, "finished", state=LOST, message="no disk", strange="b") is None
+    lost = answered(crowd, run, "finished", state=LOST, message="no disk", strange="c")  # nobody is left to try
+    assert (lost.state, lost.message) == (LOST, "no disk")
+
+
+def test_runs_meant_for_workers_that_are_gone_are_meant_for_others(crowd: Any) -> None:
+    run = crowd.waiting.popleft()
+    answered(crowd, run, "finished", state=LOST, strange="a")
+    crowd.hand_over()
+    crowd.client.workers[:] = ["a", "d"]  # b and c were started anew under one other name
+    assert crowd.next() is None
+    assert (len(crowd.waiting), crowd.client.taken, crowd.out) == (3, 3, {})
+    crowd.hand_over()
+    assert crowd.client.meant[3:] == [["d"]] * 3
+
+
+def test_a_cluster_without_workers_is_said(crowd: Any) -> None:
+    told: list[int | None] = []
+    crowd.client.workers.clear()
+
+    def tick(running: int | None) -> None:
+        told.append(running)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.work_off(crowd.client, list(crowd.waiting), crowd.folder, lambda _: True, tick)
+    assert told == [None]
 
 
 def test_travel_times_are_worked_out_once_for_all_runs_of_a_study(
@@ -398,7 +454,10 @@ def test_travel_times_are_worked_out_once_for_all_runs_of_a_study(
     runs = list(drive.runs_of(sweep, {one: digest_of(one.read()) for one in sweep.sources}))
     client = Counted()
     engine.Crowd(client, tmp_path, deque(runs)).hand_over()
-    assert client.given == ["travel", "run", "run", "run"]
+    assert [key.split("-")[0] for key in client.given] == ["travel", "run", "run", "run"]
+    other = Counted()
+    engine.Crowd(other, tmp_path, deque(runs)).hand_over()
+    assert not {*client.given} & {*other.given}  # two batches at one scheduler share no task
     forget()
     assert task.prepare(runs[0])
     before = journeys_of(*task.case_of(runs[0])).table.ride_min
@@ -474,19 +533,42 @@ def test_half_written_folders_go_and_whole_ones_nobody_noted_are_kept(
 ) -> None:
     out, given = tmp_path / "out", asked(studies)
     keys = set(lo.run_batch(given, out).results.runs["key"])
-    (out / "runs" / ".abc-half").mkdir()
-    (out / "runs" / ".abc-half" / FIGURES).write_text("half")
+    (out / "aside" / "abc-half").mkdir(parents=True)
+    (out / "aside" / "abc-half" / FIGURES).write_text("half")
     for path in out.glob("ledger.sqlite*"):  # as if it died before it noted anything
         path.unlink()
     found = lo.run_batch(given, out)
     assert (found.kept, len(inline), folders(out)) == (2, 2, keys)
+    assert not (out / "aside").exists()
     assert found.results.runs["cost_cny"].notna().all()
 
 
-def test_a_damaged_ledger_is_put_aside(studies: Path, tmp_path: Path, inline: list[str]) -> None:
+def test_files_of_viewers_are_no_damage_and_changed_ones_of_a_plan_are(
+    studies: Path, tmp_path: Path, inline: list[str]
+) -> None:
+    given = asked(studies, sweep={"keep": "plan", "studies": [str(studies / "east")]})
+    out = tmp_path / "out"
+    run = Store(out).run(lo.run_batch(given, out).results.runs.loc[0, "key"])
+    (run / ".DS_Store").write_text("finder")
+    (run / "plan" / "report.html").write_text("mine")
+    with contextlib.closing(sqlite3.connect(run / "plan" / "plan.gpkg")) as looked:
+        looked.execute("PRAGMA journal_mode = WAL")  # as QGIS does when it shows the file, and back at its end
+        looked.execute("PRAGMA journal_mode = DELETE")
+    assert (lo.run_batch(given, out).kept, len(inline)) == (1, 1)
+    table = run / "plan" / "tables" / "schools.csv"
+    table.write_bytes(table.read_bytes()[::-1])  # of the same size
+    assert (lo.run_batch(given, out).kept, len(inline)) == (0, 2)
+
+
+@pytest.mark.parametrize("harm", ["bytes", "form"])
+def test_a_damaged_ledger_is_put_aside(harm: str, studies: Path, tmp_path: Path, inline: list[str]) -> None:
     out, given = tmp_path / "out", asked(studies)
     lo.run_batch(given, out)
-    (out / "ledger.sqlite").write_bytes(b"no database at all" * 100)
+    if harm == "bytes":
+        (out / "ledger.sqlite").write_bytes(b"no database at all" * 100)
+    else:
+        with contextlib.closing(sqlite3.connect(out / "ledger.sqlite")) as ledger:
+            ledger.execute("PRAGMA user_version = 1")  # without a column for the method
     with pytest.raises(InputError, match="cannot be read"):
         lo.read_results(out)
     assert (lo.run_batch(given, out).kept, len(inline)) == (2, 2)
@@ -502,6 +584,91 @@ def test_plans_asked_for_later_are_made(studies: Path, tmp_path: Path, inline: l
     assert (found.kept, len(inline)) == (0, 4)
     assert found.results.plan(key).study.name == "east"
     assert lo.run_batch(asked(studies), out).kept == 2  # more than asked for is enough
+
+
+def test_what_is_there_stays_until_its_plan_takes_its_place(
+    studies: Path, tmp_path: Path, inline: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, more = tmp_path / "out", asked(studies, sweep={"keep": "plan"})
+    lo.run_batch(asked(studies), out)
+    assert estimate_batch(more, out).left == 2
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(drive, "work_off", stop)
+        found = lo.run_batch(more, out)
+    assert (found.stopped[:15], dict(found.counts)) == ("Stopped by hand", {"done": 2})
+    assert found.results.runs["cost_cny"].notna().all()
+    assert lo.run_batch(asked(studies), out).kept == 2
+
+
+def test_damaged_schools_are_named(studies: Path, tmp_path: Path, inline: list[str]) -> None:
+    out = tmp_path / "out 100% #1"
+    results = lo.run_batch(asked(studies), out).results
+    Store(out).run(results.runs.loc[0, "key"]).joinpath(SCHOOLS).write_text("no parquet")
+    out.chmod(0o555)  # who may only read, reads
+    try:
+        results = lo.read_results(out)
+    finally:
+        out.chmod(0o755)
+    assert ["start the batch again" in text for text in results.problems] == [True]
+    assert results.runs["cost_cny"].notna().all()
+    assert list(results.closures().table["study"].unique()) == ["west"]
+    with pytest.raises(AskError, match="Closures go by study, year, scenario, policy, weight, not by 'effort'"):
+        results.closures(by="effort")
+
+
+def test_a_study_of_the_same_name_repeats_no_run(studies: Path, tmp_path: Path, inline: list[str]) -> None:
+    out = tmp_path / "out"
+    lo.run_batch(asked(studies), out)
+    (studies / "2025").mkdir()
+    write_study(county("east", 0.5), studies / "2025" / "east")
+    found = lo.run_batch(asked(studies, sweep={"studies": [str(studies / "*t"), str(studies / "2025" / "east")]}), out)
+    assert (found.kept, len(inline)) == (2, 3)
+    names = {"studies/east", "west", "2025/east"}
+    assert {*found.results.runs["study"]} == {*found.results.closures().table["study"]} == names
+
+
+def test_a_town_of_one_study_changes_no_other_and_one_of_none_is_refused(
+    studies: Path, tmp_path: Path, inline: list[str]
+) -> None:
+    far = county("far", 0.9)
+    write_study(replace(far, settlements=far.settlements.assign(town="Uplands")), studies / "far")
+    given = asked(
+        studies,
+        demand={"base": {}, "less": {"towns": {"Uplands": 0.5}}},
+        sweep={"studies": [str(studies / "east"), str(studies / "far")]},
+    )
+    runs = lo.run_batch(given, tmp_path / "out").results.runs
+    pupils = runs.pivot_table("pupils", "study", "scenario")
+    assert (pupils["less"] / pupils["base"]).to_dict() == pytest.approx({"east": 1, "far": 0.5}, abs=0.05)
+    given["demand"]["less"]["towns"] = {"Uplnds": 0.5}
+    with pytest.raises(InputError, match=r"towns\.Uplnds: no settlement of any study .* Did you mean 'Uplands'"):
+        lo.run_batch(given, tmp_path / "out")
+
+
+def test_a_result_that_is_not_seen_here_is_not_taken_for_done(
+    studies: Path, tmp_path: Path, inline: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task, "work", lambda run, folder: Ended(run.key, DONE))
+    found = lo.run_batch(asked(studies), tmp_path / "out")
+    assert dict(found.counts) == {"lost": 2}
+    assert found.results.runs["message"].str.contains("give a folder that all machines share").all()
+
+
+def test_another_program_reads_the_studies_again(
+    studies: Path, tmp_path: Path, inline: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lo.run_batch(asked(studies), tmp_path / "out")
+    for program in ("code_version", "_readers"):
+        with monkeypatch.context() as patched:
+            patched.setattr(drive, program, lambda: "another")
+            read: list[str] = []
+            patched.setattr(drive, "digest_of", lambda study, read=read: read.append(study.name) or digest_of(study))
+            lo.run_batch(asked(studies), tmp_path / "out")
+        assert read == ["east", "west"]
 
 
 def test_the_second_batch_in_a_folder_refuses(studies: Path, tmp_path: Path, inline: list[str]) -> None:
@@ -574,6 +741,7 @@ def test_a_ledger_that_cannot_be_written_loses_no_run(
         (lo.SolverError("The limits were reached."), "failed", "SolverError: The limits were reached."),
         (lo.InfeasibleError("Nobody can walk."), "infeasible", "Nobody can walk."),
         (MemoryError(), "lost", "The worker's memory is full."),
+        (MissingExtraError("openpyxl", "excel"), "lost", str(MissingExtraError("openpyxl", "excel"))),
         (KeyError("g1"), "lost", "Unexpected KeyError: 'g1'"),
     ],
 )
@@ -613,6 +781,10 @@ def test_a_worker_refuses_what_it_cannot_do_right(
     task.read.cache_clear()
     changed = task.work(run, str(tmp_path / "out"))
     assert "has changed since the batch was begun" in changed.message
+    (studies / "east" / "schools.csv").write_text("school_id\n")
+    task.read.cache_clear()
+    unread = task.work(run, str(tmp_path / "out"))
+    assert (unread.state, "cannot be read now" in unread.message) == (LOST, True)
     monkeypatch.setattr(task, "code_version", lambda: "0.0.1")
     assert "This worker has another layoutopt (0.0.1)" in task.work(run, str(tmp_path / "out")).message
     assert folders(tmp_path / "out") == set()
@@ -643,10 +815,42 @@ def test_the_command_line(studies: Path, tmp_path: Path, inline: list[str]) -> N
     ran = CliRunner().invoke(main, line)
     assert (ran.exit_code, "6 runs: 6 done; 0 were there before." in ran.stdout) == (0, True)
     assert (tmp_path / "out" / "sweep.toml").read_text() == (tmp_path / "sweep.toml").read_text()
-    told = CliRunner().invoke(main, [*line, "--json"])
+    told = CliRunner().invoke(
+        main, ["batch", str(tmp_path / "out" / "sweep.toml"), *line[2:], "--json"]
+    )  # its own copy
     assert json.loads(told.stdout)["kept"] == 6
     known = CliRunner().invoke(main, [*line, "--dry-run"])
     assert known.stdout == "6 runs, 0 left to do.\n"
+
+
+def test_a_dry_run_counts_failed_runs_and_the_threads_of_a_cluster(
+    studies: Path, tmp_path: Path, inline: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = task._solved
+
+    def bad(run: Run) -> Any:
+        if run.source.name == "east":
+            raise lo.SolverError("The limits were reached.")
+        return good(run)
+
+    monkeypatch.setattr(task, "_solved", bad)
+    lo.run_batch(asked(studies), tmp_path / "out")
+    assert estimate_batch(asked(studies), tmp_path / "out").left == 0
+    assert estimate_batch(asked(studies), tmp_path / "out", again=True).left == 1
+
+    @contextlib.contextmanager
+    def cluster(engine: engine.Engine, *, most: int) -> Iterator[Counted]:
+        assert engine.scheduler == "tcp://far:8786"
+        yield Counted(["a", "b", "c"])
+
+    monkeypatch.setattr(drive, "connected", cluster)
+    asked_more = asked(studies, grid={"trigger_pupils": [21, 31, 41, 51]})
+    found = estimate_batch(asked_more, tmp_path / "out", scheduler="tcp://far:8786", seconds_per_run=10)
+    assert (found.left, found.workers, found.most_s) == (8, 3, 180.0)  # three rounds of 60 s
+    timed = estimate_batch(asked_more, tmp_path / "out", workers=1)
+    assert timed.basis == "the mean of the runs done here"
+    asked_more["sweep"]["method"] = "together"
+    assert estimate_batch(asked_more, tmp_path / "out", workers=1).basis == "no run has been timed here yet"
 
 
 def test_bad_input_on_the_command_line(tmp_path: Path) -> None:

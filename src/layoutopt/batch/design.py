@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -40,7 +41,7 @@ def variants_of(given: Mapping[str, Any], *, folder: Path, file: str) -> tuple[l
     three the base is the one policy.
     """
     problems: list[Problem] = []
-    base = _base(given.get("policy", {}), folder, file, problems)
+    base, own = _base(given.get("policy", {}), folder, file, problems)
     designs = [
         *_grid(given.get("grid", {}), file, problems),
         *_listed(given.get("list", []), file, problems),
@@ -52,7 +53,7 @@ def variants_of(given: Mapping[str, Any], *, folder: Path, file: str) -> tuple[l
     wrong: dict[str, None] = {}
     for where, given_name, varied in designs or [("[policy]", "", {})]:
         try:
-            policy = _changed(base, varied)
+            policy = _changed(base, own, varied)
         except PolicyError as error:
             wrong[f"{file} {where}: {error}"] = None
             continue
@@ -61,44 +62,47 @@ def variants_of(given: Mapping[str, Any], *, folder: Path, file: str) -> tuple[l
     return list(found.values()), [Problem(text, "change it, or take it out") for text in wrong]
 
 
-def _changed(base: Policy, varied: Mapping[str, Any]) -> Policy:
-    """The base with keys changed; with a preset, that preset with the base's own changes and these."""
+def _changed(base: Policy, own: Mapping[str, Any], varied: Mapping[str, Any]) -> Policy:
+    """The base with keys changed; with a preset, that preset with the base's ``own`` keys and these."""
     changes = {key: value for key, value in varied.items() if key != PRESET}
     if PRESET not in varied:
         return base.replace(**changes)
-    own = {key: getattr(getattr(base, groups_of_keys()[key]), key) for key in _own_keys(base)}
-    return Policy.preset(varied[PRESET], **(own | changes))
+    return Policy.preset(varied[PRESET], **{**own, **changes})
 
 
-def _own_keys(base: Policy) -> list[str]:
-    return [key for key, source in base.sources.items() if source == PLANNER]
+def _own_keys(base: Policy, start: Policy) -> dict[str, Any]:
+    """The keys that the planner has set, in the sweep or in a policy file, where that begins with ``start``."""
+    values = {
+        key: [getattr(getattr(one, group), key) for one in (base, start)] for key, group in groups_of_keys().items()
+    }
+    return {key: own for key, (own, first) in values.items() if own != first or base.sources.get(key) == PLANNER}
 
 
-def _base(given: Any, folder: Path, file: str, problems: list[Problem]) -> Policy | None:
-    """The base policy: a preset or a file, with single keys changed."""
+def _base(given: Any, folder: Path, file: str, problems: list[Problem]) -> tuple[Policy | None, dict[str, Any]]:
+    """The base policy, a preset or a file with single keys changed, and which keys are its own."""
     if not isinstance(given, Mapping):
         problems.append(Problem(f"{file} policy", "is no table", "Write its keys under a line [policy]."))
-        return None
+        return None, {}
     changes = {key: value for key, value in given.items() if key not in (PRESET, "file")}
     known = [*groups_of_keys(), PRESET, "file"]
     unknown = [key for key in changes if key not in groups_of_keys()]
     problems += [Problem(f"{file} [policy] {key}", "unknown key", nearest(key, known).strip()) for key in unknown]
     if PRESET in given and "file" in given:
         problems.append(Problem(f"{file} [policy]", "preset and file are both given", "Keep one of them."))
-        return None
+        return None, {}
     try:
         if "file" in given:
-            base = Policy.from_toml(folder / str(given["file"]))
+            path = folder / str(given["file"])
+            base = Policy.from_toml(path)
+            head = tomllib.loads(path.read_text("utf-8-sig"))
+            start = Policy.preset(head[PRESET]) if PRESET in head else Policy()
         else:
-            base = Policy.preset(given.get(PRESET, "jiangxi_2023"))
+            base = start = Policy.preset(given.get(PRESET, "jiangxi_2023"))
+        changed = base.replace(**{key: changes[key] for key in changes if key not in unknown})
     except PolicyError as error:
         problems.append(Problem(f"{file} [policy]", str(error)))
-        return None
-    try:
-        return base.replace(**{key: changes[key] for key in changes if key not in unknown})
-    except PolicyError as error:
-        problems.append(Problem(f"{file} [policy]", str(error)))
-        return None
+        return None, {}
+    return changed, _own_keys(changed, start)
 
 
 def _grid(given: Any, file: str, problems: list[Problem]) -> Iterator[Point]:

@@ -7,6 +7,8 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,17 @@ from layoutopt.batch.ledger import Ledger, opened
 from layoutopt.batch.live import Tally, shown
 from layoutopt.batch.lock import locked
 from layoutopt.batch.outcome import Batch, Estimate
-from layoutopt.batch.runs import Run, runs_of
+from layoutopt.batch.runs import Run, code_version, runs_of
 from layoutopt.batch.sources import Source, digest_of
 from layoutopt.batch.store import ANSWERED, DONE, FAILED, LOST, PLAN, PLANNED, Ended, Store
 from layoutopt.batch.sweep import Sweep, read_sweep
-from layoutopt.errors import InputError, Problem
+from layoutopt.errors import InputError, Problem, nearest
 from layoutopt.progress import Progress, Report
 
 BY_HAND = "Stopped by hand. Start the same batch again to go on."
 NO_ROOM = "The disk is full ({}). Make room and start the same batch again."
 NO_LEDGER = "{}. See to the disk, and start the same batch again."
+UNSEEN = "A worker did it, and its result is not in {}: give a folder that all machines share."
 NO_SCHEDULER = "The scheduler{} has vanished. Start it, and then the same batch again."
 log = logging.getLogger(__name__)
 
@@ -83,7 +86,8 @@ def run_batch(
         ledger.ask(runs)
         todo = _left(store, ledger, runs, again)
         if isinstance(sweep, (str, Path)):
-            shutil.copyfile(sweep, store.folder / "sweep.toml")
+            with suppress(shutil.SameFileError):
+                shutil.copyfile(sweep, store.folder / "sweep.toml")
         stopped = _worked(store, ledger, runs, todo, engine, report) if todo else ""
         counts = Counter(str(state) for state in ledger.table()["state"])
     return Batch(store.folder, counts, len(runs) - len(todo), time.monotonic() - began, stopped)
@@ -94,12 +98,15 @@ def estimate_batch(
     out: str | Path | None = None,
     *,
     workers: int | None = None,
+    scheduler: str | None = None,
+    again: bool = False,
     seconds_per_run: float | None = None,
 ) -> Estimate:
     """Count the runs of a sweep and those left to do in the folder ``out``, and estimate their time; it writes nothing.
 
-    The time of a run is ``seconds_per_run``, else the mean of earlier runs of its study there, else of any run there;
-    where none has been timed, the time limit is told as the most it can be.
+    The time of a run is ``seconds_per_run``, else the mean of earlier runs of its study there with the same effort and
+    method, else of any such run there; where none has been timed, the time limit is told as the most it can be. The
+    other arguments are those of :func:`run_batch`.
 
     Examples
     --------
@@ -107,7 +114,7 @@ def estimate_batch(
     30.0
     """
     asked = sweep if isinstance(sweep, Sweep) else read_sweep(sweep)
-    count = Engine(workers).count
+    count = _processes(Engine(workers, scheduler))
     store = None if out is None else Store(Path(out).absolute())
     if store is None or not store.ledger.is_file():
         left = list(runs_of(asked, _digests(asked, None)))
@@ -115,53 +122,90 @@ def estimate_batch(
     with opened(store.ledger, read_only=True) as ledger:
         runs = list(runs_of(asked, _digests(asked, ledger, note=False)))
         marks = ledger.marks()
-        left = [run for run in runs if marks.get(run.key, (PLANNED, ""))[0] not in ANSWERED]
-        return Estimate.of(len(runs), left, ledger.seconds(), count, seconds_per_run)
+        left = [run for run in runs if not _stands(store, run, marks.get(run.key, (PLANNED, ""))[0], again)]
+        return Estimate.of(len(runs), left, ledger.seconds(asked.effort, asked.method), count, seconds_per_run)
+
+
+def _processes(engine: Engine) -> int:
+    """How many runs are done at once."""
+    if engine.scheduler is None:
+        return engine.count
+    with connected(engine, most=1) as client:
+        return max(1, sum(client.nthreads().values()))
 
 
 def _digests(sweep: Sweep, ledger: Ledger | None, *, note: bool = True) -> dict[Source, str]:
     """What identifies the content of each study; one whose files are as they were is not read again."""
     found: dict[Source, str] = {}
     problems: list[Problem] = []
+    towns = {town for scenario in sweep.scenarios for town in scenario.towns}
+    there: set[str] = set()
+    program = f"{code_version()}, {_readers()}"
     for source in sweep.sources:
-        stamp = source.stamp()
+        stamp = f"{source.stamp()} {program}"
         known = None if ledger is None else ledger.digest(source.place, stamp)
         try:
-            found[source] = known or digest_of(source.read())
+            if known is None or towns:
+                study = source.read()
+                there |= set(study.settlements["town"])
+                found[source] = digest_of(study)
+            else:
+                found[source] = known
         except InputError as error:
             own = error.problems or (Problem("study", str(error)),)
             problems += [Problem(f"{source.name}: {one.where}", one.what, one.cure) for one in own]
             continue
         if known is None and ledger is not None and note:
             ledger.note_digest(source.place, stamp, found[source])
+    if not problems:
+        what = "no settlement of any study is in a town of this name"
+        problems = [
+            Problem(f"towns.{name}", what, nearest(name, sorted(there)).strip()) for name in sorted(towns - there)
+        ]
     if problems:
         raise InputError(problems)
     return found
 
 
+def _readers() -> str:
+    """What turns files into coordinates: another version may place a school a little elsewhere."""
+    import pyogrio
+    import pyproj
+
+    return f"PROJ {pyproj.proj_version_str}, GDAL {pyogrio.__gdal_version_string__}"
+
+
+def _stands(store: Store, run: Run, state: str, again: bool) -> bool:
+    """Whether a run that ended so need not be done once more."""
+    if state == DONE:
+        return run.keep != PLAN or store.has_plan(run.key)
+    return state in ANSWERED and not (again and state == FAILED)
+
+
 def _left(store: Store, ledger: Ledger, runs: list[Run], again: bool) -> list[Run]:
-    """The runs that are not done, after the folder is set in order: ledger and folders then say the same."""
+    """The runs to do, after the folder is set in order: ledger and folders then say the same.
+
+    What is there of a run that is done once more stays until the new answer takes its place.
+    """
     store.arrange({run.key for run in runs})
     marks, left = ledger.marks(), []
     for run in runs:
         state, mark = marks[run.key]
         found = store.found(run.key)
-        kept = run.keep != PLAN or found is None or found.state != DONE or (store.run(run.key) / PLAN).is_dir()
-        if found is not None and kept and not (again and found.state == FAILED):
-            if state not in ANSWERED or mark != found.check:
-                ledger.end(found)  # it ended, and the batch died before it could say so
-            continue
-        if state in ANSWERED:
-            log.info("%s is done again: its files are missing, damaged or too few.", run)
-        store.drop(run.key)
-        ledger.open_again(run.key)
-        left.append(run)
+        if found is None:
+            if state in ANSWERED:
+                log.info("%s is done again: its files are missing or damaged.", run)
+            ledger.open_again(run.key)
+        elif state not in ANSWERED or mark != found.check:
+            ledger.end(found)  # it ended, and the batch died before it could say so
+        if found is None or not _stands(store, run, found.state, again):
+            left.append(run)
     return left
 
 
 def _worked(store: Store, ledger: Ledger, runs: list[Run], todo: list[Run], engine: Engine, report: Report) -> str:
     """Have the runs done; return why the batch ended before its end, in words, or nothing."""
-    asked = {run.key for run in runs}
+    asked = {run.key for run in runs} - {run.key for run in todo}
     known = Counter(state for key, (state, _) in ledger.marks().items() if key in asked and state in ANSWERED)
     tally, stopped = Tally(len(runs), known), ""
 
@@ -170,6 +214,8 @@ def _worked(store: Store, ledger: Ledger, runs: list[Run], todo: list[Run], engi
         if ended.full:
             stopped = NO_ROOM.format(ended.message)
             return False
+        if ended.state in ANSWERED and not store.shows(ended.key):
+            ended = replace(ended, state=LOST, message=UNSEEN.format(store.folder))
         try:
             ledger.end(ended)
         except OSError as error:  # its folder is whole and will be found
@@ -180,7 +226,9 @@ def _worked(store: Store, ledger: Ledger, runs: list[Run], todo: list[Run], engi
             log.warning("A run is lost: %s", ended.message)
         return True
 
-    def tick(running: int) -> None:
+    def tick(running: int | None) -> None:
+        if running is None and tally.running is not None:
+            log.warning("No worker is there. The batch waits for one.")
         tally.running = running
         report(tally.share, str(tally))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ TRIES = 3
 """How many workers a run may cost before it counts as lost."""
 AHEAD = 3
 """Runs handed over for each thread of a worker: enough that none waits, few enough that memory stays flat."""
+KILLED = f"{TRIES} workers died of it, one after the other: killed, or beyond their memory limit."
 CONNECT_S = 20.0
 PATIENCE = "90s"
 """How long a process may take to start: long, for on a machine that is busy it does."""
@@ -114,13 +116,23 @@ def _codes(client: Any) -> dict[str, str]:
 
 @dataclass
 class Crowd:
-    """Runs on their way through a cluster: those waiting, those handed over, and what each study's travel waits for."""
+    """Runs on their way through a cluster: those waiting, those handed over, and what each study's travel waits for.
+
+    ``out`` has each run handed over with its future and the workers it is meant for, none where any may do it.
+    ``shunned`` are workers that cannot do a study's runs, by its place. ``alone`` are runs whose workers died: the
+    scheduler blames all that wait at such a worker, so that each is done once more at the end with no other beside it.
+    """
 
     client: Any
     folder: Path
     waiting: deque[Run]
-    ended: SimpleQueue[str] = field(default_factory=SimpleQueue)
-    out: dict[str, tuple[Run, Any]] = field(default_factory=dict)
+    token: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+    """Another batch at the same scheduler may have the same runs; its tasks are its own."""
+    ended: SimpleQueue[tuple[str, Any]] = field(default_factory=SimpleQueue)
+    out: dict[str, tuple[Run, Any, list[str]]] = field(default_factory=dict)
+    alone: deque[Run] = field(default_factory=deque)
+    tries: Counter[str] = field(default_factory=Counter)
+    shunned: dict[str, list[str]] = field(default_factory=dict)
     ready: dict[str, Any] = field(default_factory=dict)
     sharing: Counter[str] = field(default_factory=Counter)
 
@@ -129,24 +141,41 @@ class Crowd:
             self.sharing.update(run.ways for run in self.waiting)
 
     @property
-    def threads(self) -> int:
-        """How many runs the cluster can do at once, now."""
+    def left(self) -> bool:
+        """Whether any run has not ended."""
+        return bool(self.waiting or self.out or self.alone)
+
+    @property
+    def threads(self) -> dict[str, int]:
+        """How many runs each worker can do at once, now."""
         try:
-            return sum(self.client.nthreads().values())
+            found: dict[str, int] = self.client.nthreads()
         except Exception as error:
             raise SchedulerLost from error
+        return found
 
     def hand_over(self) -> None:
         """Give the cluster as many runs as keep it busy."""
-        while self.waiting and len(self.out) < AHEAD * max(self.threads, 1):
+        if self.alone and not (self.waiting or self.out):
+            self._submit(self.alone.popleft(), None)
+        while self.waiting and len(self.out) < AHEAD * max(sum(self.threads.values()), 1):
             run = self.waiting.popleft()
-            try:
-                future = self.client.submit(work, run, str(self.folder), self._ready(run), key=f"run-{run.key}")
-            except Exception as error:
-                self._check()
-                raise SchedulerLost from error
-            self.out[run.key] = run, future
-            future.add_done_callback(lambda _, key=run.key: self.ended.put(key))
+            self._submit(run, self._ready(run))
+
+    def _submit(self, run: Run, ready: Any) -> None:
+        allowed = self._others(run) if run.source.place in self.shunned else []
+        name = f"run-{self.token}-{run.key}-{self.tries[run.key]}"
+        try:
+            future = self.client.submit(work, run, str(self.folder), ready, key=name, workers=allowed or None)
+        except Exception as error:
+            self._check()
+            raise SchedulerLost from error
+        self.out[run.key] = run, future, allowed
+        future.add_done_callback(lambda _: self.ended.put((run.key, future)))
+
+    def _others(self, run: Run) -> list[str]:
+        """The workers that are there and not known to be unable to do a run."""
+        return [name for name in self.threads if name not in self.shunned.get(run.source.place, ())]
 
     def _ready(self, run: Run) -> Any:
         """The task that works out the travel times of the run's study, where several runs share them."""
@@ -154,7 +183,7 @@ class Crowd:
         if own not in self.ready:
             if self.sharing[own] < 2:
                 return None
-            self.ready[own] = self.client.submit(prepare, run, key=f"travel-{own}")
+            self.ready[own] = self.client.submit(prepare, run, key=f"travel-{self.token}-{own}")
         return self.ready[own]
 
     def next(self) -> Ended | None:
@@ -166,21 +195,55 @@ class Crowd:
             The scheduler does not answer any more.
         """
         try:
-            key = self.ended.get(timeout=TICK_S)
+            key, future = self.ended.get(timeout=TICK_S)
         except Empty:
             self._check()
+            self._free()
             return None
-        run, future = self.out[key]
+        run, awaited, _ = self.out.get(key, (None, None, None))
+        if run is None or awaited is not future:
+            return None  # it was taken back
         ended = self._ended(run, future)
         if ended is None:
             time.sleep(TICK_S)
-            self.ended.put(key)
+            self.ended.put((key, future))
             return None
         del self.out[key]
+        if self._once_more(run, ended):
+            self.tries[key] += 1
+            return None
         self.sharing[run.ways] -= 1
         if self.sharing[run.ways] <= 0:
             self.ready.pop(run.ways, None)
         return ended
+
+    def _once_more(self, run: Run, ended: Ended) -> bool:
+        """Whether a run is to be done again: elsewhere if its worker cannot do it, alone if it died."""
+        if ended.message == KILLED and not self.tries[run.key]:
+            self.alone.append(run)
+            return True
+        if not ended.strange:
+            return False
+        shunned = self.shunned.setdefault(run.source.place, [])
+        if ended.strange not in shunned:
+            log.warning("%s cannot do %s: %s", ended.strange, run.source.name, ended.message)
+            shunned.append(ended.strange)
+        if self.tries[run.key] + 1 >= TRIES or not self._others(run):
+            return False
+        self.waiting.appendleft(run)
+        return True
+
+    def _free(self) -> None:
+        """Take back runs that are meant for workers which are gone: a worker that is started anew has another name."""
+        bound = [(key, *rest) for key, rest in self.out.items() if rest[-1]]
+        there = self.threads if bound else {}
+        for key, run, future, allowed in bound:
+            if not any(name in there for name in allowed):
+                del self.out[key]
+                self.tries[key] += 1
+                self.waiting.append(run)
+                with suppress(Exception):
+                    self.client.cancel([future])
 
     def _check(self) -> None:
         if self.client.status != "running":
@@ -195,10 +258,7 @@ class Crowd:
         status = future.status
         if status == "error":
             error = future.exception(timeout=CONNECT_S)
-            if type(error).__name__ == "KilledWorker":
-                text = f"{TRIES} workers died of it, one after the other: killed, or beyond their memory limit."
-            else:
-                text = f"{type(error).__name__}: {error}"
+            text = KILLED if type(error).__name__ == "KilledWorker" else f"{type(error).__name__}: {error}"
             return Ended(run.key, LOST, text)
         if status == "finished":
             try:
@@ -215,13 +275,15 @@ class Crowd:
     def let_go(self) -> None:
         """Take back what has not ended."""
         with suppress(Exception):
-            self.client.cancel([future for _, future in self.out.values()], force=True)
+            self.client.cancel([future for _, future, _ in self.out.values()])
 
 
 def work_off(
-    client: Any, runs: Sequence[Run], folder: Path, note: Callable[[Ended], bool], tick: Callable[[int], None]
+    client: Any, runs: Sequence[Run], folder: Path, note: Callable[[Ended], bool], tick: Callable[[int | None], None]
 ) -> None:
-    """Have the runs done and give each as it ends to ``note``, until that says no; ``tick`` is told how many run.
+    """Have the runs done and give each as it ends to ``note``, until that says no.
+
+    ``tick`` is told how many run, or None where there is no worker.
 
     Raises
     ------
@@ -230,11 +292,12 @@ def work_off(
     """
     crowd = Crowd(client, folder, deque(runs))
     try:
-        while crowd.waiting or crowd.out:
+        while crowd.left:
             crowd.hand_over()
             ended = crowd.next()
             if ended is not None and not note(ended):
                 return
-            tick(min(len(crowd.out), crowd.threads))
+            threads = sum(crowd.threads.values())
+            tick(min(len(crowd.out), threads) if threads else None)
     finally:
         crowd.let_go()

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -17,13 +18,13 @@ from layoutopt.batch.runs import Run
 from layoutopt.batch.store import ANSWERED, PLANNED, RUNS, Ended
 from layoutopt.errors import InputError, Problem
 
-FORMAT = 1
+FORMAT = 2
 WAIT_S = 30.0
 TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
   key TEXT PRIMARY KEY, position INTEGER, asked INTEGER, study TEXT, place TEXT, year INTEGER, scenario TEXT,
-  weight REAL, policy TEXT, labels TEXT, effort TEXT, state TEXT, message TEXT, seconds REAL, gap REAL, files TEXT,
-  mark TEXT, ended_at TEXT
+  weight REAL, policy TEXT, labels TEXT, effort TEXT, method TEXT, state TEXT, message TEXT,
+  seconds REAL, gap REAL, files TEXT, mark TEXT, ended_at TEXT
 );
 CREATE TABLE IF NOT EXISTS studies (place TEXT PRIMARY KEY, stamp TEXT, digest TEXT);
 """
@@ -49,7 +50,7 @@ class Ledger:
         rows = [
             (
                 run.key, at, run.source.name, run.source.place, run.year, run.scenario.name, run.scenario.weight,
-                run.variant.name, json.dumps(run.labels, ensure_ascii=False), run.effort, PLANNED,
+                run.variant.name, json.dumps(run.labels, ensure_ascii=False), run.effort, run.method, PLANNED,
             )
             for at, run in enumerate(runs)
         ]  # fmt: skip
@@ -59,7 +60,8 @@ class Ledger:
             self.store.execute("UPDATE runs SET asked = 0")
             self.store.executemany(
                 "INSERT INTO runs (key, position, asked, study, place, year, scenario, weight, policy, labels, effort,"
-                f" state) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET {named}",
+                " method, state) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                f" ON CONFLICT (key) DO UPDATE SET {named}",
                 rows,
             )
 
@@ -101,17 +103,21 @@ class Ledger:
         """Return the runs of the sweep in its order."""
         return pd.read_sql_query("SELECT * FROM runs WHERE asked = 1 ORDER BY position", self.store)
 
-    def seconds(self) -> dict[tuple[str, str], float]:
-        """Return the mean seconds of the runs done, by study and effort."""
+    def seconds(self, effort: str, method: str) -> dict[str, float]:
+        """Return the mean seconds of the runs that were answered in this way, by the place of their study."""
         found = self.store.execute(
-            "SELECT place, effort, avg(seconds) FROM runs WHERE seconds > 0 GROUP BY place, effort"
+            f"SELECT place, avg(seconds) FROM runs WHERE seconds > 0 AND state IN {ANSWERED} AND effort = ?"
+            " AND method = ? GROUP BY place",
+            (effort, method),
         )
-        return {(place, effort): seconds for place, effort, seconds in found}
+        return dict(found.fetchall())
 
 
 @contextmanager
 def opened(path: Path, *, read_only: bool = False) -> Iterator[Ledger]:
-    """Yield the ledger at ``path``; one that is damaged is put aside and begun anew, as the runs' folders tell all.
+    """Yield the ledger at ``path``; one that is damaged, or of another form, is put aside and begun anew.
+
+    The runs' folders tell all that it held.
 
     Raises
     ------
@@ -129,7 +135,7 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Ledger]:
             raise InputError([Problem(str(path), f"cannot be read ({fault})", "Start its batch again.")]) from None
         if isinstance(fault, sqlite3.OperationalError):
             raise OSError(f"{path} cannot be opened: {fault}") from None
-        log.warning("%s is damaged (%s) and put aside; runs whose folders are whole are kept.", path, fault)
+        log.warning("%s cannot be used (%s) and is put aside; runs whose folders are whole are kept.", path, fault)
         for ending in ("", "-wal", "-shm"):
             own = path.with_name(path.name + ending)
             if own.exists():
@@ -140,9 +146,11 @@ def opened(path: Path, *, read_only: bool = False) -> Iterator[Ledger]:
 
 
 def _connected(path: Path, read_only: bool) -> sqlite3.Connection:
-    """A connection to a ledger that was looked at; WAL lets others read while the batch writes."""
-    store = sqlite3.connect(path, timeout=WAIT_S)
+    """A connection to a ledger that was looked at; WAL lets others of this machine read while the batch writes."""
+    store = sqlite3.connect(_address(path) if read_only else path, timeout=WAIT_S, uri=read_only)
     try:
+        if store.execute("PRAGMA user_version").fetchone()[0] not in (0, FORMAT):
+            raise sqlite3.DatabaseError("it is of another layoutopt")
         if not read_only:
             store.execute("PRAGMA journal_mode = WAL")
             store.executescript(TABLES)
@@ -154,3 +162,10 @@ def _connected(path: Path, read_only: bool) -> sqlite3.Connection:
         store.close()
         raise
     return store
+
+
+def _address(path: Path) -> str:
+    """The ledger to be read only, also in a folder where nothing may be written; without a WAL file nobody writes."""
+    place = path.absolute().as_posix()
+    how = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+    return f"file://{'' if place.startswith('/') else '/'}{quote(place)}?{how}"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from layoutopt.batch.store import DONE, Ended
+from layoutopt.batch.store import DONE, FAILED, INFEASIBLE, LOST, Ended
 from layoutopt.progress import Progress, Report
 
 log = logging.getLogger(__name__)
@@ -21,14 +21,17 @@ LAYOUT = "{percentage:3.0f}% |{bar:20}| {desc}"
 
 @dataclass
 class Tally:
-    """What has ended so far, and how long it took; the only thing here that changes."""
+    """What has ended so far, and how long it took; the only thing here that changes.
+
+    ``running`` is None where there is no worker at all.
+    """
 
     total: int
     known: Counter[str] = field(default_factory=Counter)
     began: float = field(default_factory=time.monotonic)
     ended: Counter[str] = field(default_factory=Counter)
     gaps: list[float] = field(default_factory=lambda: [0.0, 0.0])
-    running: int = 0
+    running: int | None = 0
 
     def note(self, one: Ended) -> None:
         """Count a run that has ended."""
@@ -51,11 +54,12 @@ class Tally:
 
     def __str__(self) -> str:
         both = self.known + self.ended
-        other = both.total() - both[DONE]
+        running = "no worker is there: waiting" if self.running is None else f"{self.running} running"
+        other = "".join(f", {both[state]:,} {state}" for state in (INFEASIBLE, LOST) if both[state])
         gap = f", gap {self.gaps[0] / self.gaps[1]:.1%}" if self.gaps[1] else ""
         left = self.left_s
         time_left = "" if left is None else f", {spell(left)} left"
-        return f"{both[DONE]:,} done, {self.running} running, {other:,} without a plan{gap}{time_left}"
+        return f"{both[DONE]:,} done, {running}, {both[FAILED]:,} failed{other}{gap}{time_left}"
 
 
 def spell(seconds: float) -> str:
@@ -63,7 +67,7 @@ def spell(seconds: float) -> str:
 
     Examples
     --------
-    >>> spell(42), spell(750), spell(7500)
+    >>> spell(42), spell(780), spell(7500)
     ('42 s', '13 min', '2 h 05 min')
     """
     if seconds < 90:

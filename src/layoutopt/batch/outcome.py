@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -73,7 +74,8 @@ class Batch:
 class Estimate:
     """How many runs a sweep has, how many are left to do, and how long ``workers`` processes take for them.
 
-    ``seconds`` is None where no time is known; ``most_s`` is what it comes to if every run takes its whole time limit.
+    ``seconds`` is None where no time is known; ``most_s`` is what it comes to if every run takes its whole time limit,
+    which is where a solve stops and not when all of a run is over.
     """
 
     runs: int
@@ -85,17 +87,17 @@ class Estimate:
 
     @classmethod
     def of(
-        cls, runs: int, left: Sequence[Run], timed: Mapping[tuple[str, str], float], workers: int, rate_s: float | None
+        cls, runs: int, left: Sequence[Run], timed: Mapping[str, float], workers: int, rate_s: float | None
     ) -> Estimate:
-        """Return the estimate from mean seconds by study and effort, or from a rate that is stated."""
+        """Return the estimate from mean seconds by place of the study, or from a rate that is stated."""
         used = max(1, min(workers, len(left)))
-        most_s = sum(run.time_limit_s for run in left) / used
+        most_s = math.ceil(len(left) / used) * max((run.time_limit_s for run in left), default=0.0)
         if rate_s is not None:
             return cls(runs, len(left), used, rate_s * len(left) / used, most_s, f"{rate_s:g} s a run, as stated")
         if not timed:
             return cls(runs, len(left), used, None, most_s, "no run has been timed here yet")
         mean = sum(timed.values()) / len(timed)
-        own = [timed.get((run.source.place, run.effort), mean) for run in left]
+        own = [timed.get(run.source.place, mean) for run in left]
         return cls(runs, len(left), used, sum(own) / used, most_s, "the mean of the runs done here")
 
     @property
@@ -106,8 +108,12 @@ class Estimate:
         if not self.left:
             return (count,)
         if self.seconds is None:
-            return (count, f"At most {spell(self.most_s)} with {processes}: {self.basis}, and every run has its limit.")
-        return (count, f"About {spell(self.seconds)} with {processes} ({self.basis}); {spell(self.most_s)} at most.")
+            return (
+                count,
+                f"About {spell(self.most_s)} at most with {processes}: {self.basis}; runs have a time limit.",
+            )
+        most = f"about {spell(self.most_s)} if each takes its time limit"
+        return (count, f"About {spell(self.seconds)} with {processes} ({self.basis}); {most}.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, as JSON knows them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from layoutopt.batch.closures import Closures
 
+log = logging.getLogger(__name__)
 LEDGER_COLUMNS = ("key", "state", "message", "seconds", "gap", "effort")
 LABELS = ("study", "year", "scenario", "policy", "weight")
 COMPARED = (
@@ -58,12 +60,13 @@ class Results:
         """A row a school and run: what it becomes, with the run's labels and the school's point in degrees."""
         import geopandas as gpd
 
-        labels = self.done[["key", *self._labels()]].drop(columns="study")
+        labels = self.done[["key", *self._labels()]]
         read = [_layer(self.folder, key) for key in labels["key"]]
         found = [table for table in read if table is not None]
         if not found:
             return gpd.GeoDataFrame({"key": [], "school_id": []}, geometry=gpd.GeoSeries([], crs="EPSG:4326"))
-        both = pd.concat(found, ignore_index=True).merge(labels, on="key", validate="many_to_one")
+        own = pd.concat(found, ignore_index=True).drop(columns="study")  # the sweep may call it otherwise by now
+        both = labels[["key", "study"]].merge(own, on="key").merge(labels.drop(columns="study"), on="key")
         return gpd.GeoDataFrame(both, geometry="geometry", crs="EPSG:4326")
 
     def closures(self, by: str | Sequence[str] = ()) -> Closures:
@@ -76,7 +79,10 @@ class Results:
         from layoutopt.batch.closures import closures_of
 
         names = (by,) if isinstance(by, str) else tuple(by)
-        self._check(names)
+        for name in names:
+            if name not in self._labels():
+                hint = nearest(name, self._labels())
+                raise AskError(f"Closures go by {', '.join(self._labels())}, not by '{name}'.{hint}")
         return closures_of(self.schools, tuple(name for name in names if name != "study"))
 
     def compare(self, by: str | Sequence[str] = ("policy",), *, figures: Sequence[str] = COMPARED) -> pd.DataFrame:
@@ -194,7 +200,7 @@ def read_results(folder: str | Path) -> Results:
 
 
 def _figures(store: Store, runs: pd.DataFrame, complain: Callable[[str], None]) -> Iterator[pd.DataFrame]:
-    """The figures of every run with a plan; one whose file is damaged is named and left out."""
+    """The figures of every run with a plan; one of which a file is damaged is named, and that file left out."""
     try:
         from pyarrow import parquet
     except ImportError:
@@ -202,8 +208,11 @@ def _figures(store: Store, runs: pd.DataFrame, complain: Callable[[str], None]) 
     for key in runs.loc[runs["state"] == DONE, "key"]:
         try:
             yield parquet.read_table(store.run(key) / FIGURES).to_pandas()
+            parquet.read_metadata(store.run(key) / SCHOOLS)
         except (OSError, ValueError) as error:
-            complain(f"Run {key} cannot be read ({type(error).__name__}); start the batch again, and it is done anew.")
+            complain(
+                f"Run {key} cannot be read whole ({type(error).__name__}); start the batch again, and it is done anew."
+            )
 
 
 def _layer(folder: Path, key: str) -> Any:
@@ -211,5 +220,6 @@ def _layer(folder: Path, key: str) -> Any:
 
     try:
         return gpd.read_parquet(Store(folder).run(key) / SCHOOLS)
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        log.warning("The schools of run %s cannot be read: %s", key, error)
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -14,7 +15,7 @@ import layoutopt
 from layoutopt.ahead.scenario import Scenario
 from layoutopt.batch.design import Variant
 from layoutopt.batch.sources import Source
-from layoutopt.batch.sweep import Sweep
+from layoutopt.batch.sweep import Sweep, alike, future_of
 from layoutopt.plan.files import versions
 
 NOT_DECIDING = ("cli", "report", "explaining")
@@ -37,14 +38,18 @@ class Run:
     seed: int
     keep: str
     code: str
+    twin: int = 0
 
     @cached_property
     def key(self) -> str:
-        """A hash of everything the result depends on; names of policies and scenarios, and weights, are left out."""
+        """A hash of everything the result depends on; names of policies and scenarios, and weights, are left out.
+
+        ``twin`` counts the studies before this one with the same folder name and content: each has its own rows.
+        """
         parts = {
-            "study": [self.source.name, self.digest],
+            "study": [self.source.own_name, self.digest, self.twin],
             "policy": self.variant.policy.model_dump(mode="json", exclude={"sources", "name", "about", "fixed"}),
-            "scenario": {name: _plain(getattr(self.scenario, name)) for name in FUTURE},
+            "scenario": future_of(self.scenario),
             "year": self.year,
             "solve": [self.effort, self.method, self.time_limit_s, self.seed],
             "code": self.code,
@@ -62,20 +67,12 @@ class Run:
     @property
     def ways(self) -> str:
         """What its travel times depend on; runs of which this is the same share them."""
-        own = [self.variant.policy.travel.model_dump_json(), self.scenario.travel, _plain(self.scenario.policy)]
+        own = [self.variant.policy.travel.model_dump_json(), self.scenario.travel, alike(self.scenario.policy)]
         return hashlib.sha256(json.dumps([self.digest, *own], default=str).encode()).hexdigest()[:KEY_LENGTH]
 
     def __str__(self) -> str:
         year = f", {self.year}" if self.year is not None else ""
         return f"{self.source.name}{year}, {self.scenario.name}, {self.variant.name}"
-
-
-FUTURE = ("births", "pupils", "travel", "towns", "policy")
-"""What of a scenario a result depends on."""
-
-
-def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else value
 
 
 def _cell(value: Any) -> Any:
@@ -89,17 +86,20 @@ def runs_of(sweep: Sweep, digests: Mapping[Source, str]) -> Iterator[Run]:
     """Yield every run of the sweep once, study by study, so that runs of one study share what is read."""
     seen: set[str] = set()
     code = code_version()
+    twins: Counter[tuple[str, str]] = Counter()
     for source in sweep.sources:
+        alike = source.own_name, digests[source]
         for year in sweep.years or (None,):
             for scenario in sweep.scenarios:
                 for variant in sweep.variants:
                     run = Run(
                         source, digests[source], variant, scenario, year, sweep.effort, sweep.method,
-                        sweep.time_limit_s, sweep.seed, sweep.keep, code,
+                        sweep.time_limit_s, sweep.seed, sweep.keep, code, twins[alike],
                     )  # fmt: skip
                     if run.key not in seen:
                         seen.add(run.key)
                         yield run
+        twins[alike] += 1
 
 
 @lru_cache(maxsize=1)

@@ -28,6 +28,11 @@ class Source:
 
         return sample_path(self.place.removeprefix(SAMPLE)) if self.place.startswith(SAMPLE) else Path(self.place)
 
+    @property
+    def own_name(self) -> str:
+        """The last part of its place, whatever other studies a sweep has."""
+        return self.place.removeprefix(SAMPLE) if self.place.startswith(SAMPLE) else Path(self.place).name
+
     def read(self) -> Study:
         """Return the study, read and checked."""
         from layoutopt.study import read_study

@@ -6,15 +6,16 @@ import errno
 import hashlib
 import json
 import shutil
-import tempfile
-from collections.abc import Callable, Mapping, Set
-from dataclasses import asdict, dataclass
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from layoutopt.errors import InputError, MissingExtraError
 
-RUNS, EARLIER, PLAN = "runs", "earlier", "plan"
+RUNS, EARLIER, ASIDE, PLAN = "runs", "earlier", "aside", "plan"
 FIGURES, SCHOOLS, ABOUT = "figures.parquet", "schools.parquet", "run.json"
 LEDGER, LOCK = "ledger.sqlite", "batch.lock"
 DONE, INFEASIBLE, FAILED, LOST, PLANNED = "done", "infeasible", "failed", "lost", "planned"
@@ -24,11 +25,16 @@ ANSWERED = (DONE, INFEASIBLE, FAILED)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 FULL_BYTES = 16_000_000
 """Where less is free when a file cannot be written, the disk is full: GDAL does not say why it failed."""
+PATIENCE_S = 5.0
+"""How long a folder may be held by a virus scanner before it cannot be moved."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended, in few words: all that comes back from a worker. ``check`` is a hash of what it wrote."""
+    """How a run ended, in few words: all that comes back from a worker.
+
+    ``check`` is a hash of what it wrote; ``strange`` is the address of a worker that cannot do this study's runs.
+    """
 
     key: str
     state: str
@@ -37,6 +43,7 @@ class Ended:
     gap: float | None = None
     check: str = ""
     full: bool = False
+    strange: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,19 +72,23 @@ class Store:
         Raises
         ------
         InputError
-            It is a file, or holds files of others.
+            It is a file, holds files of others, or cannot be written.
         """
         if self.folder.exists() and not self.folder.is_dir():
             raise InputError(f"{self.folder}: a file of this name exists. Choose another folder.")
         others = self.folder.is_dir() and any(self.folder.iterdir())
         if others and not any((self.folder / name).exists() for name in (LEDGER, LOCK, RUNS)):
             raise InputError(f"{self.folder}: the folder holds other files. Choose a new or empty folder.")
-        (self.folder / RUNS).mkdir(parents=True, exist_ok=True)
+        try:
+            (self.folder / RUNS).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.folder}: cannot be written ({error.strerror}). Choose another folder.") from None
 
     def write(self, key: str, fill: Callable[[Path], None], ended: Ended) -> Ended:
         """Write a run's folder, whole or not at all, and return how it ended with the hash of its files.
 
-        A folder that another worker has put there meanwhile and that is whole stays.
+        A plan that is there, from another worker or an earlier start, stays unless the new one holds more files. What
+        is half written lies in a folder of its own, where nobody reads ``runs/*``.
 
         Raises
         ------
@@ -85,38 +96,59 @@ class Store:
             It cannot be written; with the number ENOSPC where the disk is full, whoever noticed it.
         """
         target = self.run(key)
-        aside = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=target.parent))
+        aside = self.folder / ASIDE / f"{key}-{uuid.uuid4().hex[:8]}"
         try:
+            aside.mkdir(parents=True)
             fill(aside)
-            whole = Ended(**{**asdict(ended), "check": check_of(aside)})
-            (aside / ABOUT).write_text(json.dumps(asdict(whole), ensure_ascii=False), encoding="utf-8", newline="\n")
-            aside.chmod(0o755)
+            files = _marks(aside, [path for path in sorted(aside.rglob("*")) if path.is_file()])
+            whole = replace(ended, check=_check(files))
+            told = json.dumps({**asdict(whole), "files": files}, ensure_ascii=False)
+            (aside / ABOUT).write_text(told, encoding="utf-8", newline="\n")
             there = self.found(key)
-            if there is not None:
+            if there is not None and there.state == DONE and (whole.state != DONE or self._holds(key, files)):
                 return there
-            shutil.rmtree(target, ignore_errors=True)
-            aside.rename(target)
+            if target.exists():
+                _moved(target, aside.with_name(f"{aside.name}-old"))
+            _moved(aside, target)
         except Exception as error:
-            if isinstance(error, OSError) or shutil.disk_usage(aside).free >= FULL_BYTES:
+            if isinstance(error, OSError) or shutil.disk_usage(self.folder).free >= FULL_BYTES:
                 raise
             raise OSError(errno.ENOSPC, f"{type(error).__name__}: {error}") from error
         finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            for left in (aside, aside.with_name(f"{aside.name}-old")):
+                shutil.rmtree(left, ignore_errors=True)
         return whole
 
     def found(self, key: str) -> Ended | None:
-        """Return how a run ended as its own folder says; None where that is missing, half written or damaged."""
+        """Return how a run ended as its own folder says; None where that is missing or a file of it damaged.
+
+        Files that others have put there, of a viewer or a report, do not count.
+        """
         folder = self.run(key)
         try:
-            told = Ended(**json.loads((folder / ABOUT).read_text("utf-8")))
-            good = told.key == key and told.state in ANSWERED and told.check == check_of(folder)
-        except (OSError, ValueError, TypeError):
+            told = json.loads((folder / ABOUT).read_text("utf-8"))
+            files = told.pop("files")
+            ended = Ended(**told)
+            whole = _marks(folder, [folder / name for name in files]) == files and ended.check == _check(files)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
-        return told if good else None
+        return ended if whole and ended.key == key and ended.state in ANSWERED else None
+
+    def has_plan(self, key: str) -> bool:
+        """Whether a run has kept its plan, or had before it was put away."""
+        return any((self.folder / part / key / PLAN).is_dir() for part in (RUNS, EARLIER))
+
+    def shows(self, key: str) -> bool:
+        """Whether a run's folder is to be seen from here; on a shared disk the whole list is read afresh."""
+        return self.run(key).is_dir() or any(one.name == key for one in (self.folder / RUNS).iterdir())
+
+    def _holds(self, key: str, files: Mapping[str, str]) -> bool:
+        return all((self.run(key) / name).exists() for name in files)
 
     def arrange(self, keys: Set[str]) -> None:
         """Put away the folders of runs nobody asks for, fetch those asked for, and delete what is half written."""
         away = self.folder / EARLIER
+        _remove(self.folder / ASIDE)
         for folder in sorted(self.folder.joinpath(RUNS).iterdir()):
             if folder.name.startswith(".") or not folder.is_dir():
                 _remove(folder)
@@ -128,10 +160,6 @@ class Store:
             if folder.name in keys and not self.run(folder.name).exists():
                 folder.rename(self.run(folder.name))
 
-    def drop(self, key: str) -> None:
-        """Delete a run's folder."""
-        _remove(self.run(key))
-
 
 def _remove(path: Path) -> None:
     if path.is_dir():
@@ -140,16 +168,37 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def check_of(folder: Path) -> str:
-    """Return a hash of the tables in a run's folder, and of the names and sizes of its plan's files."""
-    found = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name != ABOUT:
-            found.update(f"{name} {path.stat().st_size}\n".encode())
-            if "/" not in name:
-                found.update(path.read_bytes())
-    return found.hexdigest()[:24]
+def _moved(source: Path, target: Path) -> None:
+    """Rename a folder; on Windows a virus scanner may hold one for a moment."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            source.rename(target)
+            return
+        except PermissionError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+def _marks(folder: Path, paths: Iterable[Path]) -> dict[str, str]:
+    """What tells whether each file is as it was written, by its name in the folder."""
+    return {path.relative_to(folder).as_posix(): _mark(path) for path in paths}
+
+
+def _mark(path: Path) -> str:
+    """The hash of a file; of a whole GeoPackage its kind, for QGIS changes some bytes when it only shows one."""
+    with path.open("rb") as file:
+        head = file.read(100)  # of SQLite 3: the bytes of a page from 16, the count of pages from 28
+        page = int.from_bytes(head[16:18], "big")
+        size = (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
+        if head.startswith(b"SQLite format 3\0") and path.stat().st_size >= size:
+            return "SQLite"
+        return hashlib.sha256(head + file.read()).hexdigest()
+
+
+def _check(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def write_table(table: Any, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ DEFAULTS: dict[str, Any] = {
     "name": "sweep", "studies": [], "years": [], "effort": "normal", "method": TOGETHER, "time_limit_s": 300.0,
     "seed": 0, "keep": "figures",
 }  # fmt: skip
+
+
+FUTURE = ("births", "pupils", "travel", "towns", "policy")
+"""What of a scenario a result depends on."""
 
 
 @dataclass(frozen=True)
@@ -154,4 +159,25 @@ def _scenarios(given: Any, file: str) -> tuple[list[Scenario], list[Problem]]:
         return [], [Problem(f"{file} demand", "is no table", cure)]
     read = [read_scenario(name, table, file=f"{file} demand") for name, table in given.items()]
     found = [one for one, _ in read if one is not None]
-    return found or [Scenario()], [problem for _, problems in read for problem in problems]
+    problems = [problem for _, wrong in read for problem in wrong]
+    first: dict[str, str] = {}
+    for one in found:
+        same = first.setdefault(future_of(one), one.name)
+        if same != one.name:
+            cure = "Keep one of them, with the weights of both."
+            problems.append(Problem(f"{file} demand [{one.name}]", f"is the same future as [{same}]", cure))
+    return found or [Scenario()], problems
+
+
+def alike(value: Any) -> Any:
+    """A value as JSON knows it, 0 and 0.0 alike."""
+    if isinstance(value, Mapping):
+        return {key: alike(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [alike(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def future_of(scenario: Scenario) -> str:
+    """Return what a result depends on in a scenario, as one text: all but its name and weight."""
+    return json.dumps({name: alike(getattr(scenario, name)) for name in FUTURE}, sort_keys=True, default=str)

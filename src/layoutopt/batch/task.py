@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from layoutopt.batch.store import (
     Store,
     write_table,
 )
-from layoutopt.errors import InfeasibleError, LayoutError
+from layoutopt.errors import InfeasibleError, LayoutError, MissingExtraError
 from layoutopt.plan.plan import Plan
 from layoutopt.policy import Policy
 from layoutopt.study import Study
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class Strange(Exception):
-    """The worker cannot do this run: another program, another disk, or a study that has changed meanwhile."""
+    """This worker cannot do this run, another may: its program, its disk, or a study that it reads differently."""
 
 
 def work(run: Run, folder: str, ready: object = None) -> Ended:
@@ -58,6 +59,8 @@ def work(run: Run, folder: str, ready: object = None) -> Ended:
             state, message = DONE, ""
         except InfeasibleError as error:
             plan, state, message = None, INFEASIBLE, str(error)
+        except MissingExtraError as error:
+            raise Strange(str(error)) from None
         except LayoutError as error:
             plan, state, message = None, FAILED, f"{type(error).__name__}: {error}"
         level = plan.proof.main if plan is not None else None
@@ -67,13 +70,25 @@ def work(run: Run, folder: str, ready: object = None) -> Ended:
     except OSError as error:
         full = error.errno in NO_ROOM
         return Ended(run.key, LOST, f"{type(error).__name__}: {error}", _since(began), full=full)
-    except (Strange, MemoryError) as error:
+    except Strange as error:
+        return Ended(run.key, LOST, str(error), _since(began), strange=_here())
+    except MemoryError as error:
         return Ended(run.key, LOST, str(error) or "The worker's memory is full.", _since(began))
     except Exception as error:  # a fault of ours must not end the night's other runs
         log.exception("%s", run)
         return Ended(run.key, LOST, f"Unexpected {type(error).__name__}: {error}", _since(began))
     finally:
         forget()  # memory stays flat however many runs follow
+
+
+def _here() -> str:
+    """The address of the worker this is done by; nothing where it is done without one."""
+    from distributed import get_worker
+
+    try:
+        return str(get_worker().address)
+    except ValueError:
+        return ""
 
 
 def _since(began: float) -> float:
@@ -102,7 +117,9 @@ def case_of(run: Run) -> tuple[Study, Policy]:
     if run.year is not None and run.year != study.year:
         study = _of_year(study, policy, run.year)
         policy = policy if policy.demand.method == "auto" else policy.replace(method="auto")  # it has pupils by grade
-    return run.scenario.apply(study, policy, base_year=base if run.year is not None else None)
+    known = set(study.settlements["town"])  # a town that only other studies of the sweep have changes nothing here
+    scenario = replace(run.scenario, towns={town: by for town, by in run.scenario.towns.items() if town in known})
+    return scenario.apply(study, policy, base_year=base if run.year is not None else None)
 
 
 def _of_year(study: Study, policy: Policy, year: int) -> Study:
@@ -118,13 +135,18 @@ def read(source: Source, digest: str) -> Study:
     Raises
     ------
     Strange
-        Its files are not those the batch was begun with, or not to be seen from here.
+        Its files are not those the batch was begun with, or not to be seen or read from here.
     """
-    if not source.folder.is_dir():
-        raise Strange(f"This worker does not see {source.place}: studies must lie in a folder that all machines share.")
-    study = source.read()
+    try:
+        if not source.folder.is_dir():
+            raise Strange(f"This worker does not see {source.place}: put studies in a folder that all machines share.")
+        study = source.read()
+    except (LayoutError, OSError) as error:  # it could be read when the batch was begun
+        raise Strange(f"{source.place} cannot be read now: {error}") from None
     if digest_of(study) != digest:
-        raise Strange(f"{source.place} has changed since the batch was begun. Start the batch again.")
+        raise Strange(
+            f"{source.place} has changed since the batch was begun, or is read otherwise here. Start the batch again."
+        )
     return study
 
 

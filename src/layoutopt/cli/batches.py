@@ -30,7 +30,7 @@ SAID_EVERY = 0.1
 @click.option("--json", "as_json", is_flag=True, help="Print how it went as JSON on stdout.")
 @command
 def batch(
-    sweep: Path, out: Path, workers: int | None, dry_run: bool, seconds_per_run: float | None, as_json: bool,
+    sweep: Path, out: Path, dry_run: bool, seconds_per_run: float | None, as_json: bool, memory_limit: str,
     **how: Any,
 ) -> None:  # fmt: skip
     """Solve every study of the file SWEEP under every policy, year and scenario it names.
@@ -43,11 +43,11 @@ def batch(
     from layoutopt.batch import estimate_batch
 
     if dry_run:
-        found = estimate_batch(sweep, out, workers=workers, seconds_per_run=seconds_per_run)
+        found = estimate_batch(sweep, out, seconds_per_run=seconds_per_run, **how)
         click.echo(json.dumps(found.to_dict(), indent=2) if as_json else str(found))
         return
     progress = True if sys.stderr.isatty() else _now_and_then()
-    ended = lo.run_batch(sweep, out, workers=workers, progress=progress, **how)
+    ended = lo.run_batch(sweep, out, memory_limit=memory_limit, progress=progress, **how)
     click.echo(json.dumps(ended.to_dict(), indent=2) if as_json else str(ended))
     if not ended.complete:
         sys.exit(NO_PLAN)

@@ -37,6 +37,9 @@ RIDER_SHARE = 0.0005
 """A rider's minute counts this share of a vehicle's kilometre: of lines that cost the same, the kinder one is taken."""
 LINE_GAP = 0.01
 """Lines of one hub this near to their bound are good enough; costs are known less exactly."""
+LINE_WORK = 4e8
+"""Pairs of labels compared in proving the lines of one hub, some 20 s: with 40 stops near each other the proof could go
+on for half an hour, and left the lines as they were (pilot counties 9 and 12)."""
 LEAST_TIME_S = 2.0
 Caps = tuple[int | None, ...]
 """Most vehicles of each kind; None for any number."""
@@ -217,7 +220,8 @@ def routed(ways: HubWays, *, second_run_window_min: float | None = None, time_li
         ways.minutes, ways.riders, fleet=ways.vehicles, max_ride_min=ways.limit_min, line_cost=ways.km,
         dwell_min=ways.dwell_min, dwell_min_per_rider=ways.dwell_min_per_rider, return_trip=True,
         cost_per_rider_min=RIDER_SHARE * max([1.0, *(kind.cost_per_min for kind in ways.vehicles)]),
-        second_run_window_min=second_run_window_min, gap=LINE_GAP, time_limit_s=time_limit_s, seed=seed,
+        second_run_window_min=second_run_window_min, gap=LINE_GAP, time_limit_s=time_limit_s,
+        work=LINE_WORK, seed=seed,
     )  # fmt: skip
 
 

@@ -43,6 +43,11 @@ class PartPricer:
         self.pricer, self.mask = pricer, mask
         self.fruitful: Ints | None = None
 
+    @property
+    def over(self) -> bool:
+        """As :attr:`Pricer.over`."""
+        return self.pricer.over
+
     def _barred(self, prices: Prices) -> Prices:
         return replace(prices, prize=np.where(self.mask, NEVER, prices.prize)) if self.mask.any() else prices
 

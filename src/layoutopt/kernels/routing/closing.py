@@ -48,7 +48,7 @@ def close(search: Search, generator: Generator, root: Root, best: Best) -> tuple
         before = bound
         if slow >= SLOW_ROUNDS or generator.cut(root) == 0:
             break
-        root = generator.settle(best.cost, search.deadline)
+        root = generator.settle(best.cost)
         bound = max(bound, root.bound)
         slow = slow + 1 if bound - before < SLOW_CUTS * gap else 0
         log.debug("cuts %d bound %.4f best %.4f lines %d", len(root.node.cuts), bound, best.cost, len(root.lines))

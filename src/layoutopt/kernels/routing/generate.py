@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,8 +45,8 @@ class Generator:
         self.best_prices: Prices | None = None
         self.best_value = -np.inf
 
-    def settle(self, upper: float, deadline: float) -> Root:
-        """Add lines until none prices out (or time is up); return the bound."""
+    def settle(self, upper: float) -> Root:
+        """Add lines until none prices out (or time or work is over); return the bound."""
         task, grown, converged = self.search.task, True, False
         most = max(60, task.n)
         while True:
@@ -66,7 +65,7 @@ class Generator:
             if priced.lines is None:
                 converged = priced.proven
                 break
-            if time.perf_counter() > deadline or self.bound >= upper:
+            if self.pricer.over or self.bound >= upper:
                 break
             self.master.add_lines(priced.lines)
             grown = True

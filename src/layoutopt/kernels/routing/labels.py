@@ -288,8 +288,8 @@ def _dominates(a, b, words, cut_price, span, num, bits, exact):
 
 
 @compiled
-def _enter(new, most_load, head, least_cost, words, cut_price, span, store, exact):
-    """Enter label ``new`` at its stop unless one there makes it useless; mark those it makes useless."""
+def _enter(new, most_load, head, least_cost, compared, words, cut_price, span, store, exact):
+    """Enter label ``new`` at its stop unless one there makes it useless; mark those it makes useless, count both."""
     num, ref, bits = store.num, store.ref, store.bits
     j = ref[new, STOP]
     cost = num[new, COST]
@@ -299,6 +299,7 @@ def _enter(new, most_load, head, least_cost, words, cut_price, span, store, exac
             continue
         q = head[j, c]
         while q >= 0:
+            compared[0] += 1
             if ref[q, ALIVE] and _dominates(q, new, words, cut_price, span, num, bits, exact):
                 return False
             q = ref[q, FOLLOW]
@@ -306,6 +307,7 @@ def _enter(new, most_load, head, least_cost, words, cut_price, span, store, exac
         before = np.int32(-1)
         q = head[j, c]
         while q >= 0:
+            compared[0] += 1
             after = ref[q, FOLLOW]
             if ref[q, ALIVE] and _dominates(new, q, words, cut_price, span, num, bits, exact):
                 ref[q, ALIVE] = 0
@@ -327,11 +329,11 @@ def extend(first, last, many, ground, keep, cuts, grid, threshold, exact, most_a
     """Grow the labels ``first`` to ``last`` (−1: the depot) into ``store`` behind its ``many`` labels.
 
     ``keep[j]`` are the stops whose visit is remembered at ``j`` (ng-sets); ``shelf`` is (labels by stop and load,
-    least cost there, labels grown at each stop in this layer). Not ``exact``: compare cost, minutes and load alone and
-    grow at most ``most_at_stop`` labels a stop and layer; what is found is then no bound. Returns (labels in the
-    store, whether it ran full).
+    least cost there, labels grown at each stop in this layer, pairs compared). Not ``exact``: compare cost, minutes
+    and load alone and grow at most ``most_at_stop`` labels a stop and layer; what is found is then no bound. Returns
+    (labels in the store, whether it ran full).
     """
-    head, least_cost, at_stop = shelf
+    head, least_cost, at_stop, compared = shelf
     words = keep.shape[1]
     most_load = ground.seats.max()
     base = ground.per_min.min()
@@ -352,7 +354,7 @@ def extend(first, last, many, ground, keep, cuts, grid, threshold, exact, most_a
         for q in range(made):
             if fresh + q != many:
                 move(fresh + q, many, store)
-            if _enter(many, most_load, head, least_cost, words, cuts.price, span, store, exact):
+            if _enter(many, most_load, head, least_cost, compared, words, cuts.price, span, store, exact):
                 many += 1
     return many, False
 

@@ -67,13 +67,17 @@ def solve(
     plan: Plan | None = None,
     reused: bool = False,
     engine: str = "own",
+    work: float = np.inf,
 ) -> Answer:
-    """Return the best plan and bound for ``task``; ``plan`` is one at hand, ``start`` lines worth trying."""
+    """Return the best plan and bound for ``task``; ``plan`` is one at hand, ``start`` lines worth trying.
+
+    Exact pricing ends after so much ``work``, pairs of labels compared.
+    """
     if task.n > FEW_STOPS:
         warm_up()
     task = replace(task, lines_low=max(task.lines_low, fewest_by_seats(task)))
     deadline = time.perf_counter() + time_limit_s
-    pricer = Pricer(task, deadline=deadline)
+    pricer = Pricer(task, deadline=deadline, most_work=work)
     full = every_line(task, pricer)
     if full is not None and len(np.unique(full.flat)) < task.n:
         stranded = np.setdiff1d(np.arange(task.n), full.flat)
@@ -88,17 +92,19 @@ def solve(
     search = Search(task, is_covering(task), gap, deadline, _artificial(task, best), seed=seed, rounds=rounds)
     if full is not None:
         ended = solve_pool(search, full, best, node=start_node(task))
-        method = _method(search, "listed lines, cuts, branching")
+        method = _method(pricer, "listed lines, cuts, branching")
         return _answer(ended, ended.lines is None and ended.bound == np.inf, kept, method)
     assert kept is not None
     lines = cheapest_of_each_set(kept if start is None else join([kept, start]), task.n)
     ended, kept, method = _by_generation(search, pricer, lines, best)
     ended = replace(ended, bound=max(ended.bound, seat_bound(task)))
-    return _answer(ended, False, kept, _method(search, method))
+    return _answer(ended, False, kept, _method(pricer, method))
 
 
-def _method(search: Search, method: str) -> str:
-    return method + (", stopped by the clock" if time.perf_counter() > search.deadline else "")
+def _method(pricer: Pricer, method: str) -> str:
+    if pricer.late:
+        return f"{method}, stopped by the clock"
+    return f"{method}, stopped after its work" if pricer.over else method
 
 
 def every_line(task: Task, pricer: Pricer) -> Lines | None:
@@ -165,11 +171,11 @@ def _by_generation(search: Search, pricer: Pricer, start: Lines, best: Best) -> 
     most = LINES_A_STOP * search.task.n
     while heap:
         low, _, node, lines = heapq.heappop(heap)
-        if done(search, best.cost, low) or (time.perf_counter() > search.deadline and kept is not start):
+        if done(search, best.cost, low) or (pricer.over and kept is not start):
             closed = min(closed, low)
             break
         generator = Generator(search, pricer, node, lines)
-        root = generator.settle(best.cost, search.deadline)
+        root = generator.settle(best.cost)
         bound = max(low, root.bound)
         log.debug("part %d-%d bound %.4f best %.4f lines %d", node.low, node.high, bound, best.cost, len(root.lines))
         if kept is start:
@@ -193,7 +199,7 @@ def _close(search: Search, generator: Generator, root: Root, best: Best) -> tupl
     bound, few = best.bound, LINES_A_STOP * search.task.n
     for _ in range(MOST_CUT_ROUNDS):
         gap = best.cost - bound
-        if done(search, best.cost, bound) or not root.converged or time.perf_counter() > search.deadline:
+        if done(search, best.cost, bound) or not root.converged or generator.pricer.over:
             break
         if gap < SMALLER_GAP * tried_at:
             tried_at = gap
@@ -207,7 +213,7 @@ def _close(search: Search, generator: Generator, root: Root, best: Best) -> tupl
                 return ended, ended.bound, "column generation, lines in the gap listed, cuts, branching"
         if slow >= SLOW_ROUNDS or generator.cut(root) == 0:
             break
-        root = generator.settle(best.cost, search.deadline)
+        root = generator.settle(best.cost)
         bound = max(bound, root.bound)
         log.debug("cuts %d bound %.4f best %.4f lines %d", len(root.node.cuts), bound, best.cost, len(root.lines))
         slow = slow + 1 if bound - last < SLOW_CUTS * gap else 0

@@ -80,13 +80,16 @@ NOTHING = labels.Grid(False, np.empty((0, 0, 0)), np.empty((0, 0, 0)), np.empty(
 class Pricer:
     """One task as the loops want it: ng-sets, grid of the completion bound, and room for labels, used again.
 
-    After the ``deadline`` exact pricing stops growing labels and answers with the completion bound, which is proven.
+    After the ``deadline``, or ``most_work`` pairs of labels compared, exact pricing stops growing labels and answers
+    with the completion bound, which is proven.
     """
 
     def __init__(
-        self, task: Task, *, ng_size: int = NG_SIZE, ride_cells: int = RIDE_CELLS, deadline: float = np.inf
-    ) -> None:
-        self.task, self.deadline = task, deadline
+        self, task: Task, *, ng_size: int = NG_SIZE, ride_cells: int = RIDE_CELLS, deadline: float = np.inf,
+        most_work: float = np.inf,
+    ) -> None:  # fmt: skip
+        self.task, self.deadline, self.most_work = task, deadline, most_work
+        self.work = 0.0
         self.keep = near_words(task, ng_size)
         self.everything = np.full_like(self.keep, np.uint64(0xFFFFFFFFFFFFFFFF))
         self.load = load_unit(task)
@@ -96,6 +99,16 @@ class Pricer:
         self.marks = rng.integers(1, 2**63, size=task.n, dtype=np.int64).astype(np.uint64)
         self.pay_least = least_way(task.pay_between, task.pay_inward, task.pay_service)
         self.room: labels.Store | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return time.perf_counter() > self.deadline
+
+    @property
+    def over(self) -> bool:
+        """Whether time or work is over."""
+        return self.work > self.most_work or self.late
 
     def _ground(self, d: int, prices: Prices) -> labels.Ground:
         task = self.task
@@ -155,7 +168,7 @@ class Pricer:
         for size in STORE_SIZES if exact else STORE_SIZES[:1]:
             store = self._store(size, words.add.shape[1])
             many, full = self._labels(ground, cuts, grid, -tolerance, exact, store)
-            if not full or time.perf_counter() > self.deadline:
+            if not full or self.over:
                 break
         ended = store.num[:many, labels.ENDED]
         least = min(float(ended.min(initial=0.0)), -tolerance if exact else 0.0)
@@ -179,18 +192,19 @@ class Pricer:
         """Grow all labels, layer by layer; return how many, and whether room or time ran out before the end."""
         n = self.task.n
         head, least = np.full((n, labels.LOAD_CELLS), -1, dtype=np.int32), np.full((n, labels.LOAD_CELLS), np.inf)
-        many, layer = 0, (-1, 0)
+        many, layer, compared = 0, (-1, 0), np.zeros(1, dtype=np.int64)
         while layer[0] < layer[1]:
-            shelf = head, least, np.zeros(n, dtype=np.int64)
+            shelf = head, least, np.zeros(n, dtype=np.int64), compared
             before = many
             for first in range(layer[0], layer[1], GROWN_AT_ONCE):
-                if exact and many > 0 and time.perf_counter() > self.deadline:
+                if exact and many > 0 and self.over:
                     return many, True
                 last = min(first + GROWN_AT_ONCE, layer[1])
                 many, full = labels.extend(
                     first, last, many, ground, self.keep, cuts, grid, threshold, exact, QUICK_LABELS_A_STOP, shelf,
                     store,
                 )  # fmt: skip
+                self.work, compared[0] = self.work + exact * float(compared[0]), 0
                 if full:
                     return many, True
             layer = (before, many)

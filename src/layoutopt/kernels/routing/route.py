@@ -55,6 +55,7 @@ def route(
     second_run_window_min: float | None = None,
     gap: float = 1e-4,
     time_limit_s: float = 60.0,
+    work: float = np.inf,
     seed: int = 0,
     start: Sequence[ArrayLike] | None = None,
     state: RouteState | None = None,
@@ -96,6 +97,9 @@ def route(
     gap, time_limit_s, seed
         Proven relative gap at which to stop, safety stop, and seed of the search. Two runs that are not stopped
         by the clock give the same arrays.
+    work
+        Where the proof of one program stops, on every machine alike: pairs of labels compared, some
+        2e7 in a second.
     start, state
         Lines to begin from (positions, outermost first; those that break a rule are dropped), and the ``state`` of
         an earlier result.
@@ -130,7 +134,7 @@ def route(
     rows = [np.asarray(line, dtype=np.int64) for line in start or ()] + list(state.lines if state is not None else ())
     known = known_lines(task, rows, [0] * len(rows))
     window = second_run_window_min
-    found = _solve(task, goal, window, gap, time_limit_s, seed, known, state is not None, engine)
+    found = _solve(task, goal, window, gap, time_limit_s, work, seed, known, state is not None, engine)
     return _routed(found, task, goal, window, began, table, people, dwell_min, dwell_min_per_rider, types, gap)
 
 
@@ -253,6 +257,7 @@ def _solve(
     window: float | None,
     gap: float,
     time_limit_s: float,
+    work: float,
     seed: int,
     known: Any,
     reused: bool,
@@ -265,11 +270,13 @@ def _solve(
 
     if window is not None:
         answer = solve_with_second_runs(
-            task, window, gap=gap, time_limit_s=time_limit_s, seed=seed, start=known, reused=reused
+            task, window, gap=gap, time_limit_s=time_limit_s, seed=seed, start=known, reused=reused, work=work
         )
         return answer, 0
     if goal == "cost":
-        done = solve(task, gap=gap, time_limit_s=time_limit_s, seed=seed, start=known, reused=reused, engine=engine)
+        done = solve(
+            task, gap=gap, time_limit_s=time_limit_s, seed=seed, start=known, reused=reused, engine=engine, work=work
+        )
         return done, 0
     if goal == "lines":
         zero = np.zeros_like(task.fixed)
@@ -279,7 +286,9 @@ def _solve(
     plan, low = fewest_lines(task, time_limit_s=0.4 * time_limit_s, seed=seed, start=known, engine=engine)
     task = replace(task, lines_low=low, lines_high=task.lines_high if plan is None else len(plan.lines))
     spare = max(0.5 * time_limit_s, time_limit_s - (time.perf_counter() - began))
-    done = solve(task, gap=gap, time_limit_s=spare, seed=seed, start=known, plan=plan, reused=reused, engine=engine)
+    done = solve(
+        task, gap=gap, time_limit_s=spare, seed=seed, start=known, plan=plan, reused=reused, engine=engine, work=work
+    )
     return done, low
 
 

@@ -25,6 +25,7 @@ def solve_with_second_runs(
     seed: int,
     start: Lines | None,
     reused: bool,
+    work: float = np.inf,
 ) -> Answer:
     """Return lines that are cheap once vehicles are shared, with a proven bound.
 
@@ -35,10 +36,10 @@ def solve_with_second_runs(
     that charges most for the lines found. The plans of all programs are paired as well as can be, the cheapest stays.
     """
     half = replace(task, fixed=task.fixed / 2, count=np.minimum(2 * task.count, task.n))
-    low = solve(half, gap=gap, time_limit_s=0.4 * time_limit_s, seed=seed, start=start, reused=reused)
+    low = solve(half, gap=gap, time_limit_s=0.4 * time_limit_s, seed=seed, start=start, reused=reused, work=work)
     if low.infeasible:
         return low
-    full = solve(task, gap=gap, time_limit_s=0.3 * time_limit_s, seed=seed, start=low.kept, reused=reused)
+    full = solve(task, gap=gap, time_limit_s=0.3 * time_limit_s, seed=seed, start=low.kept, reused=reused, work=work)
     plans = [
         (shared_cost(task, low.lines, half, window_min), low),
         (shared_cost(task, full.lines, task, window_min), full),
@@ -48,7 +49,9 @@ def solve_with_second_runs(
     if best.lines is not None and best_cost - bound > gap * abs(best_cost):
         split = split_task(half, task.fixed, best.lines.whole_min, window_min)
         if split is not None:
-            other = solve(split, gap=gap, time_limit_s=0.3 * time_limit_s, seed=seed, start=full.kept, reused=True)
+            other = solve(
+                split, gap=gap, time_limit_s=0.3 * time_limit_s, seed=seed, start=full.kept, reused=True, work=work
+            )
             plans.append((shared_cost(task, other.lines, split, window_min), other))
             bound = max(bound, other.bound)
     best_cost, best = min(plans, key=lambda plan: plan[0])

@@ -136,7 +136,7 @@ def _settled(search: Search, pricer: Pricer, part: Part, best: Best) -> tuple[Ge
     generator = Generator(search, cast(Pricer, PartPricer(pricer, mask)), rule.node, lines)
     if not generator.master.parts:
         generator.master.parts.append(lines.take(np.empty(0, dtype=np.int64)))
-    return generator, generator.settle(best.cost, search.deadline)
+    return generator, generator.settle(best.cost)
 
 
 def _children(search: Search, part: Part, generator: Generator, root: Root, best: Best) -> list[Part]:

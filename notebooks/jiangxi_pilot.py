@@ -84,8 +84,19 @@ replay
 
 # %%
 replay.counties.set_index("county")[
-    ["small_before", "closed", "points", "small_after", "pupils", "pupils_moved", "teachers", "lines", "plan_lines",
-     "buildings", "gap"]
+    [
+        "small_before",
+        "closed",
+        "points",
+        "small_after",
+        "pupils",
+        "pupils_moved",
+        "teachers",
+        "lines",
+        "plan_lines",
+        "buildings",
+        "gap",
+    ]
 ].round(3)
 
 # %% [markdown]

@@ -166,7 +166,12 @@ SETTLEMENTS = Layer(
         Column("language", "Teaching language, where it restricts the choice of school"),
         Column("moved_year", "Year its pupils were last moved to another school", kind="whole", low=1_980, high=2_100),
         Column(
-            "age_0_6", "Children under school age (0-6) living here", kind="number", unit="persons", low=0, high=50_000
+            "age_0_6",
+            "Children under school age living here: younger than 6 at the end of August",
+            kind="number",
+            unit="persons",
+            low=0,
+            high=50_000,
         ),
         Column("elevation_m", "Height above sea level", kind="number", unit="m", low=-500, high=9_000),
         Column("assumed", "yes where the row is an assumption and not from the source", kind="flag"),
@@ -355,6 +360,7 @@ HISTORY = Layer(
         Column("school_id", "School", kind="id", required=True),
         Column("year", "Calendar year the school year began", kind="whole", low=1_980, high=2_100, required=True),
         Column("pupils", "Pupils enrolled", kind="number", unit="pupils", low=0, high=10_000, required=True),
+        *_pupils("Pupils enrolled in grade {grade}", 10_000),
     ),
 )
 

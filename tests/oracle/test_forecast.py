@@ -81,13 +81,21 @@ def test_the_rate_of_school_totals_by_hand() -> None:
 
 
 def test_small_children_come_in_class_by_class() -> None:
-    # 64 in grade 1 and 127 children: 64 + 32 + 16 + 8 + 4 + 2 + 1, the next class as large as today's? 64 q + 64 q² + …
-    # = 127 has q < 1; with 63.5 = 32 + 16 + 8 + 4 + 2 + 1 + 0.5, q = 1/2.
-    study = county({"V1": [64.0] * 9}, columns={"V1": {"age_0_6": 63.5}})
+    # 64 in grade 1 and six classes of children, of age 0 to 5: 63 = 32 + 16 + 8 + 4 + 2 + 1, each half the one before.
+    study = county({"V1": [64.0] * 9}, columns={"V1": {"age_0_6": 63.0}})
     found = lo.forecast(study, [2025, 2026, 2027], migration=0.0, retention=1.0)
     assert found.county["g1"].tolist() == [32, 16, 8]
-    # Of the 63.5 in 2024, 7.5 are left in 2027, beside the four classes of the trend to come.
-    assert found.study(2027).settlements.loc["V1", "age_0_6"] > 7.5
+    # Of the 63 in 2024, 7 are left in 2027, beside the three classes of the trend to come.
+    assert found.study(2027).settlements.loc["V1", "age_0_6"] > 7
+
+
+@pytest.mark.parametrize("age", [6, 7])
+def test_a_steady_county_stays_steady(age: int) -> None:
+    """100 a grade and 100 children of each year under school age: as many years as the age school starts at."""
+    study = county({"V1": [100.0] * 9}, columns={"V1": {"age_0_6": 100.0 * age}})
+    found = lo.forecast(study, [2025, 2031, 2032], migration=0.0, retention=1.0, entry_age=age)
+    assert found.county["g1"].tolist() == [100, 100, 100]
+    assert found.study(2031).settlements["age_0_6"].tolist() == [100.0 * age]
 
 
 def test_without_any_history_the_country_is_taken() -> None:

@@ -14,18 +14,21 @@ import numpy as np
 import pytest
 
 import layoutopt as lo
+from layoutopt.ahead.improving import improved
 from layoutopt.ahead.phase_basis import Basis, Built, basis_of, built_of
 from layoutopt.ahead.phase_check import check_phasing
+from layoutopt.ahead.phase_compare import year_by_year
 from layoutopt.ahead.phase_result import Phasing
-from layoutopt.ahead.phase_tables import twice_moved
-from layoutopt.ahead.phase_years import Year, years_of
+from layoutopt.ahead.phase_tables import fleet, twice_moved
+from layoutopt.ahead.phase_years import Year, studies_of, years_of
 from layoutopt.ahead.solving import together
 from layoutopt.kernels import highs
 from layoutopt.model.build import build_model
 from layoutopt.model.columns import pupils_by
 from layoutopt.model.copies_between import NO_LIMITS, followers
 from layoutopt.model.copies_horizon import YEAR_RULES
-from layoutopt.model.solve import Stopped
+from layoutopt.model.frame import NamedRows
+from layoutopt.model.solve import Held, Stopped
 from layoutopt.options import build_options
 from layoutopt.testing import tiny_policy, tiny_study
 
@@ -238,7 +241,9 @@ def test_share_of_the_first_years_small_schools(
 
 
 def test_comparisons_are_the_same_program_restricted(limited: Phasing, costs: dict[int, dict[Layout, float]]) -> None:
-    table = limited.compare().table.set_index("way")["cost_cny"]
+    assert str(limited.compare(time_limit_s=0.0)).endswith("another run may end elsewhere.")
+    found = limited.compare().table
+    table = found.set_index("way")["cost_cny"]
     constant = brute(costs, lambda path: len(set(path)) == 1)
     rate = 1.0 + GIVEN["discount_rate"]
     alone = sum(min(costs[year].values()) / rate**turn for turn, year in enumerate(YEARS))
@@ -246,6 +251,28 @@ def test_comparisons_are_the_same_program_restricted(limited: Phasing, costs: di
     assert table["each year alone"] == pytest.approx(alone, rel=1e-4)
     assert table["year by year"] >= table["phasing"] - 1.0
     assert table["phasing"] == pytest.approx(limited.main.value)
+    bounds = found.set_index("way")["bound_cny"]
+    assert bounds["phasing"] == pytest.approx(limited.main.bound) and bounds.isna().sum() == 2
+    assert bounds["each year alone"] <= alone + 1.0
+
+
+def test_years_one_after_another_with_later_ones_kept_possible(
+    programs: Programs, costs: dict[int, dict[Layout, float]]
+) -> None:
+    """One school a year, all three by 2027: each year by itself would close none or the wrong ones."""
+
+    def keeps(path: Path) -> bool:
+        return monotone(path) and max(map(len, closed(path))) <= 1 and not sites(path[2])
+
+    _, basis, point = programs.best(limits=lo.PhaseLimits(closures_per_year=1), merge_shares={2027: 0.7})
+    end = time.monotonic() + 60.0
+    task = basis.task(deadline=end, report=lambda share, text: None, interrupted=lambda: False)
+    found = year_by_year(basis, task, point, 1.0)
+    paths = [path for path in product(layouts(), repeat=len(YEARS)) if keeps(path)]
+    least = min([round(costs[year][one], 2) for year, one in zip(YEARS, path, strict=True)] for path in paths)
+    assert found is not None
+    own = [copy.model.goals["annual_cost"].value(found[copy.columns]).sum() for copy in task.copies.copies]
+    assert own == pytest.approx(least, rel=1e-4)
 
 
 def growing(**level: Any) -> dict[int, lo.Study]:
@@ -340,6 +367,60 @@ def test_replanned_years_keep_the_past(limited: Phasing) -> None:
         limited.replan(2026, fuller[2027])
 
 
+def test_what_was_begun_is_finished_and_paid_once(built: Phasing) -> None:
+    """Begun and paid in 2025 for 2026: it is there, though nobody needs it now, building is quick and money is gone."""
+    schools: dict[str, Any] = {"S1": (0, 6, {"hub": False}), "H": (0, 0, {"hub": True, "places_primary": 24.0})}
+    expansion = {
+        "school_id": "H",
+        "stage": "primary",
+        "level": 1,
+        "places": 12,
+        "capital_cny": 30_000,
+        "build_years": 1,
+    }
+    fewer = {
+        year: tiny_study({"V1": (0, 6, [2] * 6), "VH": (0, 0, [1] * 6)}, schools, expansions=[expansion], year=year)
+        for year in YEARS[1:]
+    }
+    again = built.replan(2026, fewer, build_years=0, limits=lo.PhaseLimits(capital_per_year_cny=0))
+    assert again.costs["capital_paid_cny"].tolist() == [30_000, 0, 0]
+    assert [plan.schools.set_index("school_id").loc["H", "level_primary"] for plan in again.plans.values()] == [
+        "",
+        "1",
+        "1",
+    ]
+    without = dict(zip(YEARS, [built.plans[2025]] * 3, strict=True))
+    assert broken(replace(again, plans=without)) == {"build_first"}
+
+
+def test_the_last_year_alone_needs_no_forecast_and_made_years_take_their_pupils_from_it() -> None:
+    study = growing()[2027]
+    assert studies_of(study, (2027,)) == {2027: study}
+    residents = dict.fromkeys((2026, 2027), tiny_policy(**GIVEN, method="residents"))
+    made = years_of({year: growing()[year] for year in residents}, residents, made=residents)
+    assert [(one.policy.demand.method, one.chosen.demand.method) for one in made] == [("given", "residents")] * 2
+    with pytest.raises(lo.PolicyError, match="residents' needs population"):
+        years_of({2026: growing()[2026]}, residents)
+
+
+def test_buses_are_bought_as_late_as_the_limits_allow() -> None:
+    """Two buses there, riders for 1, 1 and 7, two a year: 7 in 2027 are 5 in 2026 and 3 in 2025; none without limits."""
+    import pandas as pd
+
+    def bought(limits: lo.PhaseLimits) -> list[float]:
+        asked = SimpleNamespace(buses={2024: 2.0}, riders_per_bus=10.0, limits=limits)
+        plans = {
+            year: SimpleNamespace(assignments=pd.DataFrame({"mode": ["bus", "walk"], "pupils": [10.0 * count, 99.0]}))
+            for year, count in zip(YEARS, (1, 1, 7), strict=True)
+        }
+        found: Any = SimpleNamespace(horizon=SimpleNamespace(asked=asked, years=YEARS, again=0))
+        return list(fleet(plans, found).values())  # type: ignore[arg-type]
+
+    assert bought(lo.PhaseLimits(new_buses_per_year=2)) == [2, 3, 5, 7]
+    assert bought(lo.PhaseLimits(new_buses_per_year={2027: 4})) == [2, 2, 3, 7]
+    assert bought(NO_LIMITS) == [2, 2, 2, 7]
+
+
 def test_groups_follow_each_other_when_their_number_changes() -> None:
     """Two chunks become one, then one becomes three: each follows whom it shares pupils with."""
     import pandas as pd
@@ -355,6 +436,16 @@ def test_groups_follow_each_other_when_their_number_changes() -> None:
     assert pairs(2, 1) == [(1, 1), (2, 1)]
     assert pairs(1, 3) == [(1, 1), (1, 2), (1, 3)]
     assert pairs(2, 3) == [(1, 1), (1, 2), (2, 2), (2, 3)]
+
+
+def test_groups_follow_by_their_number_not_by_their_name() -> None:
+    """Eleven chunks in either order are themselves: .10 comes after .9, not after .1."""
+    import pandas as pd
+
+    rows = [("V1", "lower", "S1", f"V1.lower.{k}") for k in range(1, 12)]
+    by_number = pd.DataFrame(rows, columns=["settlement_id", "band", "today_school", "item"])
+    pairs = followers(by_number, by_number.sort_values("item"))
+    assert len(pairs) == 11 and (pairs["item_before"] == pairs["item"]).all()
 
 
 def test_groups_that_become_one_are_counted_once() -> None:
@@ -384,6 +475,48 @@ def test_a_group_has_moved_as_often_as_some_of_its_pupils() -> None:
     plans = {2025: plan({"V1.1": "A", "V1.2": "B"}), 2026: plan({"V1": "B"}), 2027: plan({"V1": "A"})}
     assert twice_moved({year: plans[year] for year in (2025, 2026)}) == []
     assert twice_moved(plans) == ["V1"]
+
+
+def test_goals_without_a_cost() -> None:
+    """Travel after another goal keeps the layouts of all years; words, tables and ways speak of the last goal."""
+    two = {year: study for year, study in growing(build_years=1).items() if year < 2027}
+    found = lo.phase(two, tiny_policy(**GIVEN, goals=("unserved", "merge_small", "travel")), effort="quick")
+    assert [level.goal for level in found.levels] == ["merge_small", "travel"] and found.levels[
+        1
+    ].status == "layout fixed"
+    known = replace(found, levels=tuple(replace(level, bound=0.9 * level.value) for level in found.levels))
+    assert "; travel is within 10.00% of the best for" in str(known) and known.to_dict()["value_cny"] is None
+    ways = found.compare().table.set_index("way")
+    assert ways.loc["phasing", ["merge_small", "travel"]].tolist() == [level.value for level in found.levels]
+    assert "travel discounted" in ways.loc["all in year one", "words"]
+
+
+def test_levels_are_those_of_the_point_and_improving_keeps_earlier_goals(studies: dict[int, lo.Study]) -> None:
+    """With low wages the cost uses what the tolerance leaves; a year decided again keeps what is held, here more schools."""
+    goals = {"goals": ("unserved", "merge_small", "annual_cost"), "goal_tolerance": {"merge_small": 1.0}}
+    found = years_of(studies, dict.fromkeys(studies, tiny_policy(**GIVEN | {"wage_cny": 1_000}, **goals)))
+    basis = basis_of(found, built_of(found), limits=lo.PhaseLimits(closures_per_year=1), effort="proof")
+    task = basis.task(deadline=time.monotonic() + 60.0, report=lambda share, text: None, interrupted=lambda: False)
+    answer = together(task, None, 1.0)
+    model = task.copies.model(task.weights, task.links)
+    few, cost = (model.goals[level.goal] for level in answer.levels)
+    for level in answer.levels:
+        assert level.value == pytest.approx(model.goals[level.goal].value(answer.values).sum())
+    assert answer.levels[0].value > answer.levels[0].bound + 0.5 and task.stopped_by == "done"
+    loose, held = replace(task, links=()), Held().also(few * -1.0, -answer.levels[0].value)
+    freed, kept = (
+        improved(
+            loose, answer.values, 1.0, goals=["annual_cost"], held=NamedRows("held", own.as_rows(len(answer.values)))
+        )
+        for own in (Held(), held)
+    )
+    assert few.value(freed).sum() < few.value(answer.values).sum() - 0.5
+    assert few.value(kept).sum() >= few.value(answer.values).sum() - 1e-6
+    assert cost.value(freed).sum() < cost.value(kept).sum() - 1.0
+    improved(
+        replace(task, deadline=0.0), answer.values, 1.0, goals=["annual_cost"], held=NamedRows("held", held.as_rows(0))
+    )
+    assert task.stopped_by == "time"
 
 
 @pytest.mark.parametrize(
@@ -437,6 +570,13 @@ def test_words_tables_and_files(limited: Phasing, tmp_path: Any) -> None:
     ]
     assert np.allclose(found.costs[kinds].sum(axis=1), found.costs["cost_cny"])
     folder = found.to_folder(tmp_path / "out")
+    (folder / "2024").mkdir()
+    (folder / "notes.txt").write_text("ours", "utf-8")
+    found.to_folder(folder)
+    assert (folder / "notes.txt").exists() and not (folder / "2024").exists()
+    (folder / "phasing.json").rename(folder / "other.json")
+    with pytest.raises(lo.InputError, match="holds other files"):
+        found.to_folder(folder)
     assert sorted(path.name for path in folder.iterdir() if path.suffix == ".csv") == [
         "phasing_costs.csv", "phasing_events.csv", "phasing_moves.csv", "phasing_table.csv", "phasing_years.csv",
     ]  # fmt: skip

@@ -11,7 +11,10 @@ import pytest
 
 import layoutopt as lo
 from layoutopt.ahead.robust_cases import Case, cases_of
+from layoutopt.ahead.robust_regret import WITHIN
 from layoutopt.ahead.robust_result import Robust
+from layoutopt.ahead.task import Task
+from layoutopt.errors import SolverError
 from layoutopt.kernels import highs
 from layoutopt.testing import tiny_policy, tiny_study
 
@@ -130,7 +133,7 @@ def test_a_wet_season_keeps_the_far_school() -> None:
     assert "S3" in stays(robust)
     assert robust.main.value == pytest.approx(min(expected([base, wet], futures).values()), rel=1e-6)
     regret = robust.in_sample.set_index("scenario")
-    assert np.isnan(regret.loc["wet", "deterministic_cny"])
+    assert np.isnan(regret.loc["wet", "deterministic_cny"]) and regret.loc["wet", "deterministic_gap"] == 0.0
     assert regret.loc["base", "robust_regret_cny"] == pytest.approx(robust.price_cny, abs=1.0)
     assert robust.price_cny == pytest.approx(base[stays(robust)] - base[dry], rel=1e-3)
 
@@ -147,6 +150,51 @@ def test_regret_over_held_back_futures(found: Robust) -> None:
         assert row["deterministic_cny"] == pytest.approx(costs[dry], rel=1e-4)
         assert row["robust_regret_cny"] == pytest.approx(row["robust_cny"] - row["best_cny"])
     assert table["weight"].tolist() == [0.5, 0.5]
+    assert (table[["best_gap", "robust_gap", "deterministic_gap"]] <= 1e-4).all(axis=None)
+
+
+def test_regrets_after_a_stop_and_without_time(found: Robust, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C that ended the search stops no table; the known point is a start; no answer in time is not "no plan"."""
+    stopped, whole, starts = replace(found, task=replace(found.task, interrupted=lambda: True)), Task.goals, []
+
+    def goals(task: Task, *given: Any, start: Any, effort: Any = None, **how: Any) -> Any:
+        assert not task.interrupted()
+        starts.append((effort is WITHIN, start is not None))
+        if effort is WITHIN and start is None:
+            raise SolverError("out of time")
+        return whole(task, *given, start=start, effort=effort, **how)
+
+    monkeypatch.setattr(Task, "goals", goals)
+    table = stopped.in_sample
+    assert starts == [(True, True), (True, False), (False, True)] * len(FUTURES)
+    assert table["robust_cny"].tolist() == pytest.approx(found.table["cost_cny"].tolist())
+    assert table["deterministic_cny"].isna().all() and (table["deterministic_gap"] == np.inf).all()
+    assert stopped.price_cny == table["robust_regret_cny"].iloc[0]
+
+
+def test_a_future_is_read_alike_before_and_after() -> None:
+    """The choices of a later future change the planner's own, not those rewritten for today's large schools."""
+    policy, keep = tiny_policy(**{**GIVEN, "closable_below_pupils": 60}), {"must_keep": ("S1",)}
+    robust = lo.robust(county(), policy, (FUTURES[0], lo.Scenario("kept", policy=keep)))
+    later = robust.regret([lo.Scenario("kept", policy=keep)])
+    assert later["best_cny"].tolist() == pytest.approx(robust.in_sample["best_cny"].tolist()[1:], rel=1e-4)
+
+
+def test_today_without_a_plan_is_no_hindrance() -> None:
+    """S1, whose closure is decided, is 12 minutes off, too far today; roads that are built halve that."""
+    policy = tiny_policy(**{**GIVEN, "must_close": ("S1",), "max_ride_min": 10})
+    robust = lo.robust(county(), policy, (lo.Scenario("roads", travel=0.5),))
+    assert robust.deterministic is None and np.isnan(robust.price_cny)
+    assert robust.in_sample["robust_regret_cny"].tolist() == pytest.approx([0.0], abs=1.0)
+
+
+def test_a_policy_that_does_not_seek_the_cost() -> None:
+    robust = lo.robust(county(), tiny_policy(**GIVEN, goals=("travel",)), FUTURES[:2])
+    assert "The goal travel is within" in str(robust)
+    assert robust.table["cost_cny"].notna().all() and robust.worst_cny == robust.table["cost_cny"].max()
+    told = robust.to_dict()
+    assert told["bound_cny"] is None and told["expected_cny"] == robust.expected_cny
+    assert robust.in_sample["travel_robust"].notna().all()
 
 
 def test_a_longest_way_for_every_future() -> None:
@@ -161,6 +209,7 @@ def test_a_longest_way_for_every_future() -> None:
         ((lo.Scenario("a"), lo.Scenario("a")), {}, "Two scenarios are called 'a'"),
         (FUTURES, {"limit": {"annual_costs": 1.0}}, "Did you mean 'annual_cost'"),
         (FUTURES, {"limit": {"worst_journey": -1}}, "worst_journey = -1"),
+        ((FUTURES[0], lo.Scenario("few", towns={"Nowhere": 0.5})), {}, "scenario few, towns.Nowhere: no settlement"),
     ],
 )
 def test_what_cannot_be_asked(futures: tuple[lo.Scenario, ...], asked: dict[str, Any], words: str) -> None:
@@ -177,6 +226,8 @@ def test_a_future_without_any_plan_is_named() -> None:
 
 def test_words_and_files(found: Robust, tmp_path: Any) -> None:
     assert str(found).startswith("One layout for 3 scenarios: ")
+    (tmp_path / "out" / "old").mkdir(parents=True)
+    (tmp_path / "out" / "robust.json").write_text('{"table": [{"scenario": "old"}]}', "utf-8")
     folder = found.to_folder(tmp_path / "out")
     assert {path.name for path in folder.iterdir()} == {
         "robust.json", "robust_table.csv", "robust_schools.csv", "robust_regret.csv", "base", "more", "fewer",

@@ -216,6 +216,32 @@ def test_a_history_by_grade_is_used_as_such() -> None:
     assert "from the enrolments by grade of 1 pair of years" in str(found)
 
 
+def test_a_later_study_goes_on_with_its_history_by_grade(tmp_path: Path) -> None:
+    """Grades of 10 and 20 last year as today: everybody goes on, and a forecast from a later year says the same."""
+    past = [
+        {"school_id": s, "year": 2023, "pupils": 9 * n, **dict.fromkeys(GRADES, n)}
+        for s, n in (("S1", 10.0), ("S2", 20.0))
+    ]
+    study = replace(village(), history=pd.DataFrame(past))
+    write_study(lo.forecast(study, 2026).study(2026), tmp_path / "later")
+    later = lo.read_study(tmp_path / "later")
+    assert later.history is not None and later.history["year"].tolist() == [2023, 2023, 2024, 2024, 2025, 2025]
+    assert later.history[GRADES].notna().all(axis=None)
+    assert lo.forecast(later, 2028).rates.iloc[0, 1:].tolist() == pytest.approx([1.0] * 8)
+
+
+def test_rows_of_a_history_without_grades_are_not_empty_schools() -> None:
+    past = [
+        {"school_id": s, "year": 2023, "pupils": 9 * n, **dict.fromkeys(GRADES, n)}
+        for s, n in (("S1", 10.0), ("S2", 20.0))
+    ]
+    totals = [{"school_id": s, "year": 2022, "pupils": n} for s, n in (("S1", 90.0), ("S2", 180.0))]
+    found = lo.forecast(replace(village(), history=pd.DataFrame([*past, *totals])), 2025)
+    assert found.rates.iloc[0, 1:].tolist() == pytest.approx([1.0] * 8)
+    only = pd.DataFrame(totals).assign(year=2023, g1=None)
+    assert "totals only" in str(lo.forecast(replace(village(), history=only), 2025))
+
+
 def test_villages_of_no_town_and_villages_without_pupils() -> None:
     study = village([0] * 9, column={"town": ""})
     found = lo.forecast(study, 2030)
@@ -294,6 +320,21 @@ def test_the_command_writes_what_a_study_reads(tmp_path: Path) -> None:
     refused = CliRunner().invoke(main, asked)
     assert refused.exit_code == BAD_INPUT
     assert "study_2025: it is there already" in refused.output
+
+
+def test_a_folder_of_other_files_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said before anything is forecast; and what cannot be written whole leaves nothing."""
+    write_study(village(), tmp_path / "county")
+    asked = ["forecast", str(tmp_path / "county"), "--years", "2025", "--out", str(tmp_path / "county")]
+    with monkeypatch.context() as no_forecast:
+        no_forecast.setattr(lo, "forecast", None)
+        refused = CliRunner().invoke(main, asked)
+    assert refused.exit_code == BAD_INPUT and "holds other files" in refused.output
+    found = lo.forecast(village(), 2025)
+    monkeypatch.setattr(Forecast, "_picture", lambda self: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        found.to_folder(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ CELL_LIMIT_S = 240
 
 
 def test_there_are_notebooks_and_they_are_plain_text() -> None:
-    assert [path.stem[:2] for path in NOTEBOOKS] == [f"{at:02}" for at in range(1, 9)]
+    numbered = [path.stem[:2] for path in NOTEBOOKS if path.stem != "jiangxi_pilot"]
+    assert numbered == [f"{at:02}" for at in range(1, 9)] and len(NOTEBOOKS) == 9
     assert not list((ROOT / "notebooks").glob("*.ipynb")), "notebooks are kept as .py, without outputs"
 
 

@@ -31,7 +31,7 @@ def plan_of(
     """
     study, policy = copy.data.study, copy.data.policy
     case = Case(
-        study=study, policy=policy, options=copy.options, model=copy.model, data=copy.data, skip=skip, extra_rules=(),
+        model=copy.model, data=copy.data, skip=skip, extra_rules=(),
         effort=effort, seed=task.seed, deadline=task.deadline + LEAST_S, report=task.report,
         interrupted=task.interrupted,
     )  # fmt: skip

@@ -41,7 +41,7 @@ def forecast(
     Grade g + 1 of a year is grade g of the year before times a rate r (cohort survival, or grade progression:
     NCES, Projections of Education Statistics, appendix A). r is the ratio of the sums of pupils later and before,
     Σ y / Σ x, over past years and schools, each town's own drawn towards the county's the more, the fewer pupils it
-    rests on (Bühlmann and Straub). First grades come from births, else from the children of age 0 to 6, else from
+    rests on (Bühlmann and Straub). First grades come from births, else from the children under school age, else from
     the trend of past first grades. Rows of the study's ``forecast`` layer stand as they are.
 
     Parameters
@@ -74,7 +74,8 @@ def forecast(
         Share of cases in which the number should lie between ``low`` and ``high``.
     entry_age, cutoff_month
         A child who is ``entry_age`` by the end of this month starts school in that year: six years by the Compulsory
-        Education Law, article 11; the end of August is usual.
+        Education Law, article 11; the end of August is usual. Whoever is younger counts as under school age, the
+        column ``age_0_6`` of the settlements.
     damping
         From 0 to 1: how much of a trend of first grades is left each further year.
 

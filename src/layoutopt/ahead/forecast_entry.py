@@ -16,8 +16,6 @@ from layoutopt.schema import STAGE_GRADES
 from layoutopt.study import Study
 
 Array = NDArray[np.float64]
-YOUNG = 7
-"""Classes among the children of age 0 to 6 not yet at school."""
 PRIMARY = len(STAGE_GRADES["primary"])
 SURVIVAL = 0.9938
 """Of a hundred children born so many reach school age, where first grades cannot be set against births: deaths under
@@ -30,16 +28,23 @@ AGES_ERROR = 0.03
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """First grades by settlement and coming year (settlement × year ahead, from 1), their relative errors, words."""
+    """First grades by settlement and coming year (settlement × year ahead, from 1), their relative errors, words.
+
+    They reach ``small`` years beyond the last: the classes among the children under school age of that year.
+    """
 
     classes: Array
     error: Array
+    small: int
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How children enter the first grade: at what age, by which month, with which damping of the trend."""
+    """How children enter the first grade: at what age, by which month, with which damping of the trend.
+
+    The children under school age are as many classes as years of ``age``: 0 to 5 where they enter at 6.
+    """
 
     age: int = 6
     cutoff_month: int = 8
@@ -50,23 +55,23 @@ def entry_of(
     study: Study, places: Places, rates: Rates, *, births: pd.DataFrame | None, past: dict[int, float], years: int,
     asked: Asked,
 ) -> Entry:  # fmt: skip
-    """Return the first grades of ``years`` coming years and of seven more, whose children are small by then.
+    """Return the first grades of ``years`` coming years and of those after them whose children are small by then.
 
-    Each comes from the best source that knows its year: births, then the children of age 0 to 6, then the trend of
+    Each comes from the best source that knows its year: births, then the children under school age, then the trend of
     past first grades, which goes on from the last class known.
     """
     backward = past_classes(places.pupils.sum(axis=0), _county_rates(places, rates))
     line = _trend(backward, past, places.year)
     born = None if births is None else _births(places, births, backward, asked)
-    young = _young(study, places, rates, float(backward[0]))
+    young = _young(study, places, rates, float(backward[0]), classes=asked.age)
     weight, stay = _weight(young, places), _stay(rates)
     classes, errors, sources = [], [], []
     last, since = line.level, 0
-    for k in range(1, years + YOUNG + 1):
+    for k in range(1, years + asked.age + 1):
         found = None if born is None else born.entering(k, weight)
         if found is not None and born is not None:
             source, error = "births", born.error
-        elif young is not None and k <= YOUNG:
+        elif young is not None and k <= asked.age:
             source, error, found = "ages", max(line.scatter, AGES_ERROR), young[:, k - 1]
         else:
             source, error, since = "trend", line.error(k), since + 1
@@ -77,7 +82,7 @@ def entry_of(
         errors.append(error)
         sources.append(source)
     words = _words(sources[:years], places, line, born, asked)
-    return Entry(np.column_stack(classes), np.array(errors), words)
+    return Entry(np.column_stack(classes), np.array(errors), asked.age, words)
 
 
 def _shared(weight: Array) -> Array:
@@ -115,8 +120,8 @@ def _weight(young: Array | None, places: Places) -> Array:
     return np.ones(len(places.ids))
 
 
-def _young(study: Study, places: Places, rates: Rates, first: float) -> Array | None:
-    """Coming first grades from the children of age 0 to 6, who move as young pupils do; None where they are unknown.
+def _young(study: Study, places: Places, rates: Rates, first: float, *, classes: int) -> Array | None:
+    """Coming first grades from the children under school age, who move as young pupils do; None where they are unknown.
 
     Where a settlement's cell is empty, it has as many for each primary pupil as the others.
     """
@@ -129,8 +134,8 @@ def _young(study: Study, places: Places, rates: Rates, first: float) -> Array | 
         return None
     each = float(children[known].sum() / max(primary[known].sum(), 1.0))
     children = np.where(known, children, each * primary)
-    share = ages_of(first, float(children.sum()), classes=YOUNG)
-    return children[:, None] * share[None, :] * _stay(rates)[:, None] ** np.arange(1, YOUNG + 1)[None, :]
+    share = ages_of(first, float(children.sum()), classes=classes)
+    return children[:, None] * share[None, :] * _stay(rates)[:, None] ** np.arange(1, classes + 1)[None, :]
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +206,7 @@ def _words(sources: list[str], places: Places, line: Trend, born: _Births | None
             how = f"as {born.years} known first grades were" if born.years else "no first grade to compare is known"
             said.append(f"First grades of {span} from births: {born.rate:.3f} pupils for each child born, {how}.")
         elif source == "ages":
-            said.append(f"First grades of {span} from the children of age 0 to 6, by a steady change from today's.")
+            said.append(f"First grades of {span} from the children under school age, by a steady change from today's.")
         else:
             said.append(
                 f"First grades of {span} from the trend of {line.classes} classes, {line.growth - 1:+.1%} a year at "

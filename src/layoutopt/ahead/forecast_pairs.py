@@ -41,9 +41,11 @@ class Pairs:
 
 
 def pairs_of(study: Study, places: Places, enrolment: pd.DataFrame | None) -> Pairs:
-    """Return the pairs of ``enrolment`` (by grade), else of the history layer (totals of schools)."""
-    if enrolment is None and study.history is not None and set(PUPIL_COLUMNS) <= set(study.history):
-        enrolment = study.history
+    """Return the pairs of ``enrolment`` (by grade), else of the history layer (by grade where it is, else totals)."""
+    if enrolment is None and study.history is not None and set(PUPIL_COLUMNS) & set(study.history):
+        graded = study.history.reindex(columns=["school_id", "year", *PUPIL_COLUMNS])
+        graded = graded.dropna(how="all", subset=list(PUPIL_COLUMNS))
+        enrolment = graded if len(graded) else None
     if enrolment is not None:
         return _by_grade(study, places, enrolment)
     if study.history is not None and len(study.history):

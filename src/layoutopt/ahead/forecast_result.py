@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from layoutopt.ahead.forecast_entry import YOUNG, Entry
+from layoutopt.ahead.forecast_entry import Entry
 from layoutopt.ahead.forecast_inputs import Places
 from layoutopt.ahead.forecast_rates import Rates
 from layoutopt.ahead.forecast_run import Year
@@ -21,11 +21,15 @@ from layoutopt.ahead.forecast_study import study_of
 from layoutopt.demand.reconcile import summed
 from layoutopt.demand.spread import whole
 from layoutopt.errors import AskError, InputError, Problem
+from layoutopt.io.folders import written_aside
 from layoutopt.plan.studycopy import write_study
 from layoutopt.schema import PUPIL_COLUMNS
 from layoutopt.study import Study
 
 FIGURES = [*PUPIL_COLUMNS, "pupils", "low", "high"]
+OWNED = ("forecast.csv", "forecast_towns.csv", "forecast_county.csv", "forecast_rates.csv", "forecast.svg")
+MARKER = "forecast.txt"
+"""Files of a forecast's folder; the last tells that a folder is one, which a study with a forecast is not."""
 FEW = 8
 """Rows of the county a printed forecast shows."""
 
@@ -126,21 +130,22 @@ class Forecast:
     def to_folder(self, folder: str | Path, *, studies: bool = False) -> Path:
         """Write forecast.csv (which a study takes as its layer ``forecast``), towns, county and rates, and the fans.
 
-        With ``studies`` the study of each year too, in a folder of its own: study_2027 and so on.
+        With ``studies`` the study of each year too, in a folder of its own: study_2027 and so on. The folder appears
+        whole or not at all; one that holds other files is refused.
         """
         target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
         there = [name for name in (f"study_{year}" for year in self.years) if studies and (target / name).exists()]
         if there:
             raise InputError([Problem(str(target / name), "it is there already", "Delete it first.") for name in there])
-        for year, study in self.studies().items() if studies else ():
-            write_study(study, target / f"study_{year}")
-        self.table.drop(columns=["town", "given"]).to_csv(target / "forecast.csv", index=False, float_format="%.8g")
-        for name in ("towns", "county", "rates"):
-            getattr(self, name).to_csv(target / f"forecast_{name}.csv", index=False, float_format="%.8g")
-        (target / "forecast.txt").write_text("\n".join([*self.sentences, ""]), "utf-8", newline="\n")
-        if picture := self._picture():
-            (target / "forecast.svg").write_text(picture, "utf-8", newline="\n")
+        with written_aside(target, owned=(*OWNED, MARKER), marker=MARKER) as aside:
+            for year, study in self.studies().items() if studies else ():
+                write_study(study, aside / f"study_{year}")
+            self.table.drop(columns=["town", "given"]).to_csv(aside / "forecast.csv", index=False, float_format="%.8g")
+            for name in ("towns", "county", "rates"):
+                getattr(self, name).to_csv(aside / f"forecast_{name}.csv", index=False, float_format="%.8g")
+            (aside / MARKER).write_text("\n".join([*self.sentences, ""]), "utf-8", newline="\n")
+            if picture := self._picture():
+                (aside / "forecast.svg").write_text(picture, "utf-8", newline="\n")
         return target
 
     def _picture(self) -> str:
@@ -213,12 +218,12 @@ def _rows(pupils: np.ndarray[Any, Any], sd: np.ndarray[Any, Any], year: int, wid
 
 
 def _young(study: Study, places: Places, entry: Entry, years: list[int]) -> dict[int, pd.Series]:
-    """Children under school age in later years: those of the next seven first grades; none where not known today."""
+    """Children under school age in later years: those of the next first grades; none where not known today."""
     if "age_0_6" not in study.settlements:
         return {}
     found = {}
     for year in years:
         since = year - places.year
-        children = entry.classes[:, since : since + YOUNG].sum(axis=1)
+        children = entry.classes[:, since : since + entry.small].sum(axis=1)
         found[year] = pd.Series(whole(children), index=places.ids)
     return found

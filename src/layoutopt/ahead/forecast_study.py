@@ -25,7 +25,7 @@ def study_of(
     pupils
         Pupils by settlement and grade of today and of every year up to ``year``.
     young
-        Children of age 0 to 6 then, where they are known today.
+        Children under school age then, where they are known today.
     """
     settlements = base.settlements.drop(columns=[c for c in AGE_COLUMNS.values() if c in base.settlements])
     settlements = settlements.assign(**{name: pupils[year][name].to_numpy(float) for name in PUPIL_COLUMNS})
@@ -69,10 +69,12 @@ def enrolment(base: Study, today: pd.DataFrame, before: pd.DataFrame, then: pd.D
 
 
 def _longer(history: pd.DataFrame | None, enrolled: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
-    """The history with the totals of the years since; what it tells already stands."""
+    """The history with the years since, by grade where it is so; what it tells already stands."""
+    by_grade = history is not None and bool(set(PUPIL_COLUMNS) & set(history))
     parts = [] if history is None else [history]
     known = set() if history is None else set(zip(history["school_id"], history["year"], strict=True))
     for year, table in enrolled.items():
         rows = pd.DataFrame({"school_id": table.index, "year": year, "pupils": table.sum(axis=1).to_numpy(float)})
+        rows = rows.join(table.reset_index(drop=True)) if by_grade else rows
         parts.append(rows[[(code, year) not in known for code in rows["school_id"]]])
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)

@@ -9,16 +9,17 @@ import numpy as np
 
 from layoutopt.ahead.task import Task, completed
 from layoutopt.errors import SolverError
-from layoutopt.model.frame import Array, Model
+from layoutopt.model.frame import Array, Model, NamedRows
 from layoutopt.model.solve import Effort, Stopped
 
 IMPROVING, MOST_S = Effort(gap=0.005, steps=200), 30.0
 """How hard to look for one copy, and how long at most."""
 
 
-def improved(task: Task, point: Array, share: float) -> Array:
+def improved(task: Task, point: Array, share: float, *, goals: Sequence[str], held: NamedRows) -> Array:
     """Return a point that is better for some copies and worse for none, each decided again while all others stand.
 
+    Better is judged by ``goals`` in their order; ``held`` are the rows of what the goals before them demand.
     First with all ways and layouts as they are, then from the last copy to the first, for what a year may give up
     depends on those after it; again while that helps.
     """
@@ -30,21 +31,22 @@ def improved(task: Task, point: Array, share: float) -> Array:
         for at in todo:
             left = until - time.monotonic()
             if not tidy and (left <= 1.0 or task.interrupted()):
+                task.cut.append("user" if task.interrupted() else "time")
                 return point
-            model = copies.alone(at, task.links, known=every, point=point)
+            model = copies.alone(at, (*task.links, held), known=every, point=point)
             start = copies.take(point, at)
-            found = completed(model, start, task.seed) if tidy else _again(task, model, start, min(left, MOST_S))
-            if found is not None and _of(model, task.main, found) < _of(model, task.main, start):
+            found = completed(model, start, task.seed) if tidy else _again(task, model, goals, start, min(left, MOST_S))
+            if found is not None and _of(model, goals, found) < _of(model, goals, start):
                 point, gained = copies.put(point, at, found), True
         tidy = False
     return point
 
 
-def _again(task: Task, model: Model, start: Array, seconds: float) -> Array | None:
+def _again(task: Task, model: Model, goals: Sequence[str], start: Array, seconds: float) -> Array | None:
     """The answer for one copy, from where it is."""
     try:
         share = seconds / max(task.left_s, 1.0)
-        return task.goals(model, task.main, share, start=start, effort=IMPROVING).values
+        return task.goals(model, goals, share, start=start, effort=IMPROVING).values
     except (Stopped, SolverError):
         return None
 

@@ -18,6 +18,7 @@ from layoutopt.ahead.phase_years import (
     Studies,
     asked_years,
     check_wishes,
+    made_ahead,
     named_hubs,
     same_county,
     studies_of,
@@ -63,8 +64,9 @@ def phase(
     Each year keeps every rule of the policy for its own pupils; between the years a school once closed stays closed,
     what is built stays, nobody moves twice, and the yearly limits hold. The sum of the yearly costs, discounted to
     the first year, is made least, after the goals that come before it, which are discounted alike. Its bound speaks
-    for the programs of all years with buses at a price per rider; each year's lines are drawn afterwards. Whether a
-    school is small enough to close, its pupils of that year decide; hubs are those of the first year.
+    of phasings that do as well in those, for the programs of all years with buses at a price per rider; each year's
+    lines are drawn afterwards. Whether a school is small enough to close, its pupils of that year decide; hubs are
+    those of the first year.
 
     Parameters
     ----------
@@ -87,7 +89,8 @@ def phase(
     merge_shares
         Least share of the small schools of the first year that is merged by a year: {2025: 0.6, 2026: 0.7}.
     move_once
-        Whether the pupils of a place and band change school at most once over the horizon.
+        Whether the pupils of a place and band change school at most once over the horizon. Bands are followed, not
+        children: one who moved in grade 3 may move again with the next band, and a place that moved stays for good.
     effort, time_limit_s, seed, progress
         As in :func:`optimize`; the limit is for the whole horizon.
     skip
@@ -122,7 +125,7 @@ def phase(
         same_county(by_year)
         by_year = named_hubs(by_year, policies[asked[0]])
         report(0.1, "options of all years")
-        found = years_of(by_year, policies, skip=skip)
+        found = years_of(by_year, policies, made=made_ahead(studies, asked), skip=skip)
         basis = basis_of(
             found, built_of(found, skip=skip), limits=limits, reopen=reopen, build_years=build_years,
             merge_shares=shares, move_once=move_once, discount=discount, skip=skip, effort=effort, seed=seed,
@@ -148,7 +151,7 @@ def phased(basis: Basis, task: Task, done: Mapping[int, Plan] = NOTHING_DONE) ->
     point = polished(task, answer.values, LATER)
     phasing = Phasing(
         basis=basis, point=point, plans=plans_of(basis, task, point, done), levels=levels, bound_name=BOUND_NAME,
-        alone=alone, following=start.following, stuck=start.stuck,
+        alone=alone, following=start.following, stuck=start.stuck, stopped_by=task.stopped_by,
     )  # fmt: skip
     if not basis.skip:
         check_kept(phasing.problems)

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from layoutopt.ahead.phase_basis import Basis, built_of
-from layoutopt.ahead.phase_tables import riders
-from layoutopt.ahead.phase_years import Year, check_wishes, same_county, studies_of, years_of
+from layoutopt.ahead.phase_tables import begun_levels, fleet
+from layoutopt.ahead.phase_years import Year, check_wishes, made_ahead, same_county, studies_of, years_of
 from layoutopt.errors import AskError
 from layoutopt.model.copies import joined
 from layoutopt.model.copies_between import further_blocks
 from layoutopt.model.copies_horizon import Horizon
 from layoutopt.model.frame import Array
-from layoutopt.plan.tables import levels_of
-from layoutopt.schema import STAGES
+from layoutopt.progress import Progress, patient_interrupt, reporter
 from layoutopt.study import Study
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 def replan(
     phasing: Phasing, year: int, studies: Study | Mapping[int, Study] | None = None, *, forecast: Any = None,
-    time_limit_s: float = 900.0, **asked: Any,
+    time_limit_s: float = 900.0, progress: Progress = False, **asked: Any,
 ) -> Phasing:  # fmt: skip
     """Return the phasing decided again from ``year`` on.
 
@@ -38,6 +37,8 @@ def replan(
         each year left; None to decide again with what was known before.
     forecast
         A forecast of the one study.
+    time_limit_s, progress
+        As in :func:`phase`.
     asked
         Other wishes from now on: ``limits, reopen, move_once, merge_shares, build_years``.
 
@@ -59,11 +60,11 @@ def replan(
     began, at = time.monotonic(), years.index(year)
     found = (*basis.found[:at], *_open_years(basis, at, studies, forecast))
     task_basis = _again(phasing, found, at, asked)
-    task = task_basis.task(
-        deadline=began + time_limit_s, interrupted=lambda: False, report=lambda share, text: None
-    )  # fmt: skip
     done = {past: phasing.plans[past] for past in years[:at]}
-    return replace(phased(task_basis, task, done), run={"seconds": round(time.monotonic() - began, 1)})
+    with reporter(progress) as report, patient_interrupt() as interrupted:
+        task = task_basis.task(deadline=began + time_limit_s, interrupted=interrupted, report=report)
+        again = phased(task_basis, task, done)
+    return replace(again, run={"seconds": round(time.monotonic() - began, 1)})
 
 
 def _open_years(basis: Basis, at: int, studies: Study | Mapping[int, Study] | None, forecast: Any) -> tuple[Year, ...]:
@@ -75,18 +76,20 @@ def _open_years(basis: Basis, at: int, studies: Study | Mapping[int, Study] | No
         if studies.year not in (None, left[0]):
             raise AskError(f"The study {studies.name} is of {studies.year}, not of {left[0]}. Give that of {left[0]}.")
         studies = replace(studies, year=left[0])
-    found = studies_of(studies, left, forecast, policy=basis.found[at].policy)
+    found = studies_of(studies, left, forecast, policy=basis.found[at].chosen)
     same_county({basis.found[0].year: basis.found[0].study, **found})
     hub = basis.found[0].options.schools["hub"].to_numpy(bool)
     named = {year: replace(study, schools=study.schools.assign(hub=hub)) for year, study in found.items()}
-    policies = {one.year: one.policy for one in basis.found[at:]}
-    return years_of(named, policies, skip=basis.skip)
+    policies = {one.year: one.chosen for one in basis.found[at:]}
+    return years_of(named, policies, made=made_ahead(studies, left), skip=basis.skip)
 
 
 def _again(phasing: Phasing, found: tuple[Year, ...], at: int, asked: Mapping[str, Any]) -> Basis:
     basis = phasing.basis
     old, years = basis.horizon.copies, basis.horizon.years
-    wishes = replace(basis.horizon.asked, begun=_begun(phasing, at), buses_before=_bought(phasing, at), **asked)
+    begun = {key: when for key, when in begun_levels(phasing.plans, basis).items() if when[0] < years[at]}
+    buses = {then: count for then, count in fleet(phasing.plans, basis).items() if then < years[at]}
+    wishes = replace(basis.horizon.asked, begun=begun, buses=buses, **asked)
     given = {year: share for year, share in wishes.merge_shares.items() if "merge_shares" in asked}
     check_wishes(wishes.limits, years, merge_shares=given, build_years=wishes.build_years)
     built = [(copy.name, copy.options, copy.model, copy.data) for copy in old.copies[:at]]
@@ -105,30 +108,5 @@ def _again(phasing: Phasing, found: tuple[Year, ...], at: int, asked: Mapping[st
     return Basis(found, horizon, basis.discount, basis.skip, basis.effort, basis.seed, past)
 
 
-def _bought(phasing: Phasing, at: int) -> float:
-    """The buses there before the year ``at``: those bought, or as many as riders needed where none were counted."""
-    basis, before = phasing.basis, phasing.basis.horizon.years[:at]
-    old, asked = basis.horizon.copies, basis.horizon.asked
-    bought = [0.0]
-    if "fleet" in old.further:
-        fleet = old.frame.blocks["fleet"]
-        bought = list(phasing.point[fleet.columns][:at])
-    return max(asked.buses_before, *bought, *(riders(phasing.plans[year]) / asked.riders_per_bus for year in before))
-
-
 def _keys(block: Any) -> list[tuple[Any, ...]]:
     return list(block.table[list(block.key)].itertuples(index=False, name=None))
-
-
-def _begun(phasing: Phasing, at: int) -> dict[int, frozenset[tuple[object, ...]]]:
-    """Expansions of the plans before, by the years in which they were to be in use."""
-    found: dict[int, frozenset[tuple[object, ...]]] = {}
-    for year in phasing.basis.horizon.years[at:]:
-        rows = phasing.plans[year].schools
-        found[year] = frozenset(
-            (row["school_id"], stage, level)
-            for row in rows.to_dict("records")
-            for stage in STAGES
-            for level in levels_of(row[f"level_{stage}"])
-        )
-    return found

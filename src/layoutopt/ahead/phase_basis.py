@@ -107,7 +107,7 @@ def basis_of(
     asked = Asked(
         limits=limits, reopen=reopen, move_once=move_once and "moved_once" not in skip, build_years=build_years,
         merge_shares=merge_shares, posts_today=posts_today(first), riders_per_bus=riders_per_bus(first),
-        buses_before=buses_today(first),
+        buses={first.year - 1: buses_today(first)},
     )  # fmt: skip
     rate = first.policy.money.discount_rate if discount is None else discount
     return Basis(found, Horizon(years, copies, asked), rate, tuple(skip), effort, seed)

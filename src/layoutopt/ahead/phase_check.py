@@ -64,7 +64,7 @@ def _buses_by_year(basis: Basis) -> dict[int, float]:
     """The most buses there may be in each open year: those before, and what may be bought each year until then."""
     h = basis.horizon
     bought = [h.asked.limits.of("new_buses_per_year", year) for year in h.years[h.again :]]
-    most = h.asked.buses_before + np.cumsum([np.inf if one is None else one for one in bought])
+    most = h.asked.buses[h.years[h.again] - 1] + np.cumsum([np.inf if one is None else one for one in bought])
     return dict(zip(h.years[h.again :], most.tolist(), strict=True))
 
 
@@ -102,7 +102,7 @@ def _built(plans: Plans, basis: Basis) -> Iterator[Found]:
     data = basis.horizon.copies[0].data
     keys = [tuple(label) for label in data.frame.each("level").labels]
     leads = dict(zip(keys, lead_years(data, basis.horizon.asked), strict=True))
-    first = basis.horizon.years[basis.horizon.again]
+    first, begun = basis.horizon.years[basis.horizon.again], basis.horizon.asked.begun
     for year, before, after in steps(plans):
         for code in after.index:
             for stage in STAGES:
@@ -110,9 +110,14 @@ def _built(plans: Plans, basis: Basis) -> Iterator[Found]:
                 for level in sorted(then - now):
                     yield "stays_built", year, str(code), f"Level {level} ({stage}) of {code} is gone."
                 for level in sorted(now - then):
-                    begun = (code, stage, level) in basis.horizon.asked.begun.get(year, frozenset())
-                    if year - leads[code, stage, level] < first <= year and not begun:
+                    key = (code, stage, level)
+                    ready = begun[key][1] if key in begun else first + leads[key]
+                    if first <= year < ready:
                         yield "build_first", year, str(code), f"Level {level} ({stage}) of {code} cannot be ready."
+    for (place, stage, level), (when, ready) in begun.items():
+        for year in [year for year in plans if year >= max(first, ready)]:
+            if level not in levels_of(plans[year].schools.set_index("school_id").loc[place, f"level_{stage}"]):
+                yield "build_first", year, place, f"Level {level} ({stage}) of {place}, begun in {when}, is not there."
 
 
 def _limits(plans: Plans, basis: Basis) -> Iterator[Found]:

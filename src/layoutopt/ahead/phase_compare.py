@@ -12,33 +12,41 @@ import pandas as pd
 
 from layoutopt.ahead.phase_basis import Basis
 from layoutopt.ahead.solving import together
-from layoutopt.ahead.task import Task, completed
+from layoutopt.ahead.task import CUT, Task, completed
+from layoutopt.ahead.task import LAST as COST
 from layoutopt.errors import SolverError
+from layoutopt.model.copies import fixed_rows
 from layoutopt.model.copies_between import NO_LIMITS
 from layoutopt.model.frame import Array, NamedRows
 from layoutopt.model.solve import LAYOUT_BLOCKS, Stopped
+from layoutopt.progress import patient_interrupt
 
 if TYPE_CHECKING:
     from layoutopt.ahead.phase_result import Phasing
 
 ONE_YEAR = "closed_in_year_one"
-COST = "annual_cost"
+FORESEEING = 0.5
+"""Of the time left, for years one after another with those after them kept possible."""
+COLUMNS = ["cost_cny", "bound_cny", "more_cny", "more_share"]
 Values = dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """``table``: ``way, cost_cny, more_cny, more_share, words``, and a column for each goal that comes before the cost.
+    """``table``: ``way, cost_cny, bound_cny, more_cny, more_share, words``, and a column for each goal before the cost.
 
-    Costs and goals are discounted sums over the years, buses at a price per rider. ``more_cny`` is what a way costs
-    more than the phasing; NaN where it is no way at all. A way that falls behind in a goal before the cost may cost
-    less: its words say so.
+    Costs and goals are discounted sums over the years, buses at a price per rider, those of a row all at one point.
+    ``bound_cny`` is what is proven: no phasing that does as well in the goals before the cost costs less; NaN where
+    a way proves nothing of that. ``more_cny`` is what a way costs more than the phasing; NaN where it is no way at
+    all. A way that falls behind in a goal before the cost may cost less: its words say so. Where the policy seeks no
+    cost, the last goal takes its place, in columns of its name. ``stopped_by`` is ``done``, or what cut it short.
     """
 
     table: pd.DataFrame
+    stopped_by: str = "done"
 
     def __str__(self) -> str:
-        return "\n".join(str(row["words"]) for row in self.table.to_dict("records"))
+        return "\n".join([*map(str, self.table["words"]), CUT[self.stopped_by]]).rstrip()
 
     __repr__ = __str__
 
@@ -50,38 +58,43 @@ class Comparison:
 def compared(phasing: Phasing, *, time_limit_s: float) -> Comparison:
     """Return the phasing beside: year by year, everything in year one, and each year alone."""
     basis = phasing.basis
-    task = basis.task(
-        deadline=time.monotonic() + time_limit_s, interrupted=lambda: False, report=lambda share, text: None
-    )
-    own, none = {level.goal: level.value for level in phasing.levels}, dict.fromkeys(task.main, np.nan)
-    following = none if phasing.following is None else values_of(basis, task, phasing.following)
-    at_once = all_in_year_one(basis, task, phasing.point) or none
-    rest = f"{phasing.stuck}, after those before it, has no answer that was found"
+    with patient_interrupt() as interrupted:
+        task = basis.task(
+            deadline=time.monotonic() + time_limit_s, interrupted=interrupted, report=lambda share, text: None
+        )
+        following = phasing.following
+        if following is None:
+            following = year_by_year(basis, task, phasing.point, FORESEEING)
+        at_once = all_in_year_one(basis, task, phasing.point)
+    main, own = phasing.main, {level.goal: level.value for level in phasing.levels}
+    bounds, none = _alone(phasing, task, "bound"), dict.fromkeys(task.main, np.nan)
+    kept = "" if phasing.stuck is None else f" while later years stay possible, for else {phasing.stuck} gets stuck"
+    year_said = f"Year by year, each with the years before it{kept}"
+    by_year = none if following is None else values_of(basis, task, following)
     ways = {
-        "phasing": (own, "All years together"),
-        "year by year": (following, "Year by year, each with the years before it"),
-        "all in year one": (at_once, "Everything in year one, without yearly limits"),
-        "each year alone": (_alone(phasing, task), "Each year as if it were alone, which nobody could follow"),
+        "phasing": ("All years together", own, main.bound),
+        "year by year": (year_said, by_year, np.nan),
+        "all in year one": ("Everything in year one, without yearly limits", at_once or none, np.nan),
+        "each year alone": ("Each year as if it were alone, which nobody could follow",
+                            _alone(phasing, task, "value"), bounds[main.goal]),
     }  # fmt: skip
-    rows = []
-    for way, (found, said) in ways.items():
-        stuck = rest if way == "year by year" else "no answer was found"
-        rows.append(_row(way, found, own, f"{said}: ", stuck))
-    return Comparison(pd.DataFrame(rows))
+    rows = [_row(way, *given, own=own, goal=main.goal) for way, given in ways.items()]
+    return Comparison(pd.DataFrame(rows), task.stopped_by)
 
 
-def _row(way: str, found: Values, own: Values, said: str, stuck: str) -> dict[str, object]:
-    cost, value = found.get(COST, np.nan), own.get(COST, np.nan)
-    more = cost - value
-    share = more / max(abs(value), 1e-9)
-    earlier = {goal: number for goal, number in found.items() if goal != COST}
-    if np.isnan(cost):
-        words = f"{said}{stuck}."
+def _row(way: str, said: str, found: Values, bound: float, *, own: Values, goal: str) -> dict[str, object]:
+    value, more = found[goal], found[goal] - own[goal]
+    share, bound = more / max(abs(own[goal]), 1e-9), bound if np.isfinite(bound) else np.nan
+    earlier = {name: number for name, number in found.items() if name != goal}
+    if np.isnan(value):
+        words = f"{said}: no answer was found."
     else:
-        others = "".join(f"; {goal} {number:,.1f} against {own[goal]:,.1f}" for goal, number in earlier.items())
+        others = "".join(f"; {name} {number:,.1f} against {own[name]:,.1f}" for name, number in earlier.items())
         than = "" if way == "phasing" else f", {more:+,.0f} ({share:+.2%}){others}"
-        words = f"{said}{cost:,.0f} CNY discounted{than}."
-    return {"way": way, "cost_cny": cost, "more_cny": more, "more_share": share, **earlier, "words": words}
+        proven = "" if np.isnan(bound) else f"; none comes to less than {bound:,.0f}, this is proven"
+        words = f"{said}: {value:,.0f} {'CNY' if goal == COST else goal} discounted{than}{proven}."
+    names = COLUMNS if goal == COST else [goal, *(f"{goal}_{name}" for name in ("bound", "more", "more_share"))]
+    return {"way": way, **dict(zip(names, (value, bound, more, share), strict=True)), **earlier, "words": words}
 
 
 def values_of(basis: Basis, task: Task, point: Array) -> Values:
@@ -94,13 +107,33 @@ def values_of(basis: Basis, task: Task, point: Array) -> Values:
     return found
 
 
-def _alone(phasing: Phasing, task: Task) -> Values:
-    """What the years come to by themselves; NaN where one of them is past."""
+def year_by_year(basis: Basis, task: Task, phased: Array, share: float) -> Array | None:
+    """Return the years decided one after another, each at its own best, while those after it stay possible.
+
+    Every year begins at the phasing, or what is left of it: where the clock cuts it short, it saves less than it could.
+    """
+    copies, point, until = task.copies, phased, time.monotonic() + share * task.left_s
+    known = task.known.copy()
+    todo = copies.copies[basis.horizon.again :]
+    for turn, copy in enumerate(todo):
+        rows = NamedRows("known", fixed_rows(known, point))
+        model = copies.model({other.name: float(other is copy) for other in copies.copies}, (*task.links, rows))
+        part = max(until - time.monotonic(), 1.0) / (len(todo) - turn) / max(task.left_s, 1.0)
+        try:
+            point = task.goals(model, task.main, min(part, 1.0), start=point).values
+        except (Stopped, SolverError):
+            return None
+        known[copy.columns] = True
+    return point
+
+
+def _alone(phasing: Phasing, task: Task, kind: str) -> Values:
+    """What the years come to by themselves, ``value`` or ``bound``; NaN where one of them is past."""
     weights, found = phasing.basis.weights, dict.fromkeys(task.main, 0.0)
     for name in task.main:
         for one in phasing.basis.found:
             level = phasing.alone.get(one.name, {}).get(name)
-            found[name] += np.nan if level is None else weights[one.name] * level.value
+            found[name] += np.nan if level is None else weights[one.name] * getattr(level, kind)
     return found
 
 

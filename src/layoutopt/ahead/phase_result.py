@@ -17,6 +17,9 @@ import pandas as pd
 from layoutopt.ahead import phase_tables as tables
 from layoutopt.ahead.phase_basis import Basis
 from layoutopt.ahead.phase_check import check_phasing, lines_beyond
+from layoutopt.ahead.task import CUT
+from layoutopt.ahead.task import LAST as COST
+from layoutopt.io.folders import written_aside
 from layoutopt.model.frame import Array
 from layoutopt.plan.plan import Level, Plan
 from layoutopt.study import Study
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 BOUND_NAME = "the compact programs of all years, buses at a price per rider"
 TABLES = ("table", "events", "years", "costs", "moves")
+MARKER = "phasing.json"
 log = logging.getLogger(__name__)
 
 
@@ -33,8 +37,10 @@ log = logging.getLogger(__name__)
 class Phasing:
     """When schools close, expand or open, with the audited plan of every year.
 
-    ``levels`` say what each goal over all years came to and is proven to be, for the programs ``bound_name`` names.
-    ``following`` is the answer year by year, None where that gets stuck (in the year ``stuck``).
+    ``levels`` say what each goal over all years came to and is proven to be, for the programs ``bound_name`` names,
+    before goals after the cost used what its tolerance leaves them.
+    ``following`` is the answer year by year, None where that gets stuck (in the year ``stuck``). ``stopped_by`` says
+    whether the clock (``time``) or Ctrl-C (``user``) cut some step short; otherwise another run ends alike.
     """
 
     basis: Basis = field(repr=False)
@@ -45,12 +51,13 @@ class Phasing:
     alone: Mapping[str, Mapping[str, Level]] = field(repr=False)
     following: Array | None = field(repr=False)
     stuck: int | None = None
+    stopped_by: str = "done"
     run: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def main(self) -> Level:
         """The level that speaks for the cost, or the last one."""
-        return next((level for level in self.levels if level.goal == "annual_cost"), self.levels[-1])
+        return next((level for level in self.levels if level.goal == COST), self.levels[-1])
 
     @property
     def gap(self) -> float:
@@ -143,19 +150,28 @@ class Phasing:
     def _proof_said(self) -> str:
         level, first = self.main, self.basis.horizon.years[0]
         text = f"All years together cost {self.discounted_cny:,.0f} CNY, discounted to {first}; "
+        what, unit = ("", " CNY") if level.goal == COST else (f"{level.goal} is ", "")
+        cut = f" {CUT[self.stopped_by]}".rstrip()
         if not np.isfinite(level.bound):
-            return f"{text}how far from the best is not known."
-        return f"{text}within {level.gap:.2%} of the best for {self.bound_name} ({level.value:,.0f} CNY there)."
+            return f"{text}how far from the best is not known.{cut}"
+        known = f"{what}within {level.gap:.2%} of the best for {self.bound_name}"
+        return f"{text}{known} ({level.value:,.0f}{unit} there).{cut}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return words, tables and proof as plain values, as JSON knows them."""
         level = self.main
+        of_cost = level.goal == COST
         return {
             "horizon": list(self.basis.horizon.years),
             "sentences": list(self.sentences),
-            "value_cny": level.value,
-            "bound_cny": level.bound if np.isfinite(level.bound) else None,
+            "value_cny": level.value if of_cost else None,
+            "bound_cny": level.bound if of_cost and np.isfinite(level.bound) else None,
             "bound_name": self.bound_name,
+            "levels": [
+                {"goal": one.goal, "value": one.value, "bound": one.bound if np.isfinite(one.bound) else None}
+                for one in self.levels
+            ],
+            "stopped_by": self.stopped_by,
             "discounted_cny": self.discounted_cny,
             "warnings": list(self.warnings),
             "problems": json.loads(self.problems.to_json(orient="records")),
@@ -167,18 +183,21 @@ class Phasing:
         return found.rename_axis("school_id").reset_index() if name == "table" else found
 
     def to_folder(self, folder: str | Path) -> Path:
-        """Write phasing.json, the tables as CSV, a picture, and the plan of each year in a folder of its own."""
+        """Write phasing.json, the tables as CSV, a picture, and the plan of each year in a folder of its own.
+
+        The folder appears whole or not at all; what an earlier phasing left in it goes.
+        """
         target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
-        for name in TABLES:
-            self._flat(name).to_csv(target / f"phasing_{name}.csv", index=False)
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        (target / "phasing.json").write_text(text, "utf-8", newline="\n")
-        (target / "phasing.txt").write_text("\n".join([*self.sentences, ""]), "utf-8", newline="\n")
-        if picture := self._picture():
-            (target / "phasing.svg").write_text(picture, "utf-8", newline="\n")
-        for year, plan in self.plans.items():
-            plan.to_folder(target / str(year))
+        with written_aside(target, owned=_owned(target), marker=MARKER) as aside:
+            for name in TABLES:
+                self._flat(name).to_csv(aside / f"phasing_{name}.csv", index=False)
+            text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+            (aside / MARKER).write_text(text, "utf-8", newline="\n")
+            (aside / "phasing.txt").write_text("\n".join([*self.sentences, ""]), "utf-8", newline="\n")
+            if picture := self._picture():
+                (aside / "phasing.svg").write_text(picture, "utf-8", newline="\n")
+            for year, plan in self.plans.items():
+                plan.to_folder(aside / str(year))
         return target
 
     def _picture(self) -> str:
@@ -199,6 +218,12 @@ class Phasing:
         words = "".join(f"<li>{escape(text)}</li>" for text in self.sentences)
         table = self.years.to_html(index=False, float_format=lambda value: f"{value:,.0f}", border=0)
         return f"<ul>{words}</ul>{table}{self._picture()}"
+
+
+def _owned(target: Path) -> tuple[str, ...]:
+    """Names in a folder that an earlier phasing wrote: its files and its years."""
+    found = sorted(item.name for item in target.iterdir()) if target.is_dir() else []
+    return tuple(name for name in found if name.startswith("phasing") or name.isdecimal())
 
 
 PLURAL = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,8 @@ from layoutopt.plan.tables import expansion_rows, levels_of
 from layoutopt.schema import STAGES
 
 Plans = Mapping[int, Plan]
+Level = tuple[str, str, int]
+"""A school, a stage, and a level of its expansion."""
 EVENTS = ["year", "school_id", "event", "pupils"]
 CLOSES, POINT, OPENS, GROWS = "closes", "becomes a teaching point", "opens", "is enlarged"
 MOVES = ["year", "item", "settlement_id", "band", "from_school", "to_school", "pupils"]
@@ -85,20 +87,29 @@ def _events(year: int, before: pd.DataFrame, after: pd.DataFrame) -> Iterator[tu
 
 def capital_paid(plans: Plans, basis: Basis) -> dict[int, float]:
     """Return the capital spent in each year (CNY): that of an expansion in the year it is begun."""
-    years, found = list(plans), dict.fromkeys(plans, 0.0)
-    copies = basis.horizon.copies
-    keys = [tuple(label) for label in copies[0].data.frame.each("level").labels]
-    leads = dict(zip(keys, lead_years(copies[0].data, basis.horizon.asked), strict=True))
+    found = dict.fromkeys(plans, 0.0)
+    for (code, stage, level), (begun, ready) in begun_levels(plans, basis).items():
+        rows = expansion_rows(plans[ready].study, code, stage, (level,))
+        found[begun] += sum(row["capital_cny"] for row in rows)
+    return found
+
+
+def begun_levels(plans: Plans, basis: Basis) -> dict[Level, tuple[int, int]]:
+    """Return every expansion of the plans with the year it is begun and that it is in use from.
+
+    What a phasing decided again found begun keeps the year in which it was begun.
+    """
+    first, data, asked = next(iter(plans)), basis.horizon.copies[0].data, basis.horizon.asked
+    keys = [tuple(label) for label in data.frame.each("level").labels]
+    leads = dict(zip(keys, lead_years(data, asked), strict=True))
+    found: dict[Level, tuple[int, int]] = {}
     for year, before, after in steps(plans):
-        for code in after.index:
-            for stage in STAGES:
-                new = set(levels_of(after.loc[code, f"level_{stage}"])) - set(
-                    levels_of(before.loc[code, f"level_{stage}"])
-                )
-                for level in sorted(new):
-                    begun = max(year - int(leads.get((code, stage, level), 0)), years[0])
-                    rows = expansion_rows(plans[year].study, str(code), stage, (level,))
-                    found[begun] += sum(row["capital_cny"] for row in rows)
+        for code, stage in product(after.index, STAGES):
+            then, now = (set(levels_of(table.loc[code, f"level_{stage}"])) for table in (before, after))
+            for level in sorted(now - then):
+                key = (code, stage, level)
+                begun = asked.begun[key][0] if key in asked.begun else max(year - int(leads.get(key, 0)), first)
+                found.setdefault(key, (begun, year))
     return found
 
 
@@ -123,7 +134,7 @@ def cost_table(plans: Plans, basis: Basis) -> pd.DataFrame:
 def year_table(plans: Plans, basis: Basis) -> pd.DataFrame:
     """Return a row a year: pupils, schools, what closes, who moves, posts and vehicles, and what is spent."""
     moves, events, costs = move_table(plans), event_table(plans), cost_table(plans, basis).set_index("year")
-    rows = []
+    rows, buses = [], fleet(plans, basis)
     for year, before, after in steps(plans):
         plan = plans[year]
         mine, happens = moves[moves["year"] == year], events[events["year"] == year]["event"]
@@ -133,6 +144,7 @@ def year_table(plans: Plans, basis: Basis) -> pd.DataFrame:
              "becomes_point": int((happens == POINT).sum()), "opens": int((happens == OPENS).sum()),
              "enlarged": int((happens == GROWS).sum()), "moved_pupils": float(mine["pupils"].sum()),
              "teachers_gone": posts_gone(plan, before, after, basis, year), "vehicles": vehicles(plan),
+             "buses_bought": buses[year] - buses[year - 1],
              "capital_paid_cny": costs.loc[year, "capital_paid_cny"], "cost_cny": costs.loc[year, "cost_cny"]}
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -157,6 +169,23 @@ def riders(plan: Plan) -> float:
 def vehicles(plan: Plan) -> int:
     """Return the vehicles of the lines as drawn."""
     return int(plan.bus_lines["vehicle_no"].nunique()) if len(plan.bus_lines) else 0
+
+
+def fleet(plans: Plans, basis: Basis) -> dict[int, float]:
+    """Return the buses there in each year and the year before: bought when riders need them, and none sold.
+
+    Where a later year may not buy all it needs, some are bought before, as late as the limits allow.
+    """
+    h = basis.horizon
+    found, wanted = dict(h.asked.buses), dict[int, float]()
+    later = 0.0
+    for year in reversed(h.years[h.again :]):
+        wanted[year] = max(riders(plans[year]) / h.asked.riders_per_bus, later)
+        most = h.asked.limits.of("new_buses_per_year", year)
+        later = 0.0 if most is None else wanted[year] - most
+    for year in h.years[h.again :]:
+        found[year] = max(found[year - 1], wanted[year])
+    return found
 
 
 def twice_moved(plans: Plans) -> list[str]:

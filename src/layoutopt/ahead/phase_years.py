@@ -27,12 +27,13 @@ Studies = Study | Mapping[int, Study] | Sequence[Study]
 
 @dataclass(frozen=True, eq=False)
 class Year:
-    """One year: its number, what is known of it, what is chosen for it, and its options."""
+    """One year: its number, what is known of it, its policy and its options; ``chosen`` is the policy as given."""
 
     year: int
     study: Study
     policy: Policy
     options: Options
+    chosen: Policy
 
     @property
     def name(self) -> str:
@@ -85,12 +86,17 @@ def studies_of(
         if missing:
             raise AskError(f"There is no study of {', '.join(missing)}. Give one a year, or one study and a forecast.")
         return {year: replace(found[year], year=year) for year in years}
-    if forecast is None:
+    ahead = made_ahead(given, years)
+    if forecast is None and ahead:
         from layoutopt.ahead.forecast import forecast as foretold
 
-        ahead = [year for year in years if year != given.year]
         forecast = foretold(given, ahead, policy=policy)
     return {year: given if year == given.year else forecast.study(year) for year in years}  # type: ignore[attr-defined]
+
+
+def made_ahead(given: Studies, years: Sequence[int]) -> list[int]:
+    """Return the years that a forecast makes of what is given."""
+    return [year for year in years if year != given.year] if isinstance(given, Study) else []
 
 
 def same_county(studies: Mapping[int, Study]) -> None:
@@ -146,9 +152,10 @@ def named_hubs(studies: Mapping[int, Study], policy: Policy) -> dict[int, Study]
 
 
 def years_of(
-    studies: Mapping[int, Study], policies: Mapping[int, Policy], *, skip: Collection[str] = ()
-) -> tuple[Year, ...]:
-    """Return every year with its options.
+    studies: Mapping[int, Study], policies: Mapping[int, Policy], *, made: Collection[int] = (),
+    skip: Collection[str] = (),
+) -> tuple[Year, ...]:  # fmt: skip
+    """Return every year with its options; those ``made`` by a forecast take their pupils from it.
 
     Raises
     ------
@@ -157,21 +164,22 @@ def years_of(
     """
     found = []
     for year, study in studies.items():
-        policy = readable(study, policies[year])
+        policy = readable(policies[year]) if year in made else policies[year]
         try:
             check_reachable(study, policy)
             options = build_options(study, policy, skip=skip)
             check_options(study, policy, options, skip=skip)
         except InfeasibleError as error:
             raise of_year(error, year) from None
-        found.append(Year(year, study, policy, options))
+        except InputError as error:
+            raise InputError([replace(one, where=f"{one.where} in {year}") for one in error.problems]) from None
+        found.append(Year(year, study, policy, options, chosen=policies[year]))
     return tuple(found)
 
 
-def readable(study: Study, policy: Policy) -> Policy:
-    """Return the policy with pupils taken as given where they came from enrolments or residents before a forecast."""
-    foretold = policy.demand.method in ("enrolment", "residents") and study.has_pupils
-    return policy.replace(method="given") if foretold else policy
+def readable(policy: Policy) -> Policy:
+    """Return the policy for a year that a forecast made: it gives pupils by grade, whatever they came from before."""
+    return policy.replace(method="given") if policy.demand.method in ("enrolment", "residents") else policy
 
 
 def of_year(error: InfeasibleError, year: int) -> InfeasibleError:

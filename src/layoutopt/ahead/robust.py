@@ -10,7 +10,7 @@ import numpy as np
 from layoutopt.ahead.drawing import plan_of
 from layoutopt.ahead.robust_cases import Case, base_case, cases_of, checked, checked_limit, why_none
 from layoutopt.ahead.robust_layout import Layout, layout_at, layout_of, point_with
-from layoutopt.ahead.robust_result import BOUND_NAME, Robust
+from layoutopt.ahead.robust_result import BOUND_NAME, Asked, Robust
 from layoutopt.ahead.scenario import Scenario
 from layoutopt.ahead.solving import each_alone, polished, together, with_sums
 from layoutopt.ahead.task import Task
@@ -80,8 +80,8 @@ def robust(
     began, futures, most = time.monotonic(), checked(scenarios), checked_limit(limit)
     with reporter(progress) as report, patient_interrupt() as interrupted:
         report(0.0, "scenarios")
-        base = base_case(study, policy, most, skip)
         cases = cases_of(study, policy, futures, most, skip)
+        base = base_case(cases, study, policy, most, skip)
         copies = joined([(case.name, case.options, case.model, case.data) for case in cases])
         total = sum(one.weight for one in futures)
         task = Task(
@@ -91,37 +91,45 @@ def robust(
             report=lambda share, text: report(0.2 + 0.6 * max(share, 0.0), text), interrupted=interrupted,
             known=np.zeros(copies.frame.width, dtype=bool), point=np.zeros(copies.frame.width),
         )  # fmt: skip
-        found = _solved(task, base, cases, effort=effort, skip=tuple(skip), limit=most)
+        found = _solved(Asked(study, policy, most, tuple(skip)), task, base, cases, effort=effort)
         report(1.0, "done")
     return found.timed(round(time.monotonic() - began, 1))
 
 
-def _solved(
-    task: Task, base: Case, cases: Sequence[Case], *, effort: str, skip: tuple[str, ...], limit: Mapping[str, float]
-) -> Robust:
-    ones = [base, *(case for case in cases if not case.same_as(base))]
-    layouts: dict[str, Layout | None] = {}
+def _solved(asked: Asked, task: Task, base: Case | None, cases: Sequence[Case], *, effort: str) -> Robust:
+    ones = list(dict.fromkeys(case for case in (base, *cases) if case is not None))
+    layouts: dict[Case | None, Layout | None] = {}
     for turn, case in enumerate(ones):
-        own = case.own(task, OWN / (len(ones) - turn))
-        layouts[case.name] = None if own is None else layout_at(case.data, own.values)
+        layouts[case] = _own_layout(case, task, OWN / (len(ones) - turn), is_asked=case in cases)
     start = _best_start(task, [*layouts.values()])
     try:
         answer = together(task, start, JOINT)
     except Stopped:
-        raise why_none(task, cases, skip) from None
+        raise why_none(task, cases) from None
     alone = each_alone(task, answer.levels, answer.values, ALONE)
     point = polished(task, answer.values, LATER)
     plans = {}
     for copy in task.copies.copies:
         task.report(0.95, f"bus lines of {copy.name}")
         plans[copy.name] = plan_of(
-            copy, point[copy.columns], task, effort=effort, method=METHOD, bound_name=BOUND_NAME, skip=skip
+            copy, point[copy.columns], task, effort=effort, method=METHOD, bound_name=BOUND_NAME, skip=asked.skip
         )
     return Robust(
-        base=base, cases=tuple(cases), task=task, point=point, plans=plans,
+        asked=asked, base=base, cases=tuple(cases), task=task, point=point, plans=plans,
         levels=with_sums(task, answer.levels, alone), bound_name=BOUND_NAME, alone=alone,
-        layout=layout_of(task.copies[0], point), deterministic=layouts[base.name], limit=dict(limit),
+        layout=layout_of(task.copies[0], point), deterministic=layouts.get(base),
     )  # fmt: skip
+
+
+def _own_layout(case: Case, task: Task, share: float, *, is_asked: bool) -> Layout | None:
+    """The best layout of one future; None where there is none, which only a future that is asked for must have."""
+    try:
+        own = case.own(task, share)
+    except Stopped:
+        if is_asked:
+            raise case.why() from None
+        return None
+    return None if own is None else layout_at(case.data, own.values)
 
 
 def _best_start(task: Task, layouts: Sequence[Layout | None]) -> Array | None:

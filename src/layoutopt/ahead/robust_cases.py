@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from layoutopt.ahead.robust_layout import Layout, layout_rows
 from layoutopt.ahead.scenario import Scenario
 from layoutopt.ahead.task import Task
-from layoutopt.errors import AskError, InfeasibleError, SolverError, nearest
+from layoutopt.errors import AskError, InfeasibleError, InputError, PolicyError, SolverError, nearest
 from layoutopt.kernels import highs
 from layoutopt.model.build import build_model
 from layoutopt.model.columns import Data
-from layoutopt.model.frame import Model, NamedRows
-from layoutopt.model.objective import annual_cost
-from layoutopt.model.solve import Answer, Stopped
+from layoutopt.model.frame import Array, Model
+from layoutopt.model.solve import Answer
 from layoutopt.model.start import first_point
 from layoutopt.options import Options, build_options
 from layoutopt.pipeline.gates import check_options, check_reachable
@@ -47,49 +46,31 @@ class Case:
         """The scenario's name."""
         return self.scenario.name
 
-    def same_as(self, other: Case) -> bool:
-        """Return whether both futures differ in name and weight only."""
-        return replace(self.scenario, name="", weight=1.0) == replace(other.scenario, name="", weight=1.0)
+    @property
+    def is_today(self) -> bool:
+        """Whether nothing changes in this future."""
+        return replace(self.scenario, name="", weight=0.0) == Scenario(name="", weight=0.0)
 
-    def own(self, task: Task, share: float) -> Answer | None:
+    def own(self, task: Task, share: float, *, start: Array | None = None) -> Answer | None:
         """Return the best answer for this future alone; None where none was found in time.
 
         Raises
         ------
-        InfeasibleError
-            There is none; the message names the scenario.
+        Stopped
+            There is none.
         """
+        if start is None:
+            start = first_point(self.model, self.data)
         try:
-            return task.goals(self.model, task.main, share, start=first_point(self.model, self.data))
-        except Stopped:
-            raise of_scenario(self.why(), self.name) from None
+            return task.goals(self.model, task.main, share, start=start)
         except SolverError:
             return None
 
     def why(self) -> InfeasibleError:
-        """Return why this future has no plan."""
+        """Return why this future has no plan; the message names it."""
         from layoutopt.model.relax import why_infeasible
 
-        return why_infeasible(self.data.study, self.data.policy, self.options)
-
-    def within(self, layout: Layout | None, task: Task, share: float) -> Answer | None:
-        """Return the best answer of this future with a layout; None where it allows none."""
-        rows = None if layout is None else layout_rows(self.data, layout)
-        if rows is None:
-            return None
-        model = replace(self.model, extra=(*self.model.extra, NamedRows("layout", rows)))
-        try:
-            return task.goals(model, task.main, share, start=None)
-        except (Stopped, SolverError):
-            return None
-
-    def costs(self, answer: Answer | None, task: Task) -> tuple[float, ...]:
-        """Return what the goals before the cost come to, and then the yearly cost; NaN for all without an answer."""
-        earlier = [name for name in task.main if name != "annual_cost"]
-        goals = [self.model.goals.get(name) for name in earlier] + [annual_cost(self.data)]
-        if answer is None:
-            return (float("nan"),) * len(goals)
-        return tuple(0.0 if goal is None else float(goal.value(answer.values).sum()) for goal in goals)
+        return _of_scenario(why_infeasible(self.data.study, self.data.policy, self.options), self.name)
 
 
 def checked(scenarios: Sequence[Scenario]) -> list[Scenario]:
@@ -129,9 +110,15 @@ def checked_limit(limit: Mapping[str, float] | None) -> dict[str, float]:
     return dict(limit or {})
 
 
-def base_case(study: Study, policy: Policy, limit: Mapping[str, float], skip: Collection[str]) -> Case:
-    """Return the study as it is, as one future."""
-    return cases_of(study, policy, [Scenario(BASE)], limit, skip)[0]
+def base_case(
+    cases: Sequence[Case], study: Study, policy: Policy, limit: Mapping[str, float], skip: Collection[str]
+) -> Case | None:
+    """Return the study as it is, as one future: one of ``cases``, else of its own; None where it has no plan."""
+    asked = next((case for case in cases if case.is_today), None)
+    try:
+        return asked or cases_of(study, policy, [Scenario(BASE, weight=0.0)], limit, skip)[0]
+    except InfeasibleError:
+        return None
 
 
 def cases_of(
@@ -141,21 +128,19 @@ def cases_of(
 
     Raises
     ------
-    InfeasibleError
-        A scenario in which it is certain that no plan serves everybody; the message names it.
+    InputError, PolicyError, InfeasibleError
+        A scenario that cannot be, or in which it is certain that no plan serves everybody; the message names it.
     """
     facts, found = school_facts(study, policy), []
     longest = {name: value for name, value in limit.items() if name == "worst_journey"}
     for one in scenarios:
-        then, choices = one.apply(study, policy)
-        then = replace(then, schools=then.schools.assign(hub=facts["hub"].to_numpy(bool)))
-        choices = decided_today(choices, policy, facts)
-        check_reachable(then, choices)
-        options = within_limits(build_options(then, choices, skip=skip), longest or None)
-        try:
+        with _named(one.name):
+            then, choices = one.apply(study, policy)
+            then = replace(then, schools=then.schools.assign(hub=facts["hub"].to_numpy(bool)))
+            choices = decided_today(choices, policy, facts)
+            check_reachable(then, choices)
+            options = within_limits(build_options(then, choices, skip=skip), longest or None)
             check_options(then, choices, options, skip=skip)
-        except InfeasibleError as error:
-            raise of_scenario(error, one.name) from None
         found.append(Case(one, options, *build_model(then, choices, options, skip=skip)))
     return found
 
@@ -177,7 +162,21 @@ def decided_today(choices: Policy, policy: Policy, facts: pd.DataFrame) -> Polic
     )  # fmt: skip
 
 
-def of_scenario(error: InfeasibleError, name: str) -> InfeasibleError:
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Name the scenario in whatever is raised."""
+    try:
+        yield
+    except InfeasibleError as error:
+        raise _of_scenario(error, name) from None
+    except InputError as error:
+        problems = [replace(problem, where=f"scenario {name}, {problem.where}") for problem in error.problems]
+        raise InputError(problems or f"In the scenario {name}: {error}") from None
+    except PolicyError as error:
+        raise PolicyError(f"In the scenario {name}: {error}") from None
+
+
+def _of_scenario(error: InfeasibleError, name: str) -> InfeasibleError:
     """Return the error with the scenario it speaks of."""
     return InfeasibleError(
         f"In the scenario {name}: {error}", error.rules, relaxations=error.relaxations, repairs=error.repairs,
@@ -185,13 +184,13 @@ def of_scenario(error: InfeasibleError, name: str) -> InfeasibleError:
     )  # fmt: skip
 
 
-def why_none(task: Task, cases: Sequence[Case], skip: Collection[str]) -> InfeasibleError:
+def why_none(task: Task, cases: Sequence[Case]) -> InfeasibleError:
     """Return the error that says which scenarios cannot share a layout, or that the worst costs too much."""
     from layoutopt.model.copies_scenarios import WORST_COST
 
     for case in cases:
         if _none(case.model, task):
-            return of_scenario(case.why(), case.name)
+            return case.why()
     names = ", ".join(case.name for case in cases)
     free = tuple(named for named in task.links if named.rule != WORST_COST)
     if len(free) < len(task.links) and not _none(task.copies.model(task.weights, free), task):

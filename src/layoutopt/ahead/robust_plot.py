@@ -30,7 +30,8 @@ def draw_regret(found: Robust, ax: Any = None) -> Any:
         regret = table[f"{name}_regret_cny"].to_numpy(float) / THOUSAND
         ax.bar(at + side, np.nan_to_num(regret), width=0.38, color=color, label=f"{name} layout")
         for x in at[np.isnan(regret)]:
-            ax.text(x + side, 0.0, "no plan", rotation=90, ha="center", va="bottom", fontsize=7, color=color)
+            said = "no plan" if table[f"{name}_gap"].iloc[x] == 0.0 else "not known"
+            ax.text(x + side, 0.0, said, rotation=90, ha="center", va="bottom", fontsize=7, color=color)
     ax.set_xticks(at, table["scenario"])
     ax.set_ylabel("above the scenario's own best (thousand CNY a year)")
     for side_name in ("top", "right"):

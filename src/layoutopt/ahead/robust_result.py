@@ -16,28 +16,44 @@ import pandas as pd
 
 from layoutopt.ahead.robust_cases import Case, cases_of, checked
 from layoutopt.ahead.robust_layout import Layout
+from layoutopt.ahead.robust_regret import regrets
 from layoutopt.ahead.scenario import Scenario
-from layoutopt.ahead.task import Task
+from layoutopt.ahead.task import LAST, Task
+from layoutopt.io.folders import written_aside
 from layoutopt.model.frame import Array
+from layoutopt.model.objective import annual_cost
 from layoutopt.plan.plan import Level, Plan
+from layoutopt.policy import Policy
+from layoutopt.study import Study
 
 BOUND_NAME = "the compact programs of all scenarios, buses at a price per rider"
-COST = "annual_cost"
 LATER_S = 300.0
-"""Tables that are asked for later may take so long."""
-REGRET = ["scenario", "weight", "best_cny", "robust_cny", "deterministic_cny", "robust_regret_cny",
-          "deterministic_regret_cny"]  # fmt: skip
-WHOSE = ("best", "robust", "deterministic")
+"""A table of regrets may take so long."""
+MARKER = "robust.json"
+TABLES = ("robust_table.csv", "robust_schools.csv", "robust_regret.csv")
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What the planner gave: facts, choices, limits on the worst scenario, rules left out."""
+
+    study: Study
+    policy: Policy
+    limit: Mapping[str, float]
+    skip: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Robust:
     """The layout that serves every scenario, with a plan for each of them.
 
-    ``layout`` and ``deterministic`` (that which is best for the study as it is) hold the columns that are 1.
+    ``layout`` and ``deterministic`` (that which is best for the study as it is; None where that has no plan, or none
+    was found in time) hold the columns that are 1. ``later_s`` seconds at most go into ``in_sample`` and
+    ``price_cny``, which are solved when they are first asked for.
     """
 
-    base: Case = field(repr=False)
+    asked: Asked = field(repr=False)
+    base: Case | None = field(repr=False)
     cases: tuple[Case, ...] = field(repr=False)
     task: Task = field(repr=False)
     point: Array = field(repr=False)
@@ -47,7 +63,7 @@ class Robust:
     alone: Mapping[str, Mapping[str, Level]] = field(repr=False)
     layout: Layout = field(repr=False)
     deterministic: Layout | None = field(repr=False)
-    limit: Mapping[str, float] = field(default_factory=dict)
+    later_s: float = LATER_S
     run: Mapping[str, Any] = field(default_factory=dict)
 
     def timed(self, seconds: float) -> Robust:
@@ -56,12 +72,12 @@ class Robust:
 
     @property
     def main(self) -> Level:
-        """The level that speaks for the expected cost, or the last one."""
-        return next((level for level in self.levels if level.goal == COST), self.levels[-1])
+        """The level that speaks for the expected cost; where the policy does not seek it, the last one."""
+        return next((level for level in self.levels if level.goal == LAST), self.levels[-1])
 
     @property
     def gap(self) -> float:
-        """How far the expected cost may be from the best, as a share; ``inf`` where not known."""
+        """How far the goal of ``main`` may be from the best, as a share; ``inf`` where not known."""
         return self.main.gap
 
     @cached_property
@@ -76,9 +92,8 @@ class Robust:
         """A row a scenario: weight, yearly cost of the program and with real lines, longest and mean way, lines."""
         rows = []
         for copy in self.task.copies.copies:
-            plan, goal = self.plans[copy.name], copy.model.goals.get(COST)
-            cost = np.nan if goal is None else float(goal.value(self.point[copy.columns]).sum())
-            figures = plan.figures
+            figures = self.plans[copy.name].figures
+            cost = float(annual_cost(copy.data).value(self.point[copy.columns]).sum())
             rows.append(
                 {"scenario": copy.name, "weight": self.task.weights[copy.name], "cost_cny": cost,
                  "real_cost_cny": figures.cost_cny, "worst_min": figures.journey_max_min,
@@ -96,53 +111,73 @@ class Robust:
         """The yearly cost of the dearest scenario, buses at a price per rider."""
         return float(self.table["cost_cny"].max())
 
-    @cached_property
+    @property
     def price_cny(self) -> float:
-        """The price of robustness: what this layout costs more a year than the best one, if nothing changes."""
-        row = self._regrets([self.base]).iloc[0]
-        return float(row["robust_cny"] - row["best_cny"])
+        """The price of robustness: what this layout costs more a year than the best one, if nothing changes.
 
-    @cached_property
+        NaN where today's study has no plan, or this layout none with it.
+        """
+        row = self._of_today
+        return float("nan") if row is None else float(row["robust_regret_cny"])
+
+    @property
     def in_sample(self) -> pd.DataFrame:
         """The regret table of the scenarios the layout was made for."""
-        return self._regrets(self.cases)
+        return self._solved_later.iloc[: len(self.cases)]
 
-    def regret(self, scenarios: Sequence[Scenario]) -> pd.DataFrame:
+    @property
+    def _of_today(self) -> pd.Series | None:
+        """The regrets if nothing changes."""
+        if self.base is None:
+            return None
+        return self._solved_later.iloc[[*self.cases, self.base].index(self.base)]
+
+    @cached_property
+    def _solved_later(self) -> pd.DataFrame:
+        """The regrets of all cases, and then of the study as it is, where no case is."""
+        further = () if self.base is None or self.base in self.cases else (self.base,)
+        return self._regrets([*self.cases, *further], self.later_s)
+
+    def regret(self, scenarios: Sequence[Scenario], *, time_limit_s: float = LATER_S) -> pd.DataFrame:
         """Return the regret over scenarios that the layout was not made for.
 
-        Columns: ``scenario, weight, best_cny`` (the scenario's own best layout), ``robust_cny, deterministic_cny``
-        (this layout, and that which is best for the study as it is; NaN where it allows no plan), and their regrets,
-        the cost above the best. Every cost counts buses at a price per rider. Three columns more for each goal that
-        comes before the cost, for example ``merge_small_best, merge_small_robust, merge_small_deterministic``: a
-        layout that falls behind in such a goal may cost less than the best, and its regret is below 0.
+        Columns: ``scenario, weight, best_cny`` (the best layout found for the scenario), ``robust_cny,
+        deterministic_cny`` (this layout, and that which is best for the study as it is), and their regrets, the cost
+        above the best. Every cost counts buses at a price per rider; within a layout pupils are decided again, further
+        than in the search for it, so that a cost may lie below that of ``table``.
+
+        ``best_gap, robust_gap, deterministic_gap`` say how far each cost may be above the least, as a share: a regret
+        may be greater by the gap of the best. A cost is empty with a gap of 0 where it is proven that the layout
+        allows no plan, with one of ``inf`` where none was found in time.
+
+        Three columns more for each goal that comes before the cost, for example ``merge_small_best,
+        merge_small_robust, merge_small_deterministic``: a layout that falls behind in such a goal may cost less than
+        the best, and its regret is below 0. Where the policy does not seek the cost, gaps are those of its last goal.
+
+        Parameters
+        ----------
+        time_limit_s
+            The safety stop for the whole table.
 
         Raises
         ------
         AskError
             No scenarios, or two of one name.
+        InputError, PolicyError, InfeasibleError
+            A scenario that cannot be, or where it is certain that no plan serves everybody; the message names it.
         """
-        base = self.base.data
-        study, policy = base.study, self._policy
-        return self._regrets(cases_of(study, policy, checked(scenarios), self.limit, ()))
+        asked = self.asked
+        return self._regrets(
+            cases_of(asked.study, asked.policy, checked(scenarios), asked.limit, asked.skip), time_limit_s
+        )
 
-    @property
-    def _policy(self) -> Any:
-        return self.base.data.policy
-
-    def _regrets(self, cases: Sequence[Case]) -> pd.DataFrame:
-        task = replace(self.task, deadline=time.monotonic() + LATER_S)
-        total, rows = sum(case.scenario.weight for case in cases), []
-        for turn, case in enumerate(cases):
-            share = 0.3 / (len(cases) - turn)
-            with_layout = [case.within(layout, task, share) for layout in (self.layout, self.deterministic)]
-            found = [case.costs(answer, task) for answer in (case.own(task, share), *with_layout)]
-            found[0] = min([own for own in found if np.isfinite(own).all()], key=_in_order, default=found[0])
-            costs = [own[-1] for own in found]
-            regrets = [cost - costs[0] for cost in costs[1:]]
-            earlier = [value for goal in zip(*found, strict=True) for value in goal][:-3]
-            rows.append([case.name, case.scenario.weight / total, *costs, *regrets, *earlier])
-        goals = [f"{goal}_{whose}" for goal in task.main if goal != COST for whose in WHOSE]
-        return pd.DataFrame(rows, columns=[*REGRET, *goals])
+    def _regrets(self, cases: Sequence[Case], seconds: float) -> pd.DataFrame:
+        # Ctrl-C that ended the search for the layout ends no table asked for later; in a table it is not patient.
+        task = replace(self.task, deadline=time.monotonic() + seconds, interrupted=lambda: False)
+        starts = {
+            case: self.point[copy.columns] for case, copy in zip(self.cases, self.task.copies.copies, strict=True)
+        }
+        return regrets(cases, task, (self.layout, self.deterministic), starts)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -155,39 +190,47 @@ class Robust:
         known = (
             f"within {level.gap:.2%} of the best" if np.isfinite(level.bound) else "how far from the best is not known"
         )
+        goal = "The expected cost" if level.goal == LAST else f"The goal {level.goal}"
         return (
             f"One layout for {len(self.cases)} scenarios: {stays}.",
             f"It costs {self.expected_cny:,.0f} CNY a year as expected, {dearest['cost_cny']:,.0f} in the worst "
             f"({dearest['scenario']}); the longest way of all takes {self.table['worst_min'].max():.0f} min.",
-            f"The expected cost is {known} for {self.bound_name}.",
+            f"{goal} is {known} for {self.bound_name}.",
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return words, tables and proof as plain values, as JSON knows them."""
+    def to_dict(self, *, regret: bool = True) -> dict[str, Any]:
+        """Return words, tables and proof as plain values, as JSON knows them; ``regret`` with what has to be solved."""
         level = self.main
-        flat = {
-            "table": self.table,
-            "schools": self.schools.rename_axis("school_id").reset_index(),
-            "regret": self.in_sample,
-        }
-        return {
+        flat = {"table": self.table, "schools": self.schools.rename_axis("school_id").reset_index()}
+        found: dict[str, Any] = {
             "sentences": list(self.sentences), "expected_cny": self.expected_cny, "worst_cny": self.worst_cny,
-            "price_cny": self.price_cny if np.isfinite(self.price_cny) else None,
-            "bound_cny": level.bound if np.isfinite(level.bound) else None, "bound_name": self.bound_name,
-            **{name: json.loads(found.to_json(orient="records")) for name, found in flat.items()},
+            "bound_cny": level.bound if level.goal == LAST and np.isfinite(level.bound) else None,
+            "bound_name": self.bound_name,
         }  # fmt: skip
+        if regret:
+            row = self._of_today
+            price = {} if row is None else {"price_cny": row["robust_regret_cny"], "price_gap": row["best_gap"]}
+            found |= {name: float(value) if np.isfinite(value) else None for name, value in price.items()}
+            flat["regret"] = self.in_sample
+        return found | {name: json.loads(table.to_json(orient="records")) for name, table in flat.items()}
 
-    def to_folder(self, folder: str | Path) -> Path:
-        """Write robust.json, the tables as CSV, and the plan of each scenario in a folder of its own."""
+    def to_folder(self, folder: str | Path, *, regret: bool = True) -> Path:
+        """Write robust.json, the tables as CSV, and the plan of each scenario in a folder of its own.
+
+        The folder appears whole or not at all; one that holds other files is refused. Without ``regret`` nothing is
+        solved for it, and the table of regrets and the price of robustness are left out.
+        """
         target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        (target / "robust.json").write_text(text, "utf-8", newline="\n")
-        self.table.to_csv(target / "robust_table.csv", index=False)
-        self.schools.to_csv(target / "robust_schools.csv")
-        self.in_sample.to_csv(target / "robust_regret.csv", index=False)
-        for name, plan in self.plans.items():
-            plan.to_folder(target / name)
+        about = self.to_dict(regret=regret)
+        with written_aside(target, owned=(MARKER, *TABLES, *_plans_in(target)), marker=MARKER) as aside:
+            text = json.dumps(about, indent=2, ensure_ascii=False)
+            (aside / MARKER).write_text(text, "utf-8", newline="\n")
+            self.table.to_csv(aside / "robust_table.csv", index=False)
+            self.schools.to_csv(aside / "robust_schools.csv")
+            if regret:
+                self.in_sample.to_csv(aside / "robust_regret.csv", index=False)
+            for name, plan in self.plans.items():
+                plan.to_folder(aside / name)
         return target
 
     def plot(self, *, ax: Any = None) -> Any:
@@ -208,6 +251,9 @@ class Robust:
         )
 
 
-def _in_order(found: tuple[float, ...]) -> tuple[float, ...]:
-    """Goals in their order, differences by rounding left out before the cost."""
-    return (*(round(value, 6) for value in found[:-1]), found[-1])
+def _plans_in(folder: Path) -> list[str]:
+    """The plans that the robust layout written there before has."""
+    try:
+        return [str(row["scenario"]) for row in json.loads((folder / MARKER).read_text("utf-8"))["table"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

@@ -15,7 +15,7 @@ from layoutopt.ahead.improving import improved
 from layoutopt.ahead.task import NOTHING, Task, completed
 from layoutopt.errors import SolverError
 from layoutopt.model.copies import Copies, fixed_rows
-from layoutopt.model.frame import Array, NamedRows
+from layoutopt.model.frame import Array, Model, NamedRows
 from layoutopt.model.solve import LAYOUT_BLOCKS, Answer, Held, Stopped, ceiling
 from layoutopt.plan.plan import Level
 
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 def together(task: Task, start: Array | None, share: float) -> Answer:
     """Return the answer for all copies at once: goal after goal, each answer improved copy by copy before the next.
+
+    The levels say what the point returned comes to in every goal, not what each goal came to at its own turn.
 
     Raises
     ------
@@ -41,13 +43,22 @@ def together(task: Task, start: Array | None, share: float) -> Answer:
     for turn, name in enumerate(names):
         part = max(until - time.monotonic(), 1.0) / (len(names) - turn) / max(task.left_s, 1.0)
         answer = task.goals(model, [name], SOLVED * part, start=point, held=held)
-        held, levels = answer.held, [*levels, *answer.levels]
-        point = improved(task, answer.values, (1.0 - SOLVED) * part)
+        levels += answer.levels
+        before = NamedRows("held", held.as_rows(model.frame.width))
+        point = improved(task, answer.values, (1.0 - SOLVED) * part, goals=names[turn:], held=before)
+        value = float(model.goals[name].value(point).sum())
+        held = held.also(model.goals[name], ceiling(value, task.tolerance.get(name, 0.0)))
     if point is None:
         raise SolverError("The policy names no goal the compact program knows.")
-    values = {name: float(model.goals[name].value(point).sum()) for name in names}
-    best = [replace(level, value=min(level.value, values[level.goal])) for level in levels]
-    return Answer(point, tuple(replace(level, bound=min(level.bound, level.value)) for level in best), held)
+    return Answer(point, tuple(_at(model, levels, point)), held)
+
+
+def _at(model: Model, levels: Sequence[Level], point: Array) -> list[Level]:
+    """The levels with what a point comes to in each."""
+    values = [float(model.goals[level.goal].value(point).sum()) for level in levels]
+    return [
+        replace(level, value=value, bound=min(level.bound, value)) for level, value in zip(levels, values, strict=True)
+    ]
 
 
 def as_they_are(task: Task) -> list[NamedRows]:
@@ -79,7 +90,7 @@ def one_after_the_other(task: Task, wishes: Callable[[int, Array], Array | None]
 
 
 def each_alone(task: Task, levels: Sequence[Level], point: Array, share: float) -> dict[str, dict[str, Level]]:
-    """Return what each copy comes to alone, without rows between copies: by copy and goal.
+    """Return what each copy comes to alone, without rows between copies: by copy and goal, all goals at one point.
 
     The weighted sum of their bounds is a bound of all together. Where a goal comes before another, a copy may come to
     no more of it than all together do, less the least of the others: whatever is best for all together keeps that.
@@ -99,7 +110,8 @@ def each_alone(task: Task, levels: Sequence[Level], point: Array, share: float) 
             part = max(until - time.monotonic(), 1.0) / runs / max(task.left_s, 1.0)
             start = point[copy.columns]
             answer = task.goals(copy.model, [name], min(part, 1.0), start=start, held=held[at])
-            found[copy.name][name] = answer.levels[-1]
+            own = _at(copy.model, [*found[copy.name].values(), *answer.levels], answer.values)
+            found[copy.name] = {level.goal: level for level in own}
             bounds[at] = task.weights[copy.name] * answer.levels[-1].bound
         _hold(task, levels, name, bounds, held)
     return found

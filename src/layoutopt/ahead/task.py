@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from layoutopt.errors import SolverError
 from layoutopt.kernels import highs
 from layoutopt.model.copies import Copies, Mask
 from layoutopt.model.frame import Array, Model, NamedRows
@@ -16,6 +17,12 @@ from layoutopt.progress import Report
 
 LAST = "annual_cost"
 """Goals after this one are sought copy by copy, within the layouts it chose."""
+CUT = {
+    "done": "",
+    "time": "The clock cut the search short: another run may end elsewhere.",
+    "user": "The search was stopped by hand before its end.",
+}
+"""What ended the work, in words."""
 FILL = highs.Budget(gap=1e-4, time_limit_s=30.0, steps=50)
 FIXED = ("chosen", *LAYOUT_BLOCKS)
 NOTHING = Held()
@@ -23,7 +30,10 @@ NOTHING = Held()
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Copies, the rows between them, how much each counts, and how hard to look; ``known`` columns are as they are."""
+    """Copies, the rows between them, how much each counts, and how hard to look; ``known`` columns are as they are.
+
+    ``cut`` gathers what ended a step before its work was done: ``time`` or ``user``.
+    """
 
     copies: Copies
     links: tuple[NamedRows, ...]
@@ -36,6 +46,12 @@ class Task:
     interrupted: Callable[[], bool]
     known: Mask
     point: Array
+    cut: list[str] = field(default_factory=list)
+
+    @property
+    def stopped_by(self) -> str:
+        """Whether all work was done (``done``), or what cut some of it short: ``user`` or ``time``."""
+        return "user" if "user" in self.cut else "time" if self.cut else "done"
 
     @property
     def left_s(self) -> float:
@@ -53,11 +69,19 @@ class Task:
         effort: Effort | None = None,
     ) -> Answer:  # fmt: skip
         """Return the answer for goals of a program, within a share of the time left."""
-        return solve_goals(
-            model, goals=[name for name in names if name in model.goals], held=held, tolerance=self.tolerance,
-            effort=effort or self.effort, start=start, seed=self.seed, time_limit_s=max(share * self.left_s, 1.0),
-            interrupted=self.interrupted, report=self.report,
-        )  # fmt: skip
+        limit_s, began = max(share * self.left_s, 1.0), time.monotonic()
+        try:
+            answer = solve_goals(
+                model, goals=[name for name in names if name in model.goals], held=held, tolerance=self.tolerance,
+                effort=effort or self.effort, start=start, seed=self.seed, time_limit_s=limit_s,
+                interrupted=self.interrupted, report=self.report,
+            )  # fmt: skip
+        except SolverError:
+            if self.interrupted() or time.monotonic() - began >= limit_s:
+                self.cut.append("user" if self.interrupted() else "time")
+            raise
+        self.cut.extend(level.stopped_by for level in answer.levels if level.stopped_by in ("time", "user"))
+        return answer
 
 
 def completed(model: Model, wish: Array | None, seed: int, *, ways: bool = True) -> Array | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +38,29 @@ def read_share(ctx: click.Context, param: click.Parameter, value: str | None) ->
         raise click.BadParameter(f"'{value}' is no share. Write 2% or 0.02.", ctx, param) from None
 
 
+def forecast_inputs(function: Callable[..., None]) -> Callable[..., None]:
+    """Options of every command that makes a forecast: what is known of births, enrolments, totals and rates."""
+    decorators = [
+        click.option("--births", type=click.Path(path_type=Path), metavar="FILE",
+                     help="Table: year, births, and town."),
+        click.option("--enrolment", type=click.Path(path_type=Path), metavar="FILE",
+                     help="Table of earlier years by grade: year, g1…g9, and school_id or town."),
+        click.option("--totals", type=click.Path(path_type=Path), metavar="FILE",
+                     help="Table of totals to meet: year, pupils, and town (empty: the county)."),
+        click.option("--migration", callback=read_share, metavar="SHARE",
+                     help="Net share that moves in a year; below 0: away.  [default: by history]"),
+        click.option("--retention", callback=read_share, metavar="SHARE",
+                     help="Share going on to the next grade.  [default: by history]"),
+    ]  # fmt: skip
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
 @main.command(epilog="Example: layoutopt forecast county/ --years 2025-2030 --out out/forecast")
 @click.argument("study", type=click.Path(path_type=Path))
 @click.option("--years", callback=read_years, required=True, metavar="YEARS", help="2025-2030, or 2025,2028.")
-@click.option("--births", type=click.Path(path_type=Path), metavar="FILE", help="Table: year, births, and town.")
-@click.option("--enrolment", type=click.Path(path_type=Path), metavar="FILE",
-              help="Table of earlier years by grade: year, g1…g9, and school_id or town.")  # fmt: skip
-@click.option("--totals", type=click.Path(path_type=Path), metavar="FILE",
-              help="Table of totals to meet: year, pupils, and town (empty: the county).")  # fmt: skip
-@click.option("--migration", callback=read_share, metavar="SHARE",
-              help="Net share that moves in a year; below 0: away.  [default: by history]")  # fmt: skip
-@click.option("--retention", callback=read_share, metavar="SHARE",
-              help="Share going on to the next grade.  [default: by history]")  # fmt: skip
+@forecast_inputs
 @click.option("--by", type=click.Choice(("town", "settlement", "county")), default="town", show_default=True,
               help="What has rates of its own.")  # fmt: skip
 @click.option("--band", callback=read_share, metavar="SHARE", default="80%", show_default=True,
@@ -69,10 +81,14 @@ def forecast(
     history. forecast.csv in the folder can be put into a study as its layer forecast.
     """
     import layoutopt as lo
+    from layoutopt.ahead.forecast_result import MARKER
     from layoutopt.errors import AskError
+    from layoutopt.io.folders import check_target
 
     if studies and out is None:
         raise AskError("--studies needs --out, the folder to write them into.")
+    if out is not None:
+        check_target(out.absolute(), marker=MARKER)
     found = lo.forecast(lo.read_study(study), years, policy=policy_of(policy_file, preset), **how)
     click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else str(found))
     if out is not None:

@@ -70,8 +70,8 @@ class Asked:
     """What is asked of all years together.
 
     ``build_years`` are the years from the beginning of a building to its use, None for those of the expansions table.
-    ``begun`` are levels begun before the first open year, by the years they are in use. ``posts_today`` are by school;
-    ``buses_before`` are there before the first open year.
+    ``begun`` are levels begun before the first open year, each with the year it was begun and that it is in use from.
+    ``posts_today`` are by school; ``buses`` are there in each of the years before the first open one.
     """
 
     limits: PhaseLimits = NO_LIMITS
@@ -79,10 +79,10 @@ class Asked:
     move_once: bool = True
     build_years: float | None = None
     merge_shares: Mapping[int, float] = field(default_factory=dict)
-    begun: Mapping[int, frozenset[tuple[object, ...]]] = field(default_factory=dict)
+    begun: Mapping[tuple[str, str, int], tuple[int, int]] = field(default_factory=dict)
     posts_today: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     riders_per_bus: float = 1.0
-    buses_before: float = 0.0
+    buses: Mapping[int, float] = field(default_factory=dict)
 
 
 def further_blocks(years: Sequence[int], data: Sequence[Data], limits: PhaseLimits) -> Iterator[Spec]:
@@ -189,7 +189,12 @@ def followers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 
 def _parts(items: pd.DataFrame, both: pd.DataFrame) -> pd.DataFrame:
-    """Groups as near-equal parts of a whole: a place, band and school of today, or all schools not in ``both``."""
+    """Groups as near-equal parts of a whole: a place, band and school of today, or all schools not in ``both``.
+
+    They stand by their number, in whatever order they come: V1.lower.2 before V1.lower.10.
+    """
+    number = pd.to_numeric(items["item"].str.rpartition(".")[2], errors="coerce").fillna(0.0)
+    items = items.loc[number.sort_values(kind="stable").index]
     keyed = items[["item", *ATTENDED]].merge(both.assign(alone=False), on=ATTENDED, how="left")
     keyed["alone"] = keyed["alone"].isna()
     keyed["today_school"] = keyed["today_school"].mask(keyed["alone"], "")

@@ -27,6 +27,9 @@ from layoutopt.model.copies_horizon import YEAR_RULES, Horizon, between
 from layoutopt.model.frame import Expr, NamedRows, Rows
 from layoutopt.policy.norms import merges_wanted
 
+NEVER = (10_000, 10_000)
+"""The years in which an expansion that was not begun before is begun, and in use."""
+
 
 def year_rows(horizon: Horizon, *, skip: Collection[str] = ()) -> list[NamedRows]:
     """Return the rows between the years, rule by rule; ``skip`` names rules to leave out."""
@@ -78,16 +81,19 @@ def stays_built(h: Horizon) -> Iterator[Rows]:
             yield before.frame.each("level").on(now.labels) <= now
 
 
-@between("Places are built before pupils come: a level counts from the year it is ready", r"z_{et} = 0 \;(t < l_e)")
+@between(
+    "Places are built before pupils come: a level counts from the year it is ready, and what was begun is finished",
+    r"z_{et} = 0 \;(t < l_e)",
+)
 def build_first(h: Horizon) -> Iterator[Rows]:
-    """One row an expansion and year in which it cannot be ready; what was begun before goes on."""
+    """One row an expansion and year in which it cannot be ready; what was begun before is ready as it was promised."""
     for at, data in list(enumerate(h.data))[h.again :]:
         levels = data.frame.each("level")
-        late = lead_years(data, h.asked) > at - h.again
-        if len(levels) and late.any():
-            begun = h.asked.begun.get(h.years[at], frozenset())
-            late &= np.array([tuple(label) not in begun for label in levels.labels], dtype=bool)
-            yield levels.only(late) <= 0.0
+        promised = np.array([h.asked.begun.get(tuple(label), NEVER)[1] for label in levels.labels])
+        begun, ready = promised < NEVER[1], promised <= h.years[at]
+        late = np.where(begun, ~ready, lead_years(data, h.asked) > at - h.again)
+        yield levels.only(late) <= 0.0
+        yield levels.only(ready) >= 1.0
 
 
 @between("Nobody moves twice: who left today's school stays at the next", r"x_{njt} \ge x_{nj,t-1} \;(j \ne h_n)")
@@ -142,13 +148,15 @@ def capital_per_year(h: Horizon) -> Iterator[Rows]:
     for at, _, most in h.limited("capital_per_year_cny"):
         parts = []
         leads = lead_years(h.data[at], h.asked)
+        levels = h.data[at].frame.each("level").labels
+        new = np.array([tuple(label) not in h.asked.begun for label in levels], dtype=bool)
         for lead in sorted(set(leads)):
             ready = at + int(lead)
             for year, sign in ((ready, 1.0), (ready - 1, -1.0)):
                 if 0 <= year < len(h.data) and ready < len(h.data):
-                    levels = h.data[year].frame.each("level")
+                    used = h.data[year].frame.each("level")
                     capital = h.data[year].frame.blocks["level"].table["capital_cny"].to_numpy(float)
-                    parts.append(levels * (sign * np.where(leads == lead, capital, 0.0)))
+                    parts.append(used * (sign * np.where((leads == lead) & new, capital, 0.0)))
         if parts:
             yield added(parts) <= most
 
@@ -163,7 +171,7 @@ def new_buses_per_year(h: Horizon) -> Iterator[Rows]:
         return
     for at, year in list(enumerate(h.years))[h.again :]:
         fleet, riders = added([h.of_year("fleet", year)]), pupils_by(h.data[at], [], mode="bus")
-        before = added([h.of_year("fleet", h.years[at - 1])]) if at > h.again else fleet * 0.0 + h.asked.buses_before
+        before = added([h.of_year("fleet", h.years[at - 1])]) if at > h.again else fleet * 0.0 + h.asked.buses[year - 1]
         yield before <= fleet
         if len(riders):
             yield added([riders]) * (1.0 / h.asked.riders_per_bus) <= fleet

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from layoutopt.errors import SolverError
 from layoutopt.kernels import highs
-from layoutopt.model.frame import Expr, Model
+from layoutopt.model.frame import Expr, Model, Rows
 from layoutopt.plan.plan import Level
 
 Array = NDArray[np.float64]
@@ -73,12 +74,19 @@ class Held:
         """Return ``program`` with these demands as further rows."""
         if not self.rows:
             return program
+        own = self.as_rows(program.rows.shape[1])
         return replace(
             program,
-            rows=sp.vstack([program.rows, *self.rows], format="csr"),
-            row_lower=np.concatenate([program.row_lower, np.full(len(self.rows), -np.inf)]),
-            row_upper=np.concatenate([program.row_upper, np.array(self.most)]),
+            rows=sp.vstack([program.rows, own.matrix], format="csr"),
+            row_lower=np.concatenate([program.row_lower, own.lower]),
+            row_upper=np.concatenate([program.row_upper, own.upper]),
         )
+
+    def as_rows(self, width: int) -> Rows:
+        """Return these demands as rows over so many columns."""
+        matrix = sp.vstack(self.rows, format="csr") if self.rows else sp.csr_matrix((0, width))
+        labels = pd.MultiIndex.from_arrays([np.arange(len(self.rows))], names=["goal"])
+        return Rows(matrix, np.full(len(self.rows), -np.inf), np.array(self.most), labels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,11 +210,11 @@ def _bound(found: highs.Solved, program: highs.Program) -> float:
 
 
 def _layout_fixed(model: Model, program: highs.Program, point: Array) -> highs.Program:
-    """The program with every school, band and expansion as the point has them."""
+    """The program with every school, band and expansion as the point has them, in each copy of several."""
     lower, upper = program.lower.copy(), program.upper.copy()
-    for name in LAYOUT_BLOCKS:
-        columns = model.frame.blocks[name].columns
-        lower[columns] = upper[columns] = np.round(point[columns])
+    for name, block in model.frame.blocks.items():
+        if name.rpartition("/")[2] in LAYOUT_BLOCKS:
+            lower[block.columns] = upper[block.columns] = np.round(point[block.columns])
     return replace(program, lower=lower, upper=upper)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -35,6 +36,13 @@ SCHOOLS = """school_id,name,lon,lat,grades,hub,places_primary,teachers
 S1,Centre,106.101,33.300,1-6,yes,120,8
 S2,Ridge,106.129,33.301,1-6,no,60,3
 """
+
+
+def pytest_collection_finish() -> None:
+    """Leave what imports have made out of every later search for garbage, and search less often: a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture

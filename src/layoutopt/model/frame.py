@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,12 +41,14 @@ class Block:
         names = tuple(by)
         if names not in self.groups:
             table = self.table if names else self.table.assign(all="all")
-            keys = pd.MultiIndex.from_frame(table[list(names) or ["all"]])
+            keys = table[list(names) or ["all"]]
             if names == self.key:
-                self.groups[names] = np.arange(len(keys)), keys
+                self.groups[names] = np.arange(len(keys)), pd.MultiIndex.from_frame(keys)
             else:
-                codes, found = pd.factorize(keys, sort=False)
-                self.groups[names] = codes, found.set_names(keys.names) if len(found) else keys
+                first: dict[tuple[Any, ...], int] = {}  # a dictionary, as in _positions
+                labels = zip(*(keys[name].tolist() for name in keys), strict=True)
+                codes = np.fromiter((first.setdefault(label, len(first)) for label in labels), np.intp, len(keys))
+                self.groups[names] = codes, pd.MultiIndex.from_frame(keys.iloc[_first_of_each(codes)])
         return self.groups[names]
 
     @property
@@ -135,6 +138,12 @@ class Expr:
     def value(self, x: Array) -> Array:
         """Return the expressions' values at the point ``x``."""
         return np.asarray(self.matrix @ x + self.constant)
+
+
+def _first_of_each(codes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return where each code stands first, of codes that count up as they appear."""
+    highest = np.maximum.accumulate(codes)
+    return np.flatnonzero(np.diff(highest, prepend=-1) > 0)
 
 
 def _positions(labels: pd.MultiIndex, wanted: pd.MultiIndex, names: Sequence[str]) -> NDArray[np.intp]:

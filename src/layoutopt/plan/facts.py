@@ -168,6 +168,8 @@ def _ways_today(study: Study, policy: Policy, rows: pd.DataFrame) -> pd.DataFram
     names = ["minutes", "ride_min", "mode", "school", "km"]
     own = items_of(study, policy).set_index("item")[[f"today_{n}" for n in ("min", "ride_min", "mode", "school", "km")]]
     own = own.reindex(rows["item"]).set_axis(names, axis=1).set_axis(rows.index)
+    if own["mode"].notna().all():
+        return own.add_prefix("was_")
     place = attendance(study, policy).rename(columns={"school_id": "school"})
     place = place.sort_values("pupils", ascending=False, kind="stable").drop_duplicates(["settlement_id", "band"])
     place = place.set_index(["settlement_id", "band"])[names]

@@ -108,8 +108,9 @@ def _of_tour(
 
 def _with_form(f: Facts, *forms: str) -> pd.DataFrame:
     """Open schools of these forms, where the policy asks for a full curriculum."""
-    asked = f.schools["support"].isin(forms) & f.schools["role"].isin(OPEN_ROLES)
-    return f.schools[asked & f.policy.support.full_curriculum]
+    if not f.policy.support.full_curriculum:
+        return f.schools.iloc[:0]
+    return f.schools[f.schools["support"].isin(forms) & f.schools["role"].isin(OPEN_ROLES)]
 
 
 Check = Callable[[Facts], Iterator[Violation]]

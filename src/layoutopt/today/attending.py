@@ -141,9 +141,9 @@ def _from_settlements(study: Study, policy: Policy, band: str, grades: Sequence[
 
 def _offers(study: Study, grades: Sequence[int]) -> NDArray[np.bool_]:
     """Schools that teach all of ``grades``, and at least one whole band of today."""
-    span = study.schools["grades"].str.split("-", expand=True).astype(int)
-    offered = study.schools[[f"offers_{band}" for band in BANDS]].any(axis=1)
-    return np.asarray(((span[0] <= grades[0]) & (span[1] >= grades[-1]) & offered).to_numpy(bool))
+    spans = (map(int, text.split("-")) for text in study.schools["grades"])
+    whole = np.array([first <= grades[0] and grades[-1] <= last for first, last in spans], dtype=bool)
+    return np.asarray(whole & np.any([study.schools[f"offers_{band}"] for band in BANDS], axis=0), dtype=bool)
 
 
 def _teaches(study: Study, grades: Sequence[int]) -> NDArray[np.bool_]:
